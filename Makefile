@@ -1,0 +1,38 @@
+.PHONY: help dev check test test-long run bench wheel
+PY := .venv/bin/python
+NAME := wattwire
+
+help:            ## say what each target does
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+dev: .venv/ok    ## make .venv ready to work in
+.venv/ok: pyproject.toml
+	python3 -m venv .venv
+	.venv/bin/pip install -q --upgrade pip
+	.venv/bin/pip install -q -e . --group dev
+	mkdir -p .venv/links/$(NAME)
+	for d in nodes flows broker; do ln -sfn ../../../$$d .venv/links/$(NAME)/$$d; done
+	touch $@
+
+check: dev       ## lint, types, house rules, and every shipped flow
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	for f in flows/*.yaml; do $(PY) -m wattwire.flows check $$f --env tests/world/example.env || exit 1; done
+
+test: dev        ## all tests but the long ones; what needs mosquitto says so when it is absent
+	$(PY) -m pytest -m "not long"
+
+test-long: dev   ## the long ones too: soak, a week of a house
+	$(PY) -m pytest
+
+run: dev         ## the simulated house, as real processes over a real broker
+	@$(PY) -m wattwire.flows run flows/simulated_house.yaml
+
+bench: dev       ## measure memory, start and hop cost, as ratios in one run
+	$(PY) -m tests.bench
+
+wheel: dev       ## build it, install it in a bare venv, and run it there
+	rm -rf dist build && $(PY) -m pip wheel -q --no-deps -w dist .
+	rm -rf .venv/bare && python3 -m venv .venv/bare && .venv/bare/bin/pip install -q dist/*.whl
+	cd / && $(CURDIR)/.venv/bare/bin/$(NAME) check simulated_house

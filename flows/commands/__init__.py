@@ -1,0 +1,1 @@
+"""The commands of `wattwire`, one file each."""

@@ -1,0 +1,75 @@
+"""What a node asks of the world over HTTP, what comes back, and how a failure is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TypeAlias
+
+Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Secret:
+    """A value that never prints. On the wire it is plain, in every trace it is `***`."""
+
+    _value: str
+
+    def reveal(self) -> str:
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    __str__ = __repr__
+
+
+@dataclass(frozen=True)
+class Fault:
+    """Why a node could not do its work: words for a person, and what a machine needs to act on it."""
+
+    why: str
+    status: int | None = None  # HTTP
+    code: str | None = None  # the remote side's own, such as KT-CT-1199
+    retry_after: float | None = None  # seconds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """An HTTP call the host should make for the node. A Secret anywhere in it is revealed only on the wire."""
+
+    method: str
+    url: str
+    json: Mapping[str, object] | None = None
+    form: Mapping[str, object] | None = None
+    query: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    authorization: Secret | None = None  # the whole header value
+    timeout: float = 20.0  # seconds, for the whole call
+    tag: str = ""  # comes back in the reply: which of a node's questions this was
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back; status 0 means nothing did, and `why` says what went wrong."""
+
+    status: int
+    json: Json = None  # None as well where the body was no JSON
+    text: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)  # names in lower case
+    at: datetime = EPOCH
+    tag: str = ""
+    why: str = ""
+    unknown: bool = False  # the call may or may not have been made before the process died
+
+    def fault(self, why: str = "", code: str | None = None) -> Fault:
+        told = why or self.why or (f"HTTP {self.status}" if self.status else "no answer")
+        return Fault(told, self.status or None, code, self.retry_after())
+
+    def retry_after(self) -> float | None:
+        """Seconds the other side asks us to wait, or None."""
+        value = self.headers.get("retry-after", "")
+        return float(value) if value.isdecimal() else None
