@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import inspect
 import sys
 from collections.abc import Awaitable, Callable
@@ -89,6 +90,10 @@ class Node:
             self.ins = {p.name: In(p.name, p.carries, True, False) for p in ins.all.values()}
         self.module = sys.modules[config.__module__]
 
+    def __reduce__(self) -> tuple[Callable[[str], Node], tuple[str]]:
+        """A node is a declaration in a file: a copy in another process is found there again."""
+        return _declared, (self.module.__name__,)
+
     @property
     def doc(self) -> str:
         """The file's docstring, without the node's name."""
@@ -104,3 +109,10 @@ class Node:
                 if mark and isinstance(item.target, ast.Name):
                     told[f"{block.name}.{item.target.id}"] = comment.strip()
         return told
+
+
+def _declared(module: str) -> Node:
+    node = importlib.import_module(module).NODE
+    if not isinstance(node, Node):
+        raise TypeError(f"{module}.NODE is no node")
+    return node

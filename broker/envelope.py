@@ -1,0 +1,95 @@
+"""The envelope: what is known about a message besides its body. JSON, so that any MQTT client can read and write it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from hashlib import blake2b
+from typing import Any
+from uuid import uuid4
+
+REQUIRED = ("id", "from", "at", "body")
+
+
+def instant(text: str) -> datetime:
+    """Read a time; one without a zone is refused, as nobody could say when it is."""
+    at = datetime.fromisoformat(text)
+    if at.tzinfo is None:
+        raise ValueError(f"a time without a zone: {text}")
+    return at.astimezone(UTC)
+
+
+def stamp(at: datetime) -> str:
+    """Write a time: UTC, milliseconds only where there are any, and Z."""
+    text = at.astimezone(UTC).isoformat(timespec="milliseconds" if at.microsecond else "seconds")
+    return text[:-6] + "Z"
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A message. `body` is JSON, not yet read into the type that the receiving port carries."""
+
+    id: str
+    root: str  # id of the tick that began the chain
+    cause: str  # id of the message that led to this one; empty for a beginning
+    source: str  # node.port; `from` on the wire
+    at: datetime
+    body: Any
+    attempts: Mapping[str, int] = field(default_factory=dict)  # edge -> how often it was followed in a row
+    edge: str = ""  # the edge that carried it here, where that was not the broker alone
+
+    def onward(self, source: str, body: Any, at: datetime, position: int = 0) -> Envelope:
+        """The message that this one leads to. A repetition makes the same id, so that twice does no harm."""
+        return Envelope(derived(self.id, source, position), self.root, self.id, source, at, body, self.attempts)
+
+    def carried(self, edge: str, attempts: Mapping[str, int], body: Any) -> Envelope:
+        """This very message, handed over by an edge that waited or counted."""
+        return replace(self, edge=edge, attempts=attempts, body=body)
+
+    def dumps(self) -> bytes:
+        fields = {"id": self.id, "root": self.root, "cause": self.cause, "from": self.source, "at": stamp(self.at)}
+        if self.edge:
+            fields["edge"] = self.edge
+        return json.dumps(
+            {**fields, "attempts": self.attempts, "body": self.body}, separators=(",", ":"), ensure_ascii=False
+        ).encode()
+
+
+def begin(source: str, body: Any, at: datetime, number: str) -> Envelope:
+    """The first message of a chain; `number` is what makes it one of its source's own, durably."""
+    id = derived("", source, 0, number)
+    return Envelope(id, id, "", source, at, body)
+
+
+def derived(cause: str, source: str, position: int, number: str = "") -> str:
+    return blake2b(f"{cause}|{source}|{position}|{number}".encode(), digest_size=9).hexdigest()
+
+
+def loads(payload: bytes, now: datetime) -> Envelope:
+    """Read what came on a topic. JSON that is no envelope is a bare body from outside, and the beginning of a chain."""
+    try:
+        data = json.loads(payload)
+    except ValueError as wrong:
+        raise ValueError(f"not JSON: {wrong}") from None
+    if not (isinstance(data, dict) and all(name in data for name in REQUIRED)):
+        id = uuid4().hex[:18]
+        return Envelope(id, id, "", "", now, data)
+    try:
+        at, attempts = instant(data["at"]), data.get("attempts") or {}
+        if not all(isinstance(k, str) and isinstance(v, int) for k, v in attempts.items()):
+            raise ValueError("attempts are counts per edge")
+        id = str(data["id"])
+        return Envelope(
+            id,
+            str(data.get("root") or id),
+            str(data.get("cause") or ""),
+            str(data["from"]),
+            at,
+            data["body"],
+            attempts,
+            str(data.get("edge") or ""),
+        )
+    except (AttributeError, TypeError, ValueError) as wrong:
+        raise ValueError(f"not an envelope: {wrong}") from None

@@ -1,0 +1,195 @@
+"""One node without its process: what it remembers, its state, and what a call led to. Host and bench both run it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from wattwire.broker import topics
+from wattwire.broker.envelope import Envelope, begin
+from wattwire.nodes import CRASHED, Emit, Event, Fault, Reply, Request, Status
+from wattwire.nodes.linked import Action
+
+from .bodies import decode, encode, wire
+from .graph import FlowNode
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message to publish. `clears` are the retained topics that it puts an end to."""
+
+    topic: str
+    envelope: Envelope
+    body: object  # as the node made it: a trace masks its secrets
+    retain: bool = False
+    clears: tuple[str, ...] = ()
+    until: datetime | None = None  # of a waiting message's mirror
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """An HTTP call that is under way for an input; hand its reply to `Actor.resume`."""
+
+    request: Request
+    cause: Envelope
+    sent: int = 0  # messages of this input so far: they number the next ones
+
+
+@dataclass(slots=True)
+class Work:
+    """What a call led to. All of it is kept together or not at all."""
+
+    sent: list[Sent] = field(default_factory=list)
+    asking: Asking | None = None
+    actions: list[Action] = field(default_factory=list)
+    changed: bool = False  # the durable part of the state, or a remembered value
+
+
+class Actor:
+    """A node as it runs. It is told the time and does no I/O; an exception out of it is the node's bug."""
+
+    def __init__(self, flow: str, node: FlowNode, *, saved: Mapping[str, Any] | None = None, salt: str = "",
+                 shadow: bool = False) -> None:  # fmt: skip
+        self.flow, self.name, self.node, self.config = flow, node.name, node.type, node.config
+        self.muted = shadow and self.node.actuator
+        if self.muted and hasattr(self.config, "shadow"):
+            self.config, self.muted = dataclasses.replace(self.config, shadow=True), False
+        self._salt, self._number = salt, 0
+        self._held: dict[str, tuple[Any, Any]] = {}  # port -> (JSON, body)
+        self.state: Any = self.node.state() if self.node.state else None
+        self._volatile = _volatile(self.node.state) if self.node.state else ()
+        self._out = {name: topics.out(flow, node.name, name) for name in self.node.outs}
+        self._clears = {
+            name: tuple(self._out[o.name] for o in self.node.outs.values() if o.keep and o.instead and
+                        o.instead == port.instead and o.name != name)
+            for name, port in self.node.outs.items()
+        }  # fmt: skip
+        if saved:
+            self._restore(saved)
+
+    def take(self, port: str, message: Envelope, now: datetime) -> Work:
+        """A message on an in port. Raises BadBody where it is not what the port carries."""
+        into = self.node.ins[port]
+        body = decode(into.carries, message.body)
+        if into.remembered:
+            self._held[port] = (message.body, body)
+        if not into.triggers:
+            return Work(changed=True)
+        if self.muted:
+            return Work(actions=[Status("muted: a shadow run writes nothing", "yellow")])
+        return self._call(message, {port: body}, now, kept=into.remembered)
+
+    def happen(self, event: Event, now: datetime) -> Work:
+        """An event, for a node that lives beside a connection or a timer."""
+        if self.node.event is None or self.muted:
+            return Work()
+        return self._call(None, {self.node.event: event}, now)
+
+    def resume(self, asking: Asking, reply: Reply, now: datetime) -> Work:
+        """The reply to a call that the node asked for."""
+        read = self.node.read
+        if read is None:
+            raise TypeError(f"{self.node.name} asks and has no read")
+        given = (self.config, self.state, reply) if self.node.state else (self.config, reply)
+        return self._settle(asking.cause, read(*given), now, asking.sent)
+
+    def emitted(self, emits: Sequence[Emit], now: datetime) -> Work:
+        """What an adapter with a `serve` of its own sends out."""
+        return self._settle(None, (self.state, list(emits)) if self.node.state else list(emits), now, 0)
+
+    def crashed(self, cause: Envelope | None, wrong: BaseException, now: datetime) -> Sent:
+        """The message on the implied port: which bug and where, never what it was given."""
+        return self._sent(cause, Emit(CRASHED, Fault(_where(wrong))), now, 0, {CRASHED})
+
+    def snapshot(self) -> dict[str, Any]:
+        """What must outlive the process, as JSON. Secrets are plain in it: it belongs into a file of mode 0600."""
+        state = {wire(k): v for k, v in _durable(self.state, self._volatile).items()} if self.node.state else None
+        return {"state": encode(state), "held": {port: json for port, (json, _) in self._held.items()}}
+
+    def _restore(self, saved: Mapping[str, Any]) -> None:
+        if self.node.state and saved.get("state") is not None:
+            self.state = decode(self.node.state, saved["state"])
+        for port, body in saved.get("held", {}).items():
+            if port in self.node.ins:
+                self._held[port] = (body, decode(self.node.ins[port].carries, body))
+
+    def _call(self, cause: Envelope | None, given: Mapping[str, Any], now: datetime, kept: bool = False) -> Work:
+        node = self.node
+        triggers, remembered = [], {}
+        for name, port in node.ins.items():
+            value = given.get(name)
+            if value is None and port.remembered and name in self._held:
+                value = self._held[name][1]
+            if port.triggers:
+                triggers.append((name, value))
+            else:
+                remembered[name] = value
+        named = dict(triggers) | remembered
+        if node.event is not None:
+            named[node.event] = given.get(node.event)
+        if node.now is not None:
+            named[node.now] = now
+        head = (self.config, self.state) if node.state else (self.config,)
+        work = self._settle(cause, node.run(*head, **named), now, 0)  # type: ignore[misc]
+        work.changed |= kept
+        return work
+
+    def _settle(self, cause: Envelope | None, result: Any, now: datetime, sent: int) -> Work:
+        work, before = Work(), self.state
+        if self.node.state:
+            self.state, result = result
+            if self.state is not before:
+                work.changed = _durable(self.state, self._volatile) != _durable(before, self._volatile)
+        results = result if isinstance(result, list | tuple) else [] if result is None else [result]
+        ports = {r.port for r in results if isinstance(r, Emit)}
+        for item in results:
+            if isinstance(item, Emit):
+                work.sent.append(self._sent(cause, item, now, sent, ports))
+                sent += 1
+            elif isinstance(item, Request):
+                if cause is None or work.asking is not None:
+                    raise TypeError(f"{self.node.name}: one question at a time, and only for a message")
+                work.asking = Asking(item, cause, sent)
+            else:
+                work.actions.append(item)
+        if work.asking is not None:
+            work.asking = dataclasses.replace(work.asking, sent=sent)
+        return work
+
+    def _sent(self, cause: Envelope | None, emit: Emit, now: datetime, position: int, ports: set[str]) -> Sent:
+        port = self.node.outs[emit.port]
+        if port.carries is not object and not isinstance(emit.body, port.carries):
+            raise TypeError(f"{self.name}.{port.name} carries {port.carries.__name__}, not {type(emit.body).__name__}")
+        source, body = f"{self.name}.{port.name}", encode(emit.body)
+        if cause is None:
+            self._number += 1
+            message = begin(source, body, now, f"{self._salt}{self._number}")
+        else:
+            message = cause.onward(source, body, now, position)
+            if cause.attempts:
+                message = dataclasses.replace(message, attempts=self._in_a_row(cause.attempts, ports))
+        return Sent(self._out[port.name], message, emit.body, port.keep, self._clears[port.name])
+
+    def _in_a_row(self, attempts: Mapping[str, int], ports: set[str]) -> dict[str, int]:
+        """Leaving through another port ends the row: attempts count the same outcome again and again."""
+        mine, left = f"{self.name}.", {f"{self.name}.{port}" for port in ports}
+        return {e: n for e, n in attempts.items() if not e.startswith(mine) or e.partition(">")[0] in left}
+
+
+def _volatile(state: type) -> tuple[str, ...]:
+    return tuple(f.name for f in dataclasses.fields(state) if f.metadata.get("volatile"))
+
+
+def _durable(state: Any, volatile: tuple[str, ...]) -> dict[str, Any]:
+    return {f.name: getattr(state, f.name) for f in dataclasses.fields(state) if f.name not in volatile}
+
+
+def _where(wrong: BaseException) -> str:
+    place, trace = "", wrong.__traceback__
+    while trace is not None:
+        place = f" at {trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return f"{type(wrong).__name__}{place}"

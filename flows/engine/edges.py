@@ -1,0 +1,139 @@
+"""Edges that wait, count or hold back. Pure: a message and the time come in, what to hand over comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import tenacity
+
+from wattwire.broker import topics
+from wattwire.broker.envelope import Envelope, instant, loads, stamp
+from wattwire.nodes import secret
+
+from .actor import Sent, Work
+from .graph import Backoff, Edge, Flow
+
+COUNTS = ("followed", "displaced", "dropped", "held_back", "spent")
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """The one message that an edge holds."""
+
+    message: Envelope
+    until: datetime
+
+
+@dataclass
+class Carried:
+    """An edge of the flow, as its carrier knows it."""
+
+    edge: Edge
+    strip: bool  # the body holds a secret: only the nudge is handed over
+    counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(COUNTS, 0))
+    waiting: Waiting | None = None
+    last: datetime | None = None  # when it was last followed, for `every`
+
+
+class Carrier:
+    """Carries the edges with `after`, `every` or `times` of one flow. Its snapshot is the truth about what waits."""
+
+    def __init__(self, flow: Flow, *, saved: Mapping[str, Any] | None = None,
+                 chance: Callable[[], float] = lambda: 0.0) -> None:  # fmt: skip
+        self.flow, self._chance = flow.name, chance
+        self.edges = {e.name: Carried(e, secret(flow.carries(e.source))) for e in flow.carried()}
+        for name, kept in (saved or {}).get("edges", {}).items():
+            if name in self.edges:
+                self._restore(self.edges[name], kept)
+
+    def take(self, name: str, message: Envelope, now: datetime) -> Work:
+        """A message has come to an edge."""
+        it, edge = self.edges[name], self.edges[name].edge
+        tried = message.attempts.get(name, 0)
+        if edge.times is not None and tried >= edge.times:
+            it.counts["spent"] += 1
+            attempts = {e: n for e, n in message.attempts.items() if e != name}
+            return Work([self._handed(it, edge.spent or "", message, attempts)], changed=True)
+        if edge.every and it.last is not None and timedelta() <= now - it.last < edge.every:
+            it.counts["held_back"] += 1
+            return Work()
+        if edge.times is not None and it.waiting is not None:
+            it.counts["dropped"] += 1
+            return Work()
+        it.last = now if edge.every else None
+        counts = edge.times is not None or (edge.after is not None and edge.after.factor != 1)
+        counted = {**message.attempts, name: tried + 1} if counts else message.attempts
+        held = message.carried(name, counted, None if it.strip else message.body)
+        if edge.after is None:
+            it.counts["followed"] += 1
+            return Work([self._handed(it, edge.to, held, counted)], changed=True)
+        it.counts["displaced"] += it.waiting is not None
+        it.waiting = Waiting(held, now + wait(edge.after, tried + 1, self._chance, message.body))
+        return Work([self._mirror(it)], changed=True)
+
+    def due(self, now: datetime) -> Work:
+        """Hand over what has waited long enough, the longest due first."""
+        work = Work()
+        ready = [it for it in self.edges.values() if it.waiting is not None and it.waiting.until <= now]
+        for it in sorted(ready, key=lambda it: (it.waiting.until, it.edge.name) if it.waiting else (now, "")):
+            if it.waiting is None:
+                continue
+            message, it.waiting = it.waiting.message, None
+            it.counts["followed"] += 1
+            work.sent += [self._handed(it, it.edge.to, message, message.attempts), self._mirror(it)]
+            work.changed = True
+        return work
+
+    def next_due(self) -> datetime | None:
+        return min((it.waiting.until for it in self.edges.values() if it.waiting), default=None)
+
+    def snapshot(self) -> dict[str, Any]:
+        """What must outlive the process. No secret can be in it: bodies that hold one are left behind."""
+        return {
+            "edges": {
+                name: {
+                    "counts": it.counts,
+                    "last": stamp(it.last) if it.last else None,
+                    "until": stamp(it.waiting.until) if it.waiting else None,
+                    "message": it.waiting.message.dumps().decode() if it.waiting else None,
+                }
+                for name, it in self.edges.items()
+            }
+        }
+
+    def _restore(self, it: Carried, kept: Mapping[str, Any]) -> None:
+        it.counts.update({k: v for k, v in kept["counts"].items() if k in COUNTS})
+        it.last = instant(kept["last"]) if kept["last"] else None
+        if kept["until"] and it.edge.after is not None:
+            until = instant(kept["until"])
+            it.waiting = Waiting(loads(kept["message"].encode(), until), until)
+
+    def _handed(self, it: Carried, to: str, message: Envelope, attempts: Mapping[str, int]) -> Sent:
+        node, _, port = to.partition(".")
+        body = None if it.strip else message.body
+        return Sent(topics.into(self.flow, node, port), message.carried(it.edge.name, attempts, body), body)
+
+    def _mirror(self, it: Carried) -> Sent:
+        topic = topics.waiting(self.flow, it.edge.name)
+        if it.waiting is None:
+            return Sent("", Envelope("", "", "", "", datetime.min, None), None, clears=(topic,))
+        return Sent(topic, it.waiting.message, it.waiting.message.body, retain=True, until=it.waiting.until)
+
+
+def wait(backoff: Backoff, attempt: int, chance: Callable[[], float], body: Any = None) -> timedelta:
+    """How long an edge waits for the given attempt, 1 being the first; never less than a Fault's `retry_after`."""
+    state = tenacity.RetryCallState(retry_object=tenacity.Retrying(), fn=None, args=(), kwargs={})
+    state.attempt_number = attempt
+    most = (backoff.most or timedelta(days=365)).total_seconds()
+    grows = tenacity.wait_exponential(multiplier=backoff.first.total_seconds(), exp_base=backoff.factor, max=most)
+    span = timedelta(seconds=grows(state) * (1 + backoff.jitter * chance()))
+    asked = body.get("retry_after") if isinstance(body, Mapping) else None
+    return max(span, timedelta(seconds=asked)) if isinstance(asked, int | float) else span
+
+
+def sources(edges: Iterable[Edge]) -> list[str]:
+    """The out ports that a carrier listens to, each once."""
+    return list(dict.fromkeys(e.source for e in edges))

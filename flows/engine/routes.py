@@ -1,0 +1,42 @@
+"""Which topics a node listens to, and where on the node each of them leads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wattwire.broker import topics
+
+from .edges import sources
+from .graph import Flow
+
+EDGES = "edges"
+"""The name of the process that carries the edges which wait, count or hold back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a message on a topic goes: the edge it comes along, and the in port (for the carrier: the edge again)."""
+
+    edge: str
+    port: str
+
+
+def routes(flow: Flow, node: str) -> dict[str, tuple[Route, ...]]:
+    """Topic -> routes, for a node of the flow or for its edges process."""
+    found: dict[str, list[Route]] = {}
+    if node == EDGES:
+        for source in sources(flow.carried()):
+            along = [Route(e.name, e.name) for e in flow.carried() if e.source == source]
+            found[topics.out(flow.name, *source.split("."))] = along
+        return {topic: tuple(along) for topic, along in found.items()}
+    for edge in flow.plain_into(node):
+        into = Route(edge.name, edge.to.partition(".")[2])
+        found.setdefault(topics.out(flow.name, *edge.source.split(".")), []).append(into)
+    for port in flow.nodes[node].type.ins:
+        found[topics.into(flow.name, node, port)] = [Route("", port)]
+    return {topic: tuple(along) for topic, along in found.items()}
+
+
+def processes(flow: Flow) -> list[str]:
+    """Every process of a flow, the edges' carrier first as it must not miss what the others send."""
+    return [EDGES, *flow.nodes] if flow.carried() else list(flow.nodes)
