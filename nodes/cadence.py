@@ -1,0 +1,36 @@
+"""Instants at a steady distance: the k-th is origin + k * every, and a little later by its own, lasting jitter."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND = timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True)
+class Cadence:
+    every: timedelta
+    origin: datetime
+    jitter: timedelta = timedelta(0)  # at most `every`, or instants would change places
+    seed: str = ""
+
+    def at(self, k: int) -> datetime:
+        return self.origin + k * self.every + self._late(k)
+
+    def reached(self, now: datetime) -> int:
+        """The number of the latest instant that is not after `now`."""
+        k = (now - self.origin) // self.every
+        return k if self.at(k) <= now else k - 1
+
+    def _late(self, k: int) -> timedelta:
+        """Drawn from the seed and the number alone, so that a restart draws the same."""
+        if self.jitter < MILLISECOND:
+            return timedelta(0)
+        drawn = int.from_bytes(blake2b(f"{self.seed}/{k}".encode(), digest_size=8).digest(), "big")
+        return drawn % (self.jitter // MILLISECOND) * MILLISECOND
+
+
+def whole(at: datetime) -> datetime:
+    """The next whole millisecond: finer times do not survive being written down."""
+    return at + timedelta(microseconds=-at.microsecond % 1000)
