@@ -1,0 +1,51 @@
+"""krakenDevice: find the car or charger that Octopus steers, and what it is doing."""
+
+from dataclasses import dataclass
+
+from . import Emit, Fault, Node, Port, Ports, Reply, Request, keep
+from .kraken_devices import candidates, devices_request, one_field_of_one_device
+from .kraken_replies import trouble
+from .messages import Device, Token
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    account: str  # A-…, your Octopus account number
+    device: str | None = None  # its id or name, where the account has several
+    url: str = "https://api.octopus.energy/v1/graphql/"  # Octopus, or a simulator or proxy of it
+
+
+class Out(Ports):
+    device: Port[Device] = keep()
+    unauthorised: Port[Fault]  # the token is missing, wrong or too old
+    throttled: Port[Fault]  # too many questions: wait, the token is good
+    failed: Port[Fault]  # no usable answer: trying again may help
+    none: Port[Fault]  # the account has no live car or charger, or none of that id or name
+
+
+def ask(cfg: Config, poll: object, *, token: Token | None) -> Request | Emit:
+    if token is None:
+        return Out.unauthorised(Fault("no token yet"))
+    return devices_request(cfg.url, cfg.account, token)
+
+
+def read(cfg: Config, reply: Reply) -> Emit:
+    if wrong := trouble(reply, spare=one_field_of_one_device):
+        if wrong.fault.code == "KT-CT-4301":  # Octopus knows no device of this account
+            return Out.none(wrong.fault)
+        return Out.all.get(wrong.port, Out.failed)(wrong.fault)
+    match reply.json:
+        case {"errors": [_, *_], "data": {"devices": list(found)}} if None in found:
+            return Out.failed(reply.fault("a device could not be read"))
+        case {"data": {"devices": list(found)}}:
+            live = candidates(found, reply.at)
+        case _:
+            return Out.failed(reply.fault("the reply has no devices"))
+    wanted = [d for d in live if cfg.device in (None, d.id, d.name)]
+    if wanted:
+        return Out.device(wanted[0])
+    named = ", ".join(d.name or d.id for d in live)
+    return Out.none(reply.fault(f"no such device; there are: {named}" if live else "no live car or charger"))
+
+
+NODE = Node("krakenDevice", Config, Out, ask, read)
