@@ -52,11 +52,13 @@ class Actor:
     """A node as it runs. It is told the time and does no I/O; an exception out of it is the node's bug."""
 
     def __init__(self, flow: str, node: FlowNode, *, saved: Mapping[str, Any] | None = None, salt: str = "",
-                 shadow: bool = False) -> None:  # fmt: skip
+                 seed: int | None = None, shadow: bool = False) -> None:  # fmt: skip
         self.flow, self.name, self.node, self.config = flow, node.name, node.type, node.config
         self.muted = shadow and self.node.actuator
         if self.muted and hasattr(self.config, "shadow"):
             self.config, self.muted = dataclasses.replace(self.config, shadow=True), False
+        if seed is not None and hasattr(self.config, "seed"):
+            self.config = dataclasses.replace(self.config, seed=seed)
         self._salt, self._number = salt, 0
         self._held: dict[str, tuple[Any, Any]] = {}  # port -> (JSON, body)
         self.state: Any = self.node.state() if self.node.state else None
