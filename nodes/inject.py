@@ -1,0 +1,30 @@
+"""inject: send one message when the flow starts, and whenever told to."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from . import Due, Emit, Node, Now, Port, Ports, Started, Timer
+from .messages import Tick
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    body: object = None  # any JSON; without it, a tick
+    after: timedelta = timedelta(0)  # so long after the start, of the flow or of this node after a crash
+
+    def __post_init__(self) -> None:
+        if self.after < timedelta(0):
+            raise ValueError("after must not lie before the start")
+
+
+class Out(Ports):
+    out: Port[object]
+
+
+def inject(cfg: Config, go: object, event: Started | Due | None, now: Now) -> Emit | Timer:
+    if isinstance(event, Started) and cfg.after:
+        return Timer("after", now + cfg.after)
+    return Out.out(Tick(now) if cfg.body is None else cfg.body)
+
+
+NODE = Node("inject", Config, Out, inject)
