@@ -82,10 +82,12 @@ class Node:
         self.outs: dict[str, Port[Any]] = {**out.all, CRASHED: Port(CRASHED, Fault)}
         self.ins: dict[str, In] = {}
         self.event: str | None = None
+        self.events: tuple[type, ...] = ()
         self.now: str | None = None
         if run is not None:
             read_off = signature(run, skip=2 if state else 1)
             self.ins, self.event, self.now = read_off.ins, read_off.event, read_off.now
+            self.events = read_off.events
         elif ins is not None:
             self.ins = {p.name: In(p.name, p.carries, True, False) for p in ins.all.values()}
         self.module = sys.modules[config.__module__]

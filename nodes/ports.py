@@ -93,6 +93,7 @@ class Signature:
     ins: dict[str, In]
     event: str | None
     now: str | None
+    events: tuple[type, ...] = ()  # the kinds of event it wants to be called with
 
 
 EVENTS = frozenset(typing.get_args(Event))
@@ -102,13 +103,13 @@ def signature(run: Callable[..., Any], skip: int) -> Signature:
     """Read the in ports off a function; `skip` leading parameters are the node's own (its config, its state)."""
     hints = typing.get_type_hints(run, include_extras=True)
     ins: dict[str, In] = {}
-    event = now = None
+    event, now, events = None, None, ()
     for p in list(inspect.signature(run).parameters.values())[skip:]:
         hint, args = hints[p.name], _alternatives(hints[p.name])
         if hint == Now:
             now = p.name
         elif args and args <= EVENTS:
-            event = p.name
+            event, events = p.name, tuple(args)
         else:
             ins[p.name] = _port(run, p, hint)
     triggers = [i for i in ins.values() if i.triggers]
@@ -116,7 +117,7 @@ def signature(run: Callable[..., Any], skip: int) -> Signature:
     for i in triggers:
         if several and i.carries is not object and type(None) not in typing.get_args(hints[i.name]):
             raise TypeError(f"{run.__qualname__}: {i.name} is one of several that trigger; make it {i.name}: … | None")
-    return Signature(ins, event, now)
+    return Signature(ins, event, now, events)
 
 
 def _port(run: Callable[..., Any], p: inspect.Parameter, hint: Any) -> In:
@@ -128,7 +129,7 @@ def _port(run: Callable[..., Any], p: inspect.Parameter, hint: Any) -> In:
         raise TypeError(f"{run.__qualname__}: {p.name} must be a message body, or object")
     if not triggers and carries is not object and type(None) not in _members(hint):
         raise TypeError(f"{run.__qualname__}: {p.name} may not have been seen yet; make it {p.name}: … | None")
-    return In(p.name, carries, triggers, not triggers or kept)
+    return In(p.name, typing.cast(type, carries), triggers, not triggers or kept)
 
 
 def _members(hint: Any) -> tuple[Any, ...]:
