@@ -1,0 +1,175 @@
+"""What Tesla's servers say, read once and for all: where a reply leads, and what it tells about the car."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from . import Fault, Reply
+
+ASLEEP = "vehicle unavailable:"  # only this text means asleep: a bare 408 is a radio hole
+# https, and a name under one of Tesla's own domains: the token goes there
+BASE = re.compile(r"base URL: *(https://(?:[a-z0-9-]+\.)+(?:tesla\.com|tesla\.cn|teslamotors\.com))(?:[\s,;/]|$)")
+PLUGGED = {"Disconnected": False} | dict.fromkeys(("NoPower", "Starting", "Charging", "Complete", "Stopped"), True)
+SPENT, BUSY, SERVICE = 900.0, 300.0, 60.0  # s to wait where Tesla names no time
+
+
+@dataclass(frozen=True)
+class Away:
+    """The car is not reachable, and should be left alone."""
+
+    port: Literal["asleep", "offline"]
+    fault: Fault
+
+
+@dataclass(frozen=True)
+class Trouble:
+    port: Literal["unauthorised", "throttled", "failed"]
+    fault: Fault
+
+
+@dataclass(frozen=True)
+class Moved:
+    """The account lives in another region, at this base."""
+
+    base: str
+
+
+@dataclass(frozen=True)
+class Online:
+    """The cheap answer: the car is awake."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The detailed answer. None is unknown."""
+
+    at: datetime  # when the car said it
+    plugged: bool | None
+    charging: bool | None
+    soc: float | None
+    soc_usable: float | None
+    limit: float | None
+    power: float | None  # W
+    where: tuple[float, float] | None
+    driving: bool | None
+    busy: bool  # something keeps it awake: people, climate, sentry, an update, an open door, a load
+
+
+def heard(reply: Reply) -> Away | Trouble | Moved | Online | Reading:
+    """What a reply to the cheap or to the detailed question amounts to."""
+    match reply.json:
+        case {"response": dict(car)} if reply.status == 200:
+            return _car(reply, car)
+    error = said(reply)
+    if error.startswith(ASLEEP):
+        return Away("asleep", reply.fault("the car is asleep or offline"))
+    match reply.status:
+        case 401 if "mobile_access_disabled" in error:
+            return Trouble("failed", reply.fault("mobile access is switched off in the car: Controls > Safety", error))
+        case 401:
+            return Trouble("unauthorised", reply.fault("Tesla does not accept the token", error or None))
+        case 403 if "EXCEEDED_LIMIT" in error:
+            return Trouble("throttled", waiting(reply, "the account's spending limit at Tesla is reached", SPENT))
+        case 429:
+            return Trouble("throttled", waiting(reply, "too many requests to Tesla", BUSY))
+        case 421 if base := BASE.search(error):
+            return Moved(base[1])
+    return Trouble("failed", trouble(reply))
+
+
+def said(reply: Reply) -> str:
+    """The error text of a reply, or nothing."""
+    match reply.json:
+        case {"error": str(error)}:
+            return error
+    return ""
+
+
+def waiting(reply: Reply, why: str, seconds: float) -> Fault:
+    asked = reply.retry_after()
+    return Fault(why, reply.status or None, said(reply) or None, seconds if asked is None else asked)
+
+
+WORDS = {
+    402: "Tesla wants a payment method for this developer account",
+    403: "Tesla forbids it: the token lacks a scope, or the call was not made over HTTP/2",
+    404: "Tesla knows no such car on this account; compare the VIN",
+    405: "the car is in service",
+    408: "the car did not answer in time",
+    412: "the application is not registered in this region; register it there once (partner_accounts)",
+    421: "the account belongs to another region, and no address of Tesla's was named",
+    423: "Tesla has locked the account; look at its app or web page",
+    504: "the car did not answer in time",
+}
+
+
+def trouble(reply: Reply) -> Fault:
+    """Words for a reply that is of no use."""
+    if reply.status == 405:
+        return waiting(reply, WORDS[405], SERVICE)
+    why = WORDS.get(reply.status, "")
+    if reply.status == 200:
+        why = "Tesla's answer lacks what was asked for"
+    return reply.fault(why, said(reply) or None)
+
+
+def _car(reply: Reply, car: dict[str, Any]) -> Away | Trouble | Online | Reading:
+    state = car.get("state")
+    if state in ("asleep", "offline"):
+        return Away(state, Fault(f"the car is {state}", reply.status))
+    if "charge_state" in car and isinstance(car["charge_state"], dict):
+        return reading(car, reply.at)
+    if state != "online" or "charge_state" in car or reply.tag.startswith("data"):
+        return Trouble("failed", Fault(f"no reading, and the car's state is {state or 'unknown'}", reply.status))
+    return Online()
+
+
+def reading(car: Mapping[str, Any], now: datetime) -> Reading:
+    charge, drive, climate, vehicle = (
+        block if isinstance(block := car.get(f"{name}_state"), dict) else {}
+        for name in ("charge", "drive", "climate", "vehicle")
+    )
+    word = str(charge.get("charging_state"))
+    charging = word in ("Starting", "Charging") if word in PLUGGED else None
+    gear = drive.get("shift_state", "")  # a missing block is no information, a null is parked
+    stamp = max(number(charge, "timestamp") or 0.0, number(drive, "timestamp") or 0.0) / 1000
+    lat, lon = number(drive, "latitude"), number(drive, "longitude")
+    return Reading(
+        at=datetime.fromtimestamp(stamp, UTC) if 0 < stamp < now.timestamp() else now,
+        plugged=PLUGGED.get(word),
+        charging=charging,
+        soc=number(charge, "battery_level"),
+        soc_usable=number(charge, "usable_battery_level"),
+        limit=number(charge, "charge_limit_soc"),
+        power=0.0 if charging is False else drawn(charge) if charging else None,
+        where=None if lat is None or lon is None else (lat, lon),
+        driving=False if gear in ("P", None) else True if gear in ("D", "N", "R") else None,
+        busy=_busy(drive, climate, vehicle),
+    )
+
+
+def number(block: Mapping[str, Any], name: str) -> float | None:
+    value = block.get(name)
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def drawn(charge: Mapping[str, Any]) -> float | None:
+    """W: whole kW, or finer from volts and amperes where these agree with it."""
+    kw, volts, amps = (number(charge, f"charger_{n}") for n in ("power", "voltage", "actual_current"))
+    phases = {1.0: 1, 2.0: 3, 3.0: 3}.get(number(charge, "charger_phases") or 0.0)  # many cars say 2 for three
+    if volts and amps and phases and (kw is None or abs(volts * amps * phases - kw * 1000) <= 1000):
+        return volts * amps * phases
+    return None if kw is None else kw * 1000
+
+
+def _busy(drive: Mapping[str, Any], climate: Mapping[str, Any], vehicle: Mapping[str, Any]) -> bool:
+    update = vehicle.get("software_update")
+    loading = isinstance(update, dict) and update.get("status") in ("downloading", "installing")
+    opened = any(number(vehicle, name) for name in ("df", "dr", "pf", "pr", "ft", "rt"))
+    climatic = climate.get("is_preconditioning") is True or climate.get("climate_keeper_mode") in ("dog", "camp")
+    present = vehicle.get("is_user_present") is True or vehicle.get("sentry_mode") is True
+    return present or climatic or loading or opened or (number(drive, "power") or 0.0) > 0
