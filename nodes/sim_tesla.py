@@ -1,0 +1,49 @@
+"""simTesla: a Tesla and its servers, to try things on: sleep, tokens, charging, faults."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from . import Answer, Asked, Listener, Node, Now, Ports, Status
+from .sim_messages import Drawn, SimFault
+from .sim_tesla_car import FAULTS, State, answer, drawing, troubled
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    port: int = 0  # 0: any free one
+    vin: str | None = None  # none: whichever is asked for
+    soc: float = 50.0  # % at the start
+    limit: float = 80.0  # % at which the car itself stops charging
+    capacity: float = 60.0  # kWh
+    plugged: bool = True
+    awake: bool = True  # at the start
+    sleep_after: timedelta = timedelta(minutes=11)  # a detailed read begins this anew
+    token_life: timedelta = timedelta(hours=8)
+    lat: float = 51.5
+    lon: float = -0.12
+
+    def __post_init__(self) -> None:
+        if self.capacity <= 0:
+            raise ValueError("capacity must be more than 0 kWh")
+
+
+class Out(Ports):
+    """Nothing leaves but answers."""
+
+
+def step(
+    cfg: Config, state: State, event: Asked | None, charge: Drawn | None, fault: SimFault | None, now: Now
+) -> tuple[State, Answer | Status | None]:
+    if charge:
+        return drawing(cfg, state, charge.power, now), None
+    if fault:
+        return troubled(state, fault), None if fault.kind in FAULTS else Status(
+            f"no such fault: {fault.kind}", "yellow"
+        )
+    if event is None:
+        return state, None
+    state, reply = answer(cfg, state, event, now)
+    return state, Answer(reply)
+
+
+NODE = Node("simTesla", Config, Out, step, state=State, listen=lambda cfg: Listener(port=cfg.port))
