@@ -21,10 +21,12 @@ class Out(Ports):
     out: Port[object]
 
 
-def inject(cfg: Config, go: object, event: Started | Due | None, now: Now) -> Emit | Timer:
-    if isinstance(event, Started) and cfg.after:
+def inject(cfg: Config, go: object, event: Started | Due | None, now: Now) -> Emit | Timer | None:
+    if isinstance(event, Started):
         return Timer("after", now + cfg.after)
-    return Out.out(Tick(now) if cfg.body is None else cfg.body)
+    if event is None or isinstance(event, Due):
+        return Out.out(Tick(now) if cfg.body is None else cfg.body)
+    return None
 
 
 NODE = Node("inject", Config, Out, inject)
