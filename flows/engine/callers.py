@@ -1,0 +1,97 @@
+"""HTTP calls that nodes ask for, made off the network thread and with a limit in time and size."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
+
+from wattwire.nodes import Json, Reply, Request
+
+from .bodies import encode
+
+if TYPE_CHECKING:
+    import httpx
+
+MOST = 8_000_000  # bytes of a reply: more is a mistake, not data
+AGENT = "wattwire (+https://pypi.org/project/wattwire)"
+
+
+class Caller:
+    """One call at a time: a node waits for its answer before it is given the next input."""
+
+    def __init__(self, addresses: Mapping[str, str]) -> None:
+        self.addresses = addresses  # node in lower case -> host:port of its listener
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="http")
+        self._client: httpx.Client | None = None
+
+    def start(self, request: Request, done: Callable[[Reply], None]) -> None:
+        """`done` is called in the worker's thread, whatever happens."""
+        self._pool.submit(lambda: done(self.call(request)))
+
+    def call(self, request: Request) -> Reply:
+        import httpx
+
+        if self._client is None:
+            self._client = httpx.Client(http2=True, follow_redirects=False, headers={"user-agent": AGENT})
+        try:
+            return self._called(self._client, request)
+        except httpx.TimeoutException:
+            return self._none(request, f"no answer within {request.timeout:.0f} s")
+        except httpx.HTTPError as wrong:
+            host = urlsplit(request.url).hostname
+            return self._none(request, f"{host} cannot be reached: {str(wrong) or type(wrong).__name__}")
+        except (ValueError, TypeError, httpx.InvalidURL) as wrong:
+            return self._none(request, f"not a request that can be made: {type(wrong).__name__}")
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _called(self, client: httpx.Client, request: Request) -> Reply:
+        headers = dict(request.headers)
+        if request.authorization is not None:
+            headers["authorization"] = request.authorization.reveal()
+        body: dict[str, Any] = {}
+        if request.json is not None:
+            body["json"] = encode(request.json)
+        if request.form is not None:
+            body["data"] = {k: str(encode(v)) for k, v in request.form.items()}
+        asked = client.stream(
+            request.method, self.resolved(request.url), params=request.query or None, headers=headers,
+            timeout=request.timeout, **body,
+        )  # fmt: skip
+        with asked as reply:
+            content, ends = b"", datetime.now(UTC).timestamp() + request.timeout
+            for part in reply.iter_bytes():
+                content += part
+                if len(content) > MOST:
+                    return self._none(request, f"a reply of more than {MOST // 1_000_000} MB")
+                if datetime.now(UTC).timestamp() > ends:
+                    return self._none(request, f"no whole answer within {request.timeout:.0f} s")
+            text = content.decode(reply.encoding or "utf-8", "replace")
+            headers = {k.lower(): v for k, v in reply.headers.items()}
+            return Reply(reply.status_code, _json(text), text, headers, datetime.now(UTC), request.tag)
+
+    def resolved(self, url: str) -> str:
+        """`http://<node>.flow/…` is where that node listens."""
+        parts = urlsplit(url)
+        if not (parts.hostname or "").endswith(".flow"):
+            return url
+        name = (parts.hostname or "").removesuffix(".flow")
+        if name not in self.addresses:
+            raise ValueError(f"{name} does not listen yet")
+        return urlunsplit(parts._replace(netloc=self.addresses[name]))
+
+    def _none(self, request: Request, why: str) -> Reply:
+        return Reply(0, why=why, at=datetime.now(UTC), tag=request.tag)
+
+
+def _json(text: str) -> Json:
+    try:
+        found: Json = json.loads(text)
+    except ValueError:
+        return None
+    return found

@@ -1,0 +1,84 @@
+"""What a node has sent and the broker may not have saved yet: sent again, in order, when the broker comes back."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from .store import Owed, Store
+
+SURE = 30.0  # seconds after a PUBACK: brokers save by time, ours every 5 s
+
+
+@dataclass(slots=True)
+class _Entry:
+    owed: Owed
+    done: Callable[[], None] | None
+    sent_at: float | None = None  # when the broker said it has it; monotonic seconds
+
+
+class Outbox:
+    """In memory, and in the node's store where it has one."""
+
+    def __init__(self, publish: Callable[[str, bytes, bool, Callable[[], None]], None], clock: Callable[[], float],
+                 store: Store | None) -> None:  # fmt: skip
+        self._publish, self._clock, self._store = publish, clock, store
+        self._entries: deque[_Entry] = deque(_Entry(owed, None) for owed in (store.owed() if store else ()))
+        self._number = self._entries[-1].owed.number if self._entries else 0
+        self.open = False  # may publish: everybody is seated
+
+    def __len__(self) -> int:
+        """How many the broker has not confirmed."""
+        return sum(e.sent_at is None for e in self._entries)
+
+    def number(self, messages: Iterable[tuple[str, bytes, bool]]) -> list[Owed]:
+        """Give messages their place in the order of all that this node sends."""
+        owed = []
+        for topic, payload, retain in messages:
+            self._number += 1
+            owed.append(Owed(self._number, topic, payload, retain))
+        return owed
+
+    def send(self, owed: list[Owed], done: Callable[[], None]) -> None:
+        """Publish; `done` is called once the broker has confirmed all of them."""
+        if not owed:
+            done()
+            return
+        left = len(owed)
+
+        def one() -> None:
+            nonlocal left
+            left -= 1
+            if left == 0:
+                done()
+
+        for it in owed:
+            entry = _Entry(it, one)
+            self._entries.append(entry)
+            if self.open:
+                self._send(entry)
+
+    def replay(self) -> None:
+        """Everything that the broker may have lost, oldest first; receivers know repetitions by their ids."""
+        self.open = True
+        for entry in list(self._entries):
+            entry.sent_at = None
+            self._send(entry)
+
+    def prune(self) -> None:
+        """Forget what the broker has surely saved."""
+        sure, last = self._clock() - SURE, 0
+        while self._entries and (at := self._entries[0].sent_at) is not None and at < sure:
+            last = self._entries.popleft().owed.number
+        if last and self._store is not None:
+            self._store.settle(last)
+
+    def _send(self, entry: _Entry) -> None:
+        def confirmed() -> None:
+            entry.sent_at = self._clock()
+            if entry.done is not None:
+                done, entry.done = entry.done, None
+                done()
+
+        self._publish(entry.owed.topic, entry.owed.payload, entry.owed.retain, confirmed)

@@ -1,0 +1,126 @@
+"""A node's own file: its state, what it has seen, what it still owes. One transaction an input, in SQLite."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+SEEN = 20_000  # keys kept: far more than are under way between two savings of a broker
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS seen (number INTEGER PRIMARY KEY, key TEXT UNIQUE NOT NULL);
+CREATE TABLE IF NOT EXISTS outbox (number INTEGER PRIMARY KEY, topic TEXT, payload BLOB, retain INTEGER);
+CREATE TABLE IF NOT EXISTS aside (number INTEGER PRIMARY KEY, at TEXT, topic TEXT, payload BLOB, why TEXT);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A message that has left the node and must reach the broker, surely."""
+
+    number: int
+    topic: str
+    payload: bytes
+    retain: bool
+
+
+class Store:
+    """Opened by one process at a time. What is committed survives the process; with `full`, the power as well."""
+
+    def __init__(self, path: Path, full: bool = False) -> None:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # a token may be in it
+        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute(f"PRAGMA synchronous={'FULL' if full else 'NORMAL'}")
+        self._db.executescript(SCHEMA)
+        self._last_seen = self._db.execute("SELECT coalesce(max(number), 0) FROM seen").fetchone()[0]
+
+    def snapshot(self) -> dict[str, Any] | None:
+        row = self._db.execute("SELECT value FROM kept WHERE name = 'snapshot'").fetchone()
+        return json.loads(row[0]) if row else None
+
+    def seen(self) -> list[str]:
+        return [key for (key,) in self._db.execute("SELECT key FROM seen ORDER BY number")]
+
+    def owed(self) -> list[Owed]:
+        rows = self._db.execute("SELECT number, topic, payload, retain FROM outbox ORDER BY number")
+        return [Owed(number, topic, payload, bool(retain)) for number, topic, payload, retain in rows]
+
+    def commit(self, *, snapshot: Mapping[str, Any] | None = None, key: str = "", owed: Iterable[Owed] = ()) -> None:
+        """Keep the new state, that the input is done, and what it led to: all of it, or nothing."""
+        with self._transaction():
+            if snapshot is not None:
+                self._keep("snapshot", json.dumps(snapshot))
+            if key:
+                self._last_seen += 1
+                self._db.execute("INSERT OR REPLACE INTO seen VALUES (?, ?)", (self._last_seen, key))
+                if self._last_seen % 256 == 0:
+                    self._db.execute("DELETE FROM seen WHERE number <= ?", (self._last_seen - SEEN,))
+            self._db.executemany(
+                "INSERT OR REPLACE INTO outbox VALUES (?, ?, ?, ?)",
+                ((o.number, o.topic, o.payload, o.retain) for o in owed),
+            )
+
+    def settle(self, number: int) -> None:
+        """Forget what was owed, up to and including this number: the broker has surely saved it."""
+        self._db.execute("DELETE FROM outbox WHERE number <= ?", (number,))
+
+    def asking(self, key: str | None) -> None:
+        """Note, before it is made, that a call which must not be repeated is under way; None when it has ended."""
+        self._keep("asking", json.dumps(key))
+
+    def was_asking(self) -> str | None:
+        row = self._db.execute("SELECT value FROM kept WHERE name = 'asking'").fetchone()
+        return json.loads(row[0]) if row else None
+
+    def set_aside(self, at: str, topic: str, payload: bytes, why: str) -> int:
+        """Put a poisonous input where a person can look at it and hand it in again; how many there are now."""
+        self._db.execute("INSERT INTO aside (at, topic, payload, why) VALUES (?, ?, ?, ?)", (at, topic, payload, why))
+        return int(self._db.execute("SELECT count(*) FROM aside").fetchone()[0])
+
+    def aside(self) -> list[tuple[int, str, str, bytes, str]]:
+        return list(self._db.execute("SELECT number, at, topic, payload, why FROM aside ORDER BY number"))
+
+    def close(self) -> None:
+        self._db.close()
+
+    def _keep(self, name: str, value: str) -> None:
+        self._db.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (name, value))
+
+    def _transaction(self) -> sqlite3.Connection:
+        self._db.execute("BEGIN IMMEDIATE")
+        return self._db
+
+
+class InHand:
+    """How often the input in hand was tried. Written before the node is called: the page cache outlives the process."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            self._key, self._tries, self.why = json.loads(
+                os.pread(self._file, 4096, 0).rstrip(b"\0 ") or b'["", 0, ""]'
+            )
+        except ValueError:
+            self._key, self._tries, self.why = "", 0, ""
+
+    def take(self, key: str) -> int:
+        """Which try this is, 1 being the first."""
+        if key != self._key:
+            self._key, self._tries, self.why = key, 0, ""
+        self._tries += 1
+        self._write()
+        return int(self._tries)
+
+    def note(self, why: str) -> None:
+        """What went wrong this time."""
+        self.why = why
+        self._write()
+
+    def _write(self) -> None:
+        os.pwrite(self._file, json.dumps([self._key, self._tries, self.why]).encode()[:4096].ljust(512), 0)
