@@ -1,0 +1,269 @@
+"""The shape of a flow file: what may stand where. What it means together is for wiring and settings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Literal
+
+from .durations import duration, share, shown, size
+from .graph import Backoff
+from .reading import Read
+from .reasons import Faults, Mark, unknown
+
+NAME = r"^[A-Za-z][A-Za-z0-9_-]*$"
+"""Names of flows and nodes are levels of MQTT topics and parts of client ids."""
+
+FLOW = ("flow", "version", "include", "nodes", "edges", "ends", "durability")
+NODE = ("type", "config", "host", "isolation", "memory")
+EDGE = ("from", "to", "after", "times", "spent", "every", "drop")
+AFTER = ("first", "factor", "most", "jitter")
+
+
+@dataclass(frozen=True)
+class NodeDraft:
+    """A node as written; `type` is None where it overrides a node of an included flow."""
+
+    name: str
+    at: Mark
+    type: Read | None
+    config: Read
+    host: str | None = None
+    isolation: Literal["fork", "spawn"] | None = None
+    memory: int | None = None
+    dropped: bool = False
+
+
+@dataclass(frozen=True)
+class EdgeDraft:
+    """An edge as written; its ends are still texts with their places."""
+
+    at: Mark
+    source: Read
+    to: Read
+    after: Backoff | None = None
+    times: int | None = None
+    spent: Read | None = None
+    every: timedelta | None = None
+    dropped: bool = False
+
+    @property
+    def delays(self) -> bool:
+        return self.after is not None or self.every is not None
+
+
+@dataclass
+class Draft:
+    """A flow file's content, with places."""
+
+    name: str = ""
+    includes: list[Read] = field(default_factory=list)
+    nodes: dict[str, NodeDraft] = field(default_factory=dict)
+    edges: list[EdgeDraft] = field(default_factory=list)
+    ends: list[Read] = field(default_factory=list)
+    durability: str | None = None
+    whole: bool = True  # False if a fault took something away, so that what is missing proves nothing
+
+
+class Grammar:
+    """Reads one file's content into a Draft."""
+
+    def __init__(self, faults: Faults) -> None:
+        self.faults = faults
+
+    def draft(self, top: Read) -> Draft:
+        found = Draft()
+        if not isinstance(top.value, dict):
+            told = "an empty file" if top.value is None else f"{shown(top.plain)} where a flow should be"
+            self.faults.add(top.at, f"{told}; a flow has flow:, nodes: and edges:")
+            found.whole = False
+            return found
+        self._known("key", top, FLOW, spare="x-")
+        get = top.value.get
+        found.name = self._name(top)
+        self._parsed(get("version"), "version", _version)
+        found.includes = self._texts(get("include"), "include", "a file or a shipped flow", single=True)
+        if "nodes" not in top.value and not found.includes:
+            self.faults.add(top.at, "nodes is missing")
+            found.whole = False
+        for name, node in self._items(get("nodes"), "nodes", dict, found):
+            found.nodes[name] = self._node(name, top.value["nodes"].keys[name], node)
+        for _, edge in self._items(get("edges"), "edges", list, found):
+            draft = self._edge(edge)
+            found.edges += [draft] if draft else []
+            found.whole &= draft is not None
+        found.ends = self._texts(get("ends"), "ends", "node.port")
+        found.durability = self._one_of(get("durability"), "durability", ("broker", "disk"))
+        return found
+
+    def _name(self, top: Read) -> str:
+        if (name := top.value.get("flow")) is None:
+            self.faults.add(top.at, "flow is missing: the flow's name, which its topics bear")
+            return ""
+        return self._label(name.value, name.at, "a flow's name")
+
+    def _label(self, name: Any, at: Mark, what: str) -> str:
+        if not isinstance(name, str) or not re.fullmatch(NAME, name):
+            self.faults.add(at, f"{shown(name)} is not {what}: a letter, then letters, digits, - and _")
+        return str(name)
+
+    def _items(self, given: Read | None, what: str, kind: type, found: Draft) -> list[tuple[Any, Read]]:
+        if given is None or (given.value is None and kind is list):
+            return []
+        value: Any = given.value
+        if not isinstance(value, kind):
+            told = "a mapping of names to nodes" if kind is dict else "a list"
+            self.faults.add(given.at, f"{what} is {shown(given.plain)}, not {told}")
+            found.whole = False
+            return []
+        return list(given.value.items() if kind is dict else enumerate(given.value))
+
+    def _known(self, what: str, given: Read, known: tuple[str, ...], spare: str = "\0") -> None:
+        for name, at in given.keys.items():
+            if name not in known and not name.startswith(spare):
+                self.faults.add(at, unknown(what, name, known))
+
+    def _texts(self, given: Read | None, what: str, told: str, single: bool = False) -> list[Read]:
+        if given is None or given.value is None:
+            return []
+        items = given.value if isinstance(given.value, list) else [given]
+        if not single and not isinstance(given.value, list):
+            self.faults.add(given.at, f"{what} is {shown(given.plain)}, not a list")
+            return []
+        for item in items:
+            if not isinstance(item.value, str):
+                self.faults.add(item.at, f"{shown(item.plain)} under {what}; it should be {told}")
+        return [i for i in items if isinstance(i.value, str)]
+
+    def _node(self, name: str, at: Mark, given: Read) -> NodeDraft:
+        self._label(name, at, "a node's name")
+        nothing = Read({}, at)
+        if given.value is None:
+            return NodeDraft(name, at, None, nothing, dropped=True)
+        if not isinstance(given.value, dict):
+            self.faults.add(given.at, f"{name}: {shown(given.plain)} where a node should be, such as {{type: clock}}")
+            return NodeDraft(name, at, Read(None, given.at), nothing)
+        self._known("key", given, NODE)
+        get = given.value.get
+        config = get("config")
+        if config is None or config.value is None:
+            config = nothing
+        elif not isinstance(config.value, dict):
+            self.faults.add(config.at, f"{name}: config is {shown(config.plain)}, not a mapping of settings")
+            config = nothing
+        kind = get("type")
+        if kind is not None and not isinstance(kind.value, str):
+            self.faults.add(kind.at, f"{name}: type is {shown(kind.plain)}, not the name of a node type")
+            kind = Read(None, kind.at)
+        return NodeDraft(
+            name,
+            at,
+            kind,
+            config,
+            self._parsed(get("host"), f"{name}: host", _text),
+            self._one_of(get("isolation"), f"{name}: isolation", ("fork", "spawn")),
+            self._parsed(get("memory"), f"{name}: memory", size),
+        )
+
+    def _edge(self, given: Read) -> EdgeDraft | None:
+        if not isinstance(given.value, dict):
+            self.faults.add(given.at, f"{shown(given.plain)} where an edge should be: {{from: …, to: …}}")
+            return None
+        self._known("key", given, EDGE)
+        get = given.value.get
+        for end in ("from", "to"):
+            if end not in given.value:
+                self.faults.add(given.at, f"an edge without {end}")
+        for one, other in (("times", "spent"), ("spent", "times")):
+            if one in given.value and other not in given.value:
+                told = {"times": "after so many times it needs somewhere to go", "spent": "say after how many times"}
+                self.faults.add(given.keys[one], f"{one} without {other}: {told[one]}")
+        drop = self._parsed(get("drop"), "drop", _true)
+        source, to = self._port(get("from"), "from"), self._port(get("to"), "to")
+        spent = self._port(get("spent"), "spent")
+        every = self._parsed(get("every"), "every", _span)
+        times = self._parsed(get("times"), "times", _count)
+        after = self._after(get("after"))
+        if source is None or to is None:
+            return None
+        return EdgeDraft(given.at, source, to, after, times, spent, every, bool(drop))
+
+    def _port(self, given: Read | None, what: str) -> Read | None:
+        if given is None:
+            return None
+        if not isinstance(given.value, str):
+            self.faults.add(given.at, f"{what} is {shown(given.plain)}, not node.port")
+            return None
+        return given
+
+    def _after(self, given: Read | None) -> Backoff | None:
+        if given is None:
+            return None
+        if not isinstance(given.value, dict):
+            first = self._parsed(given, "after", _span)
+            return Backoff(first) if first is not None else Backoff(timedelta(1))
+        self._known("key of after", given, AFTER)
+        get = given.value.get
+        if "first" not in given.value:
+            self.faults.add(given.at, "after without first: how long to wait the first time")
+        first = self._parsed(get("first"), "first", _span) or timedelta(1)
+        factor = self._parsed(get("factor"), "factor", _factor)
+        most = self._parsed(get("most"), "most", _span)
+        if most is not None and most < first and "first" in given.value:
+            self.faults.add(given.value["most"].at, "most is less than first")
+        jitter = self._parsed(get("jitter"), "jitter", share)
+        return Backoff(first, 1.0 if factor is None else factor, most, jitter or 0.0)
+
+    def _parsed(self, given: Read | None, what: str, parse: Callable[[Any], Any]) -> Any:
+        if given is None:
+            return None
+        try:
+            return parse(given.plain)
+        except ValueError as wrong:
+            self.faults.add(given.at, f"{what}: {wrong}")
+            return None
+
+    def _one_of(self, given: Read | None, what: str, allowed: tuple[str, ...]) -> Any:
+        if given is None or given.value in allowed:
+            return given.value if given else None
+        self.faults.add(given.at, f"{what} is {shown(given.plain)}, not {' or '.join(allowed)}")
+        return None
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"{shown(value)} is not text")
+    return value
+
+
+def _version(value: Any) -> int:
+    if type(value) is not int or value != 1:
+        raise ValueError(f"{shown(value)} is not 1, which is all that this wattwire reads")
+    return value
+
+
+def _true(value: Any) -> bool:
+    if value is not True:
+        raise ValueError(f"{shown(value)} is not true")
+    return True
+
+
+def _span(value: Any) -> timedelta:
+    span = duration(value)
+    if not span:
+        raise ValueError(f"{shown(value)} is no wait at all")
+    return span
+
+
+def _count(value: Any) -> int:
+    if type(value) is not int or value < 1:
+        raise ValueError(f"{shown(value)} is not a whole number of 1 or more")
+    return value
+
+
+def _factor(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value < float("inf"):
+        raise ValueError(f"{shown(value)} is not a number of 1 or more")
+    return float(value)

@@ -1,0 +1,187 @@
+"""Reads a flow file and refuses it, with every reason at once, unless it can run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import wattwire.flows as shipped
+from wattwire.nodes import Node, Secret
+
+from . import including, palette, reading
+from .bodies import encode
+from .grammar import Draft, EdgeDraft, Grammar, NodeDraft
+from .graph import Edge, Flow, FlowNode
+from .kinds import members, settings
+from .names import Names, names_in
+from .reading import Read
+from .reasons import Faults, FlowError, Mark, Reason, unknown
+from .settings import Settings
+from .wiring import Known, Wiring, ends_of
+
+__all__ = ["FlowError", "Reason", "load", "load_text", "shipped_flows"]
+
+
+def shipped_flows() -> dict[str, Path]:
+    """The flows that come with wattwire, by name."""
+    folder = Path(str(shipped.__file__)).parent
+    return {f.stem: f for f in sorted(folder.glob("*.yaml"))}
+
+
+def load(
+    path_or_name: str | Path,
+    *,
+    env: Mapping[str, str] | None = None,
+    env_file: Path | None = None,
+    nodes_dirs: Sequence[Path] = (),
+    resolve: bool = True,
+) -> Flow:
+    """A flow from its file, or a shipped one by name. Raises FlowError.
+
+    With `resolve=False` no $NAME is looked up: a text holds the name itself, and the settings of a node that needs
+    more than a text from one are None.
+    """
+    at = Mark(str(path_or_name))
+    file = _locate(str(path_or_name), Path(), at)
+    loader = _Loader(env, env_file, nodes_dirs, resolve)
+    return loader.flow(_text(file, at), file)
+
+
+def load_text(
+    text: str,
+    *,
+    file: str = "flow.yaml",
+    env: Mapping[str, str] | None = None,
+    env_file: Path | None = None,
+    nodes_dirs: Sequence[Path] = (),
+    resolve: bool = True,
+) -> Flow:
+    """A flow from its text, as if it stood in that file. Raises FlowError."""
+    return _Loader(env, env_file, nodes_dirs, resolve).flow(text, Path(file))
+
+
+class _Loader:
+    def __init__(
+        self, env: Mapping[str, str] | None, env_file: Path | None, dirs: Sequence[Path], resolve: bool
+    ) -> None:
+        self.faults, self.files = Faults(), list[Path]()
+        self.palette = palette.survey(dirs)
+        self.types = self.palette.known
+        self.faults += self.palette.dropped
+        self.names = None
+        if resolve:
+            try:
+                self.names = Names(env, env_file)
+            except FlowError as wrong:
+                self.faults += wrong.reasons
+
+    def flow(self, text: str, file: Path) -> Flow:
+        draft = self._draft(text, file, ())
+        known = {name: self._type(node, draft) for name, node in draft.nodes.items()}
+        build = Settings(self.names, self.faults)
+        nodes = dict[str, FlowNode]()
+        for name, node in draft.nodes.items():
+            if (kind := known[name]) is None:
+                continue
+            at = node.type.at if node.type else node.at
+            config = build.config(name, kind.config, node.config, at)
+            given = _given(kind.config, node.config)
+            nodes[name] = FlowNode(name, kind, config, node.host, node.isolation or "fork", node.memory, given)
+        wiring = Wiring(known, {n: d.at for n, d in draft.nodes.items()}, self.faults)
+        edges = wiring.edges(draft.edges)
+        if draft.whole:
+            ends = wiring.ends(draft.edges, draft.ends)
+        self.faults.refuse()
+        durability: Any = draft.durability or "broker"
+        revision = _revision(draft.name, nodes, edges, ends, durability)
+        files = tuple(str(f.resolve()) for f in self.files)
+        return Flow(draft.name, nodes, edges, ends, durability, revision, files)
+
+    def _draft(self, text: str, file: Path, inside: tuple[Path, ...]) -> Draft:
+        """A file's content over that of the files it includes."""
+        if file not in self.files:
+            self.files.append(file)
+        try:
+            top = reading.read(text, str(file))
+        except FlowError as wrong:
+            self.faults += wrong.reasons
+            return Draft(whole=False)
+        # a file that several include is read for each of them; its faults are told once, as reasons are a set
+        outer = Grammar(self.faults).draft(top)
+        inner = including.side_by_side(
+            [self._included(i, file, (*inside, file.resolve())) for i in outer.includes] or [Draft()], self.faults
+        )
+        return including.put_over(inner, outer, self._ends, self.faults)
+
+    def _included(self, given: Read, file: Path, inside: tuple[Path, ...]) -> Draft:
+        try:
+            found = _locate(given.value, file.parent, given.at)
+            if found.resolve() in inside:
+                chain = " includes ".join(f.name for f in (*inside[inside.index(found.resolve()) :], found))
+                raise FlowError([Reason(given.at.file, given.at.line, given.at.col, f"a circle: {chain}")])
+            return self._draft(_text(found, given.at), found, inside)
+        except FlowError as wrong:
+            self.faults += wrong.reasons
+            return Draft(whole=False)
+
+    def _ends(self, edge: EdgeDraft, nodes: dict[str, NodeDraft]) -> tuple[str, str]:
+        known: Known = {n: self.types.get(str(d.type.value)) if d.type else None for n, d in nodes.items()}
+        return ends_of(known, edge)
+
+    def _type(self, node: NodeDraft, draft: Draft) -> Node | None:
+        if node.type is None:
+            if draft.whole:
+                self.faults.add(node.at, f"{node.name}: type is missing")
+            return None
+        if node.type.value is None:
+            return None
+        if node.type.value not in self.types:
+            self.faults.add(node.type.at, f"{node.name}: {unknown('node type', node.type.value, self.types)}")
+            self.faults += self.palette.installed
+        return self.types.get(node.type.value)
+
+
+def _locate(text: str, base: Path, at: Mark) -> Path:
+    """A file, relative to the one that names it, or a shipped flow."""
+    path = base / text
+    if path.is_file():
+        return path
+    flows = shipped_flows()
+    if text.removesuffix(".yaml") in flows:
+        return flows[text.removesuffix(".yaml")]
+    told = f"{path} is a folder" if path.is_dir() else f"no file {path}, and {unknown('shipped flow', text, flows)}"
+    raise FlowError([Reason(at.file, at.line, at.col, told)])
+
+
+def _text(file: Path, at: Mark) -> str:
+    try:
+        return file.read_text("utf-8-sig")
+    except OSError as wrong:
+        told = f"{file} cannot be read: {wrong.strerror or type(wrong).__name__}"
+    except UnicodeDecodeError as wrong:
+        told = f"{file} is not UTF-8 at byte {wrong.start}"
+    raise FlowError([Reason(at.file, at.line, at.col, told)]) from None
+
+
+def _given(config: type, given: Read) -> dict[str, Any]:
+    """The settings as written; a secret is its $NAME, or `***`."""
+    known, told = settings(config), dict[str, Any]()
+    for name, value in given.value.items():
+        hidden = name in known and Secret in members(known[name].kind) and isinstance(value.value, str)
+        told[name] = "***" if hidden and not names_in(value.value) else value.plain
+    return told
+
+
+def _revision(name: str, nodes: Mapping[str, FlowNode], edges: Sequence[Edge], ends: frozenset[str], kept: str) -> str:
+    """The same for two files that mean the same."""
+    meaning = {
+        "flow": name,
+        "nodes": {n: [f.type.name, f.given, f.host, f.isolation, f.memory] for n, f in nodes.items()},
+        "edges": sorted((encode(e) for e in edges), key=lambda e: (e["source"], e["to"])),
+        "ends": sorted(ends),
+        "durability": kept,
+    }
+    return hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()[:12]

@@ -1,0 +1,52 @@
+"""Loops of edges in which nothing waits: a message would run round them as fast as it can."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from wattwire.nodes import Node
+
+from .graph import Edge
+
+
+def loops(edges: list[Edge], known: Mapping[str, Node | None]) -> list[list[Edge]]:
+    """One loop for each knot of edges, from its earliest edge on.
+
+    A remembered port does not trigger, so no loop goes through it. Nor does one go through an adapter (a node that
+    dials, listens or serves): what it emits comes from its connection.
+    """
+    out = dict[str, list[Edge]]()
+    for edge in edges:
+        if edge.after is None and edge.every is None and _passes(edge, known):
+            out.setdefault(_node(edge.source), []).append(edge)
+    found, knotted = list[list[Edge]](), set[str]()
+    for edge in edges:
+        start = _node(edge.source)
+        if edge not in out.get(start, []) or start in knotted:
+            continue
+        if way := _way(out, edge):
+            found.append(way)
+            knotted |= {_node(e.source) for e in way}
+    return found
+
+
+def _passes(edge: Edge, known: Mapping[str, Node | None]) -> bool:
+    name, _, port = edge.to.partition(".")
+    node = known.get(name)
+    return bool(node and node.ins[port].triggers and not (node.dial or node.listen or node.serve))
+
+
+def _way(out: Mapping[str, list[Edge]], first: Edge) -> list[Edge]:
+    """The shortest way on which an edge comes back to its own node; empty if there is none."""
+    ways, seen = [[first]], set[str]()
+    for way in ways:
+        at = _node(way[-1].to)
+        if at == _node(first.source):
+            return way
+        ways += [[*way, e] for e in out.get(at, []) if at not in seen]
+        seen.add(at)
+    return []
+
+
+def _node(port: str) -> str:
+    return port.partition(".")[0]

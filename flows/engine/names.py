@@ -1,0 +1,107 @@
+"""What a $NAME in a flow file stands for. It is the only expression there is; $$ is a dollar."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from .reasons import FlowError, Mark, Reason
+
+NAME = re.compile(r"\$(\$|[A-Za-z_][A-Za-z0-9_]*)?")
+LINE = re.compile(
+    r"""\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*  # NAME=
+    ("(?:[^"\\]|\\.)*"|'[^']*'|[^\s\#'"].*?)?\s*          # a value, in quotes or not
+    (?:(?<=\s)\#.*)?""",  # after a space, a comment
+    re.VERBOSE,
+)
+
+
+class Unset(Exception):
+    """A $NAME that no source knows, or that cannot be read."""
+
+
+class Names:
+    """The environment, a .env file, NAME_FILE, and systemd's credentials directory, in this order."""
+
+    def __init__(self, env: Mapping[str, str] | None = None, env_file: Path | None = None) -> None:
+        if env_file is None and env is None and Path(".env").is_file():
+            env_file = Path(".env")
+        self.env = os.environ if env is None else env
+        self.written = dotenv(env_file) if env_file else dict[str, str]()
+
+    def value(self, name: str) -> str:
+        """Raises Unset."""
+        for source in (self.env, self.written):
+            if source.get(name):
+                return source[name]
+        file = self.env.get(f"{name}_FILE") or self.written.get(f"{name}_FILE")
+        folder = self.env.get("CREDENTIALS_DIRECTORY")
+        if file:
+            return _content(Path(file), f"${name}: {name}_FILE names {file}, which")
+        if folder and (Path(folder) / name).is_file():
+            return _content(Path(folder) / name, f"${name}: the credential {folder}/{name}")
+        raise Unset(f"${name} is empty" if name in self.env or name in self.written else f"${name} is not set")
+
+    def fill(self, text: str) -> tuple[str, list[str]]:
+        """A text with its names replaced, and what is wrong with them."""
+        wrong: list[str] = []
+
+        def one(found: re.Match[str]) -> str:
+            if found[1] == "$":
+                return "$"
+            try:
+                if found[1] is None:
+                    raise Unset("a $ with no name after it; write $NAME, or $$ for a dollar")
+                return self.value(found[1])
+            except Unset as told:
+                wrong.append(str(told))
+                return ""
+
+        return NAME.sub(one, text), wrong
+
+
+def names_in(text: str) -> list[str]:
+    """The names that a text wants filled."""
+    return [m for m in NAME.findall(text) if m not in ("", "$")]
+
+
+def dotenv(path: Path) -> dict[str, str]:
+    """NAME=value lines. Raises FlowError."""
+    try:
+        lines = path.read_text("utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as wrong:
+        raise FlowError([Reason(str(path), 1, 1, f"cannot be read: {_why(wrong)}")]) from None
+    found, faults = dict[str, str](), list[Reason]()
+    for number, line in enumerate(lines, 1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        parts = LINE.fullmatch(line)
+        if parts is None:
+            at = Mark(str(path), number)
+            faults.append(Reason(at.file, at.line, at.col, "not a line of NAME=value"))
+            continue
+        value = parts[2] or ""
+        if value[:1] == '"':
+            value = re.sub(r"\\(.)", lambda m: {"n": "\n", "t": "\t"}.get(m[1], m[1]), value[1:-1])
+        elif value[:1] == "'":
+            value = value[1:-1]
+        found[parts[1]] = value
+    if faults:
+        raise FlowError(faults)
+    return found
+
+
+def _content(path: Path, whose: str) -> str:
+    try:
+        text = path.read_text("utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as wrong:
+        raise Unset(f"{whose} cannot be read: {_why(wrong)}") from None
+    if not text:
+        raise Unset(f"{whose} is empty")
+    return text
+
+
+def _why(wrong: Exception) -> str:
+    return (wrong.strerror or type(wrong).__name__) if isinstance(wrong, OSError) else "it is not UTF-8"

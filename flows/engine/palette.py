@@ -1,0 +1,130 @@
+"""Every node type there is: the shipped ones, those of installed distributions, and those in folders of one's own."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import importlib
+import importlib.metadata
+import pkgutil
+import re
+import sys
+import traceback
+import types
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import wattwire.nodes as shipped
+from wattwire.nodes import Node
+
+from .reasons import FlowError, Reason, unknown
+
+GROUP = "wattwire.nodes"
+"""The entry point group by which a distribution adds node types."""
+
+
+@functools.cache
+def _survey(dirs: tuple[Path, ...]) -> tuple[dict[str, Node], list[Reason]]:
+    known, faults = (dict(_survey(())[0]), list[Reason]()) if dirs else (dict[str, Node](), list[Reason]())
+    for found in (f for d in dirs for f in _dropped(d)) if dirs else (*_shipped(), *_installed()):
+        if isinstance(found, Reason):
+            faults.append(found)
+        elif found.name in known and known[found.name] is not found:
+            told = f"node type {found.name!r} is also in {known[found.name].module.__file__}"
+            faults.append(Reason(str(found.module.__file__), 1, 1, told))
+        else:
+            known[found.name] = found
+    return known, faults
+
+
+@dataclass(frozen=True)
+class Survey:
+    known: dict[str, Node]
+    installed: list[Reason]  # what could not be read of others' files: of interest where a type is missing
+    dropped: list[Reason]  # what could not be read in one's own folders
+
+
+def survey(dirs: Sequence[Path] = ()) -> Survey:
+    """The node types by name, and which files could not be read."""
+    known, dropped = _survey(tuple(Path(d).resolve() for d in dirs))
+    installed = _survey(())[1]
+    return Survey(dict(known), list(installed), list(dropped) if dirs else [])
+
+
+def palette(dirs: Sequence[Path] = ()) -> dict[str, Node]:
+    """The node types by name. Raises FlowError for a file that cannot be read."""
+    found = survey(dirs)
+    if found.installed or found.dropped:
+        raise FlowError(found.installed + found.dropped)
+    return found.known
+
+
+def find(kind: str, dirs: Sequence[Path] = ()) -> Node:
+    """One node type, for a process that starts afresh: a shipped one costs one import. Raises FlowError."""
+    try:
+        node = importlib.import_module(f"{shipped.__name__}.{_snake(kind)}").NODE
+        if isinstance(node, Node) and node.name == kind:
+            return node
+    except (ImportError, AttributeError):
+        pass
+    known = palette(dirs)
+    if kind not in known:
+        raise FlowError([Reason("nodes", 1, 1, unknown("node type", kind, known))])
+    return known[kind]
+
+
+def _snake(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
+
+
+def _shipped() -> Iterator[Node | Reason]:
+    for module in pkgutil.iter_modules(shipped.__path__, f"{shipped.__name__}."):
+        yield from _import(module.name, Path(shipped.__path__[0]) / f"{module.name.rpartition('.')[2]}.py")
+
+
+def _installed() -> Iterator[Node | Reason]:
+    for point in importlib.metadata.entry_points(group=GROUP):
+        try:
+            found = point.load()
+        except Exception as wrong:
+            yield _blame(wrong, Path(point.value))
+            continue
+        node = getattr(found, "NODE", found)
+        if isinstance(node, Node):
+            yield node
+        else:
+            yield Reason(point.value, 1, 1, f"the entry point {point.name!r} of {GROUP} is no node")
+
+
+def _dropped(folder: Path) -> Iterator[Node | Reason]:
+    if not folder.is_dir():
+        yield Reason(str(folder), 1, 1, "no such folder of nodes")
+        return
+    package = "wattwire_nodes_" + hashlib.sha256(str(folder).encode()).hexdigest()[:8]
+    if package not in sys.modules:  # a package of that folder, so that its files may import each other by a dot
+        sys.modules[package] = types.ModuleType(package, "Node files of one's own.")
+        sys.modules[package].__path__ = [str(folder)]
+    importlib.invalidate_caches()
+    for file in sorted(folder.glob("*.py")):
+        if file.stem.isidentifier() and not file.stem.startswith(("_", "test_", "conftest")):
+            yield from _import(f"{package}.{file.stem}", file)
+
+
+def _import(name: str, file: Path) -> Iterator[Node | Reason]:
+    try:
+        node = getattr(importlib.import_module(name), "NODE", None)
+    except Exception as wrong:
+        yield _blame(wrong, file)
+        return
+    if isinstance(node, Node):
+        yield node
+
+
+def _blame(wrong: Exception, file: Path) -> Reason:
+    """The last line of the traceback, at the last place in it that is the author's."""
+    told = traceback.format_exception_only(wrong)[-1].strip()
+    if isinstance(wrong, SyntaxError):
+        return Reason(wrong.filename or str(file), wrong.lineno or 1, wrong.offset or 1, told)
+    frames = [f for f in traceback.extract_tb(wrong.__traceback__) if f.filename == str(file)]
+    return Reason(frames[-1].filename, frames[-1].lineno or 1, 1, told) if frames else Reason(str(file), 1, 1, told)

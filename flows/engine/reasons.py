@@ -1,0 +1,58 @@
+"""Why a flow cannot run: every fault with its place, all of them at once."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, order=True)
+class Mark:
+    """A place in a file, counted from 1."""
+
+    file: str
+    line: int = 1
+    col: int = 1
+
+
+@dataclass(frozen=True, order=True)
+class Reason:
+    """One fault."""
+
+    file: str
+    line: int
+    col: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.col}: {self.text}"
+
+
+class FlowError(Exception):
+    """The flow cannot run as written."""
+
+    def __init__(self, reasons: Iterable[Reason]) -> None:
+        self.reasons = sorted(set(reasons))
+        super().__init__("\n".join(map(str, self.reasons)))
+
+
+class Faults(list[Reason]):
+    """Collects while a flow is read, so that one fault does not hide the next."""
+
+    def add(self, at: Mark, text: str) -> None:
+        self.append(Reason(at.file, at.line, at.col, text))
+
+    def refuse(self) -> None:
+        if self:
+            raise FlowError(self)
+
+
+def unknown(what: str, name: str, known: Iterable[str]) -> str:
+    """`no node type 'clok'; did you mean 'clock'?`, or the names there are, if they are few."""
+    names = sorted(known)
+    close = difflib.get_close_matches(name.lower(), [n.lower() for n in names], n=1)
+    if close:
+        return f"no {what} {name!r}; did you mean {next(n for n in names if n.lower() == close[0])!r}?"
+    listed = f"; there {'is' if len(names) == 1 else 'are'} {', '.join(names)}" if 0 < len(names) <= 12 else ""
+    return f"no {what} {name!r}{listed}"
