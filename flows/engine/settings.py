@@ -95,12 +95,13 @@ class Settings:
                 return stop
         try:
             return kind(**values)
-        except (ValueError, TypeError, ArithmeticError) as wrong:
+        except Exception as wrong:  # the node's own checks
             if self.names is None:
                 return UNRESOLVED
-            first = re.match(r"\w+", str(wrong))
+            told = str(wrong.args[0] if wrong.args else "") or type(wrong).__name__
+            first = re.match(r"\w+", told)
             blamed = given.value.get(first[0].removesuffix("_")) if first else None
-            return self._wrong(blamed.at if blamed else given.at, f"{_owner(path)}{wrong or type(wrong).__name__}")
+            return self._wrong(blamed.at if blamed else given.at, f"{_owner(path)}{told}")
 
     def _either(self, path: str, kinds: tuple[Any, ...], given: Read) -> Any:
         """The first alternative that takes the value; where none does, the faults of the likeliest."""

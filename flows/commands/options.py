@@ -1,0 +1,23 @@
+"""Options that several commands have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+env_option = click.option(
+    "--env",
+    "env_file",
+    type=click.Path(path_type=Path),
+    help="A file of NAME=value lines for the flow's $NAMEs.  [default: .env, if there is one]",
+)
+nodes_option = click.option(
+    "--nodes",
+    "nodes_dirs",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="A folder of node files of your own; may be given more than once.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for a machine.")
