@@ -1,0 +1,215 @@
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from wattwire.nodes import Fault, Json, Reply
+from wattwire.nodes.tesla_place import Place
+from wattwire.nodes.tesla_replies import Away, Moved, Online, Reading, Trouble, drawn, heard, reading
+
+WORLD = Path(__file__).parents[1] / "world" / "tesla"
+NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+def recorded(name: str, tag: str = "vehicle") -> Reply:
+    told = json.loads((WORLD / f"{name}.json").read_text())
+    return Reply(told["status"], told["json"], headers=told.get("headers", {}), at=NOON, tag=tag)
+
+
+def seen(name: str) -> Reading:
+    told = heard(recorded(name, "data"))
+    assert isinstance(told, Reading)
+    return told
+
+
+@pytest.mark.parametrize(
+    ("reply", "port"),
+    [
+        ("vehicle_asleep", "asleep"),
+        ("vehicle_offline", "offline"),
+        ("asleep_408", "asleep"),
+        ("asleep_408_old", "asleep"),
+        ("asleep_500_proxy", "asleep"),
+        ("timeout_408", "failed"),
+        ("timeout_408_operation", "failed"),
+        ("gateway_504", "failed"),
+        ("error_500", "failed"),
+        ("token_expired_401", "unauthorised"),
+        ("empty_401", "unauthorised"),
+        ("mobile_access_401", "failed"),  # no other token would help
+        ("payment_402", "failed"),
+        ("scopes_403", "failed"),
+        ("limit_403", "throttled"),
+        ("not_found_404", "failed"),
+        ("in_service_405", "failed"),
+        ("region_412", "failed"),
+        ("locked_423", "failed"),
+        ("busy_429", "throttled"),
+    ],
+)
+def test_where_a_reply_leads(reply: str, port: str) -> None:
+    told = heard(recorded(reply))
+
+    assert isinstance(told, Away | Trouble)
+    assert told.port == port
+    assert not told.fault.why.startswith("HTTP") or reply == "error_500"
+
+
+@pytest.mark.parametrize(
+    ("reply", "seconds"),
+    [("busy_429", 60), ("busy_429_bare", 300), ("limit_403", 900), ("in_service_405", 60), ("error_500", None)],
+)
+def test_how_long_to_wait(reply: str, seconds: float | None) -> None:
+    told = heard(recorded(reply))
+
+    assert isinstance(told, Trouble)
+    assert told.fault.retry_after == seconds
+
+
+def test_no_answer_at_all_is_a_failure_in_the_words_of_the_network() -> None:
+    assert heard(Reply(0, why="connection refused")) == Trouble("failed", Fault("connection refused"))
+
+
+def test_the_cheap_answer_of_a_car_that_is_awake() -> None:
+    assert heard(recorded("vehicle_online")) == Online()
+
+
+@pytest.mark.parametrize(
+    "car",
+    [{"state": "unknown"}, {}, {"state": None}, {"state": "online", "charge_state": None}],
+)
+def test_a_state_that_is_not_known_is_neither_awake_nor_asleep(car: dict[str, Json]) -> None:
+    told = heard(Reply(200, {"response": car}))
+
+    assert isinstance(told, Trouble)
+    assert told.port == "failed"
+
+
+@pytest.mark.parametrize("body", [None, [], "<html>", {"response": None}, {"response": []}, {"error": 7}])
+def test_a_body_of_another_shape_is_a_failure(body: Json) -> None:
+    told = heard(Reply(200, body))
+
+    assert isinstance(told, Trouble)
+    assert told.port == "failed"
+
+
+@pytest.mark.parametrize(
+    ("base", "followed"),
+    [
+        ("https://fleet-api.prd.na.vn.cloud.tesla.com", True),
+        ("https://fleet-api.prd.cn.vn.cloud.tesla.cn", True),
+        ("https://owner-api.teslamotors.com", True),
+        ("http://fleet-api.prd.na.vn.cloud.tesla.com", False),
+        ("https://tesla.com.example.org", False),
+        ("https://faketesla.com", False),
+        ("https://example.org/?x=https://a.tesla.com", False),
+        ("https://a.tesla.com@example.org", False),
+        ("https://a.tesla.com:8443", False),
+    ],
+)
+def test_another_region_is_followed_only_within_teslas_own_domains(base: str, followed: bool) -> None:
+    error = f"user out of region, use base URL: {base}, see https://developer.tesla.com/docs"
+
+    told = heard(Reply(421, {"response": None, "error": error}))
+
+    assert told == Moved(base) if followed else isinstance(told, Trouble)
+
+
+@pytest.mark.parametrize(
+    ("reply", "plugged", "charging", "power"),
+    [
+        ("data_unplugged", False, False, 0.0),
+        ("data_stopped", True, False, 0.0),
+        ("data_starting", True, True, 0.0),
+        ("data_charging", True, True, 7424.0),
+        ("data_complete", True, False, 0.0),
+        ("data_waking", None, None, None),
+    ],
+)
+def test_plugged_charging_and_power(reply: str, plugged: bool | None, charging: bool | None, power: float) -> None:
+    told = seen(reply)
+
+    assert (told.plugged, told.charging, told.power) == (plugged, charging, power)
+
+
+def test_both_levels_and_the_limit_are_read_and_a_null_is_unknown() -> None:
+    asked, waking = seen("data_unplugged"), seen("data_waking")
+
+    assert (asked.soc, asked.soc_usable, asked.limit) == (64.0, 62.0, 80.0)
+    assert (waking.soc, waking.soc_usable, waking.limit) == (None, None, None)
+
+
+def test_the_time_of_a_reading_is_the_cars_own_and_never_in_the_future() -> None:
+    late = {"charge_state": {"timestamp": 4_000_000_000_000_000}}
+
+    assert seen("data_charging").at == datetime(2026, 11, 21, 11, 59, 55, tzinfo=UTC)
+    assert reading(late, NOON).at == NOON
+    assert reading({"charge_state": {}}, NOON).at == NOON
+
+
+@pytest.mark.parametrize(
+    ("drive", "driving"),
+    [
+        ({"shift_state": "D"}, True),
+        ({"shift_state": "N"}, True),
+        ({"shift_state": "R"}, True),
+        ({"shift_state": "P"}, False),
+        ({"shift_state": None}, False),
+        ({"shift_state": ["?"]}, None),
+        ({}, None),
+        (None, None),
+    ],
+)
+def test_gear_null_is_parked_and_a_missing_block_is_no_information(drive: Json, driving: bool | None) -> None:
+    assert reading({"drive_state": drive}, NOON).driving is driving
+
+
+@pytest.mark.parametrize(
+    ("block", "busy"),
+    [
+        ({"vehicle_state": {"is_user_present": True}}, True),
+        ({"vehicle_state": {"sentry_mode": True}}, True),
+        ({"vehicle_state": {"rt": 16}}, True),
+        ({"vehicle_state": {"df": 0, "pf": None}}, False),
+        ({"vehicle_state": {"locked": False}}, False),
+        ({"vehicle_state": {"software_update": {"status": "installing"}}}, True),
+        ({"vehicle_state": {"software_update": {"status": "available"}}}, False),
+        ({"climate_state": {"climate_keeper_mode": "camp"}}, True),
+        ({"climate_state": {"climate_keeper_mode": "off"}}, False),
+        ({"drive_state": {"shift_state": None, "power": 1}}, True),
+        ({"drive_state": {"shift_state": None, "power": -7}}, False),
+    ],
+)
+def test_what_keeps_a_car_awake(block: dict[str, Json], busy: bool) -> None:
+    assert reading(block, NOON).busy is busy
+
+
+@pytest.mark.parametrize(
+    ("kw", "volts", "amps", "phases", "watts"),
+    [
+        (7, 232, 32, 1, 7424.0),
+        (1, 240, 6, 1, 1440.0),  # finer than the whole kW
+        (11, 230, 16, 2, 11040.0),  # three phases, called 2
+        (50, 400, 0, None, 50000.0),  # DC
+        (7, 230, 16, 1, 7000.0),  # they disagree
+        (None, 230, 10, 1, 2300.0),
+        (None, None, None, None, None),
+    ],
+)
+def test_power(kw: Json, volts: Json, amps: Json, phases: Json, watts: float | None) -> None:
+    charge = {"charger_power": kw, "charger_voltage": volts, "charger_actual_current": amps, "charger_phases": phases}
+
+    assert drawn(charge) == watts
+
+
+@pytest.mark.parametrize(
+    ("where", "home"), [((51.5, -0.12), True), ((51.501, -0.12), True), ((51.502, -0.12), False), ((0.0, 0.0), False)]
+)
+def test_home_is_within_the_radius(where: tuple[float, float], home: bool) -> None:
+    assert Place(lat=51.5, lon=-0.12).holds(where) is home
+
+
+def test_a_place_that_is_nowhere_on_earth_is_refused() -> None:
+    with pytest.raises(ValueError, match="lat must be within"):
+        Place(lat=151.5, lon=0.0)
