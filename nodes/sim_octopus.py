@@ -1,0 +1,60 @@
+"""simOctopus: an Octopus to learn on: tokens expire, a plan comes and goes, and it misbehaves when told to."""
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from . import Answer, Asked, Emit, Listener, Node, Now, Port, Ports, Secret, Started, Status, keep
+from .messages import Tick
+from .sim_messages import Drawn, SimFault
+from .sim_octopus_answers import answer
+from .sim_octopus_car import Daily, State, power, started
+from .sim_octopus_faults import KINDS, known, switched
+from .sim_octopus_rest import Tariff
+
+KEY = Secret("simulated-octopus-key")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    port: int = 0  # of its HTTP server on loopback; 0 takes a free one
+    api_key: Secret = KEY  # the one key it accepts
+    account: str = "A-51300000"
+    device: str = "00000000-0000-4000-8000-000000000001"  # the id of its car
+    token_life: timedelta = timedelta(minutes=60)  # after which a token is refused
+    plan_reads: int = 5  # plans it gives away a minute
+    first_after: timedelta = timedelta(minutes=1)  # from the start to the first dispatch
+    length: timedelta = timedelta(minutes=3)  # of that dispatch
+    every: timedelta = timedelta(hours=1)  # and of its repetitions, how far apart
+    daily: tuple[Daily, ...] = ()  # dispatches at the same local time every day: {start, length}
+    power: float = 7100.0  # W, of the car during a dispatch
+    timezone: str = "Europe/London"
+    prices: Tariff = field(default_factory=Tariff)
+    fault: str = "none"  # how it misbehaves from the start; 500, 403html, KT-CT-1199, nullPlan, emptyRates …
+
+    def __post_init__(self) -> None:
+        if not known(self.fault):
+            raise ValueError(f"fault is {self.fault!r}, not one of {', '.join(KINDS)}")
+        if not timedelta(0) < self.length <= self.every:
+            raise ValueError("length must be more than nothing, and no more than every")
+
+
+class Out(Ports):
+    ev: Port[Drawn] = keep()  # what the car draws, at each change
+
+
+def step(
+    cfg: Config, state: State, event: Started | Asked | None, tick: Tick | None, fault: SimFault | None, now: Now
+) -> tuple[State, Emit | Answer | Status | None]:
+    if isinstance(event, Asked):
+        state, reply = answer(cfg, state, event, now)
+        return state, Answer(reply)
+    if fault is not None:
+        return switched(state, fault)
+    state = started(cfg, state, now) if event is not None else state
+    drawn = power(cfg, state, now)
+    if drawn == state.drawn:
+        return state, None
+    return replace(state, drawn=drawn), Out.ev(Drawn(at=now, power=drawn))
+
+
+NODE = Node("simOctopus", Config, Out, step, state=State, listen=lambda cfg: Listener(port=cfg.port))

@@ -1,0 +1,33 @@
+"""What the simulated Octopus answers: the whole of it, as one pure function."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from .calls import Reply
+from .linked import Asked
+from .sim_octopus_car import State
+from .sim_octopus_faults import http, touches
+from .sim_octopus_graphql import fields, graphql
+from .sim_octopus_rest import listed, rest
+
+if TYPE_CHECKING:
+    from .sim_octopus import Config
+
+
+def answer(cfg: Config, state: State, request: Asked, now: datetime) -> tuple[State, Reply]:
+    asks_graphql = request.path.rstrip("/") == "/v1/graphql"
+    questions = fields(request) if asks_graphql else [listed(request.path)]
+    kind = cfg.fault if state.fault is None else state.fault
+    if not touches(kind, questions):
+        kind = "none"
+    elif state.times is not None:
+        left = state.times - 1
+        state = replace(state, times=left or None, fault=state.fault if left else "none")
+    if (whole := http(kind)) is not None:
+        return state, whole
+    if asks_graphql:
+        return graphql(cfg, state, request, kind, now)
+    return state, rest(cfg, request, kind, now)

@@ -1,0 +1,119 @@
+"""The simulated car on Intelligent Octopus: when it is to charge, and what it does about it. A function of time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from .calls import Json
+from .messages import Dispatch
+
+if TYPE_CHECKING:
+    from .sim_octopus import Config
+
+AHEAD = timedelta(hours=24)
+"""As far as a plan looks."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Daily:
+    """A dispatch of every day, in local time."""
+
+    start: time
+    length: timedelta
+
+
+@dataclass(frozen=True)
+class State:
+    since: datetime | None = None  # the schedule counts from here
+    drawn: float | None = None  # W, as last told
+    suspended: bool = False
+    percent: int = 80
+    ready_by: str = "07:30"
+    fault: str | None = None  # None: as the setting says
+    times: int | None = None  # so many faulty answers are left; None: without end
+    plans: tuple[datetime, ...] = ()  # when plans were read, in the last minute
+
+
+def started(cfg: Config, state: State, now: datetime) -> State:
+    """A learner should not wait: unless a dispatch runs or is near, the schedule begins anew."""
+    near = [d for d in planned(cfg, state, now) if d.start <= now + cfg.first_after]
+    return state if state.since is not None and near else replace(state, since=now)
+
+
+def planned(cfg: Config, state: State, now: datetime) -> tuple[Dispatch, ...]:
+    """Dispatches that run or are to come, in time order."""
+    if state.suspended or state.since is None:
+        return ()
+    found = {*_learner(cfg, state.since, now), *_daily(cfg, now)}
+    return tuple(sorted(found, key=lambda d: (d.start, d.end)))
+
+
+def power(cfg: Config, state: State, now: datetime) -> float:
+    """What the car draws, in W."""
+    return cfg.power if any(d.start <= now for d in planned(cfg, state, now)) else 0.0
+
+
+def device(cfg: Config, state: State, now: datetime) -> dict[str, Json]:
+    drawn = power(cfg, state, now)
+    control = "OFF" if state.suspended else "IN_PROGRESS" if drawn else "CAPABLE"
+    seen = stamp(now)
+    return {
+        "__typename": "SmartFlexVehicle",
+        "id": cfg.device,
+        "name": "Simulated car",
+        "deviceType": "ELECTRIC_VEHICLES",
+        "provider": "TESLA_V2",
+        "status": {
+            "current": "LIVE",
+            "isSuspended": state.suspended,
+            "currentState": f"SMART_CONTROL_{control}",
+            "stateOfCharge": {"value": "55.00", "timestamp": seen},
+            "activePower": {"value": f"{drawn / 1000:.2f}", "timestamp": seen},
+        },
+        "preferences": {
+            "mode": "CHARGE",
+            "unit": "PERCENTAGE",
+            "targetType": "ABSOLUTE_STATE_OF_CHARGE",
+            "schedules": [
+                {"dayOfWeek": day, "time": f"{state.ready_by}:00", "min": None, "max": float(state.percent)}
+                for day in DAYS
+            ],
+        },
+    }
+
+
+DAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
+
+
+def entry(cfg: Config, dispatch: Dispatch, word: str) -> dict[str, Json]:
+    """A dispatch as Octopus writes it."""
+    hours = (dispatch.end - dispatch.start) / timedelta(hours=1)
+    kwh = f"{cfg.power / 1000 * hours:.2f}"
+    return {"start": stamp(dispatch.start), "end": stamp(dispatch.end), "type": word, "energyAddedKwh": kwh}
+
+
+def stamp(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def _learner(cfg: Config, since: datetime, now: datetime) -> Iterator[Dispatch]:
+    """A short one soon after the start, and again and again."""
+    turn = max(0, (now - since - cfg.first_after - cfg.length) // cfg.every)
+    while (start := since + cfg.first_after + turn * cfg.every) <= now + AHEAD:
+        if start + cfg.length > now:
+            yield Dispatch(start=start, end=start + cfg.length)
+        turn += 1
+
+
+def _daily(cfg: Config, now: datetime) -> Iterator[Dispatch]:
+    zone = ZoneInfo(cfg.timezone)
+    today: date = now.astimezone(zone).date()
+    for day in (today + timedelta(days=n) for n in (-1, 0, 1, 2)):
+        for slot in cfg.daily:
+            start = datetime.combine(day, slot.start, zone).astimezone(UTC)
+            if start + slot.length > now and start <= now + AHEAD:
+                yield Dispatch(start=start, end=start + slot.length)

@@ -1,0 +1,182 @@
+"""The simulated Octopus's GraphQL: tokens that really expire, limits that really hold, errors in the recorded shape."""
+
+from __future__ import annotations
+
+import json
+import re
+from base64 import urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from .calls import Json, Reply
+from .kraken_replies import expiry
+from .kraken_wishes import wrong_target
+from .linked import Asked
+from .sim_octopus_car import State, device, entry, planned
+from .sim_octopus_faults import CODE, DEVICES, MESSAGES, PLAN, TOKEN, TYPES
+
+if TYPE_CHECKING:
+    from .sim_octopus import Config
+
+PREFER, STEER = "setDevicePreferences", "updateDeviceSmartControl"
+FIELDS = {TOKEN, PLAN, DEVICES, PREFER, STEER, "completedDispatches"}
+MINUTE = timedelta(minutes=1)
+Answered = tuple[State, Json, list[Json]]
+
+
+def fields(asked: Asked) -> list[str]:
+    """The questions of a document, without what is wanted of each."""
+    depth, found = 0, []
+    for token in re.findall(r"[{(]|[})]|[A-Za-z_]\w*", _query(asked).partition("{")[2]):
+        depth += {"{": 1, "(": 1, "}": -1, ")": -1}.get(token, 0)
+        if depth == 0 and token[0] not in "{(})":
+            found.append(token)
+    return found
+
+
+def graphql(cfg: Config, state: State, asked: Asked, fault: str, now: datetime) -> tuple[State, Reply]:
+    wanted = fields(asked)
+    if unknown := [f for f in wanted if f not in FIELDS]:
+        told: list[Json] = [{"message": f"Cannot query field '{f}' on type 'Query'.", "locations": AT} for f in unknown]
+        return state, Reply(200, {"errors": told})
+    data: dict[str, Json] = {}
+    errors: list[Json] = []
+    for field in wanted:
+        state, data[field], wrong = _field(cfg, state, field, asked, fault, now)
+        errors += wrong
+    return state, Reply(200, {"errors": errors, "data": data} if errors else {"data": data})
+
+
+def error(code: str, path: list[Json]) -> dict[str, Json]:
+    message = MESSAGES.get(code, "Unexpected error.")
+    more: Json = {"errorType": TYPES.get(code, "APPLICATION"), "errorCode": code, "errorDescription": message}
+    return {"message": message, "locations": AT, "path": path, "extensions": more}
+
+
+AT: list[Json] = [{"line": 1, "column": 9}]
+
+
+def _field(cfg: Config, state: State, field: str, asked: Asked, fault: str, now: datetime) -> Answered:
+    if field == TOKEN:
+        return _login(cfg, state, asked, fault, now)
+    code = _unauthorised(cfg, asked.headers.get("authorization"), now)
+    if code is None and CODE.fullmatch(fault):
+        code = fault
+    return _refuse(state, field, code) if code else _data(cfg, state, field, asked, fault, now)
+
+
+def _login(cfg: Config, state: State, asked: Asked, fault: str, now: datetime) -> Answered:
+    if fault == "wrongKey" or _argument(asked, "APIKey") != cfg.api_key.reveal():
+        return _refuse(state, TOKEN, "KT-CT-1139")
+    given: dict[str, Json] = {"iat": int(now.timestamp()), "exp": int((now + cfg.token_life).timestamp())}
+    payload: dict[str, Json] = {"sub": "kraken|simulated", "gty": "API-KEY", **given}
+    return state, {"token": _sign(cfg, payload), "payload": payload}, []
+
+
+def _data(cfg: Config, state: State, field: str, asked: Asked, fault: str, now: datetime) -> Answered:
+    if field == DEVICES:
+        return _devices(cfg, state, asked, fault, now)
+    if field == "completedDispatches":
+        return state, [], []
+    wish = _wish(asked)
+    if wish.get("deviceId", _argument(asked, "deviceId")) != cfg.device:
+        return _refuse(state, field, "KT-CT-4313")
+    if field == PLAN:
+        return _plan(cfg, state, fault, now)
+    if field == STEER:
+        return replace(state, suspended=wish.get("action") == "SUSPEND"), {"id": cfg.device}, []
+    target = _target(wish)
+    if target is None:
+        return _refuse(state, field, "KT-CT-4321")
+    return replace(state, percent=target[0], ready_by=target[1]), {"id": cfg.device}, []
+
+
+def _devices(cfg: Config, state: State, asked: Asked, fault: str, now: datetime) -> Answered:
+    if _argument(asked, "accountNumber") != cfg.account:
+        return _refuse(state, DEVICES, "KT-CT-4301")
+    if fault == "noDevice" or _argument(asked, "deviceId") not in (None, cfg.device):
+        return state, [], []
+    found = device(cfg, state, now)
+    if fault == "deviceStatus":
+        return state, [found | {"status": None}], [error("KT-CT-4360", [DEVICES, 0, "status"])]
+    return state, [found], []
+
+
+def _plan(cfg: Config, state: State, fault: str, now: datetime) -> Answered:
+    recent = tuple(at for at in state.plans if now - at < MINUTE)
+    if len(recent) >= cfg.plan_reads:
+        return _refuse(replace(state, plans=recent), PLAN, "KT-CT-1199")
+    state = replace(state, plans=(*recent, now))
+    if fault == "nullPlan":
+        return state, None, []
+    if fault == "badPlan":
+        return state, [{"start": "soon", "end": None, "type": "SMART", "energyAddedKwh": None}], []
+    word = "BOOST" if fault == "boostPlan" else "SMART"
+    found = () if fault == "emptyPlan" else planned(cfg, state, now)
+    return state, [entry(cfg, d, word) for d in found], []
+
+
+def _refuse(state: State, field: str, code: str) -> Answered:
+    return state, None, [error(code, [field])]
+
+
+def _unauthorised(cfg: Config, header: str | None, now: datetime) -> str | None:
+    """The code for what is wrong with a token, or None."""
+    if not header:
+        return "KT-CT-1112"
+    token = header.removeprefix("JWT ")
+    if token.count(".") != 2:
+        return "KT-CT-1143"
+    if _signature(cfg, token.rpartition(".")[0]) != token.rpartition(".")[2]:
+        return "KT-CT-1139"
+    return "KT-CT-1124" if expiry(token, None, datetime.min.replace(tzinfo=UTC)) <= now else None
+
+
+def _sign(cfg: Config, payload: Mapping[str, Json]) -> str:
+    head, body = (_b64(part) for part in ({"alg": "simulated", "typ": "JWT"}, payload))
+    return f"{head}.{body}.{_signature(cfg, f'{head}.{body}')}"
+
+
+def _signature(cfg: Config, signed: str) -> str:
+    return sha256(f"{cfg.api_key.reveal()}.{signed}".encode()).hexdigest()
+
+
+def _b64(part: Mapping[str, Json]) -> str:
+    return urlsafe_b64encode(json.dumps(part, separators=(",", ":")).encode()).decode().rstrip("=")
+
+
+def _target(wish: Mapping[str, Json]) -> tuple[int, str] | None:
+    """The percent and time of a week's schedule, if it is one that Octopus would take."""
+    match wish.get("schedules"):
+        case [{"time": str(ready_by), "max": str(percent)}, *_] as days if len(days) == 7 and percent.isdecimal():
+            return None if wrong_target(int(percent), ready_by[:5]) else (int(percent), ready_by[:5])
+        case _:
+            return None
+
+
+def _query(asked: Asked) -> str:
+    match asked.json:
+        case {"query": str(query)}:
+            return query
+        case _:
+            return ""
+
+
+def _argument(asked: Asked, name: str) -> Json:
+    """What a question was given, written into the query or as a variable."""
+    found = re.search(rf'\b{name}\s*:\s*(?:\$(\w+)|"([^"]*)")', _query(asked))
+    if found is None:
+        return None
+    match asked.json:
+        case {"variables": dict(given)} if found[1]:
+            return given.get(found[1])
+        case _:
+            return found[2]
+
+
+def _wish(asked: Asked) -> Mapping[str, Json]:
+    given = _argument(asked, "input")
+    return given if isinstance(given, dict) else {}
