@@ -36,6 +36,8 @@ class Memory:
         if state == "asleep":  # a car that sleeps does not charge; one that is offline may
             charging = None if self.car.charging is None else False
             return replace(self.car, at=now, state=state, charging=charging, power=self.car.power and 0.0)
+        if state == "online" and self.pace.phase == "waking":  # it may have woken to charge
+            return replace(self.car, at=now, state=state, charging=None, power=None)
         return replace(self.car, at=now, state=state)
 
     def pause(self, now: datetime) -> Fault | None:
