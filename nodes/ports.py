@@ -67,7 +67,7 @@ class Ports:
             if typing.get_origin(hint) is not Port:
                 continue
             kept, carries = cls.__dict__.get(name), typing.get_args(hint)[0]
-            if name in ("in", "all") or name.startswith("_"):
+            if name in ("in", "all", "crashed") or name.startswith("_"):
                 raise TypeError(f"{cls.__qualname__}.{name}: not a name for a port")
             if isinstance(kept, _Keep) and secret(carries):
                 raise TypeError(f"{cls.__qualname__}.{name}: a secret is never retained")

@@ -160,10 +160,9 @@ def family(file: Path) -> set[Path]:
         one = open_.pop()
         if one not in found:
             found.add(one)
-            names = [
-                n.module for n in ast.walk(ast.parse(one.read_text())) if isinstance(n, ast.ImportFrom) and n.level
-            ]
-            open_ += [FOLDER / f"{name}.py" for name in names if name and name not in CONTRACT]
+            froms = [n for n in ast.walk(ast.parse(one.read_text())) if isinstance(n, ast.ImportFrom) and n.level]
+            names = {n.module for n in froms} | {a.name for n in froms if not n.module for a in n.names}
+            open_ += [FOLDER / f"{n}.py" for n in names - CONTRACT if n and (FOLDER / f"{n}.py").is_file()]
     return found
 
 
