@@ -245,6 +245,10 @@ class Link:
         """Messages that the broker has not yet taken."""
         return len(self._sent) + len(self._queue)
 
+    def fds(self) -> list[int]:
+        """What to wait for besides, where this link is a second one on another's loop."""
+        return [self._woken.fileno(), *([self._polled[0]] if self._polled else [])]
+
     def step(self, timeout: float, extra_fds: Sequence[int] = ()) -> list[int]:
         """Do what there is to do, waiting for it at most `timeout` seconds. Returns the `extra_fds` that have input."""
         now = time.monotonic()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -63,6 +63,7 @@ class Actor:
         self._held: dict[str, tuple[Any, Any]] = {}  # port -> (JSON, body)
         self.state: Any = self.node.state() if self.node.state else None
         self._volatile = _volatile(self.node.state) if self.node.state else ()
+        self.serves: Callable[[str, Envelope, datetime], Work] | None = None  # takes the place of a function
         self._out = {name: topics.out(flow, node.name, name) for name in self.node.outs}
         self._clears = {
             name: tuple(self._out[o.name] for o in self.node.outs.values() if o.keep and o.instead and
@@ -74,6 +75,8 @@ class Actor:
 
     def take(self, port: str, message: Envelope, now: datetime) -> Work:
         """A message on an in port. Raises BadBody where it is not what the port carries."""
+        if self.serves is not None:
+            return self.serves(port, message, now)
         into = self.node.ins[port]
         body = decode(into.carries, message.body)
         if into.remembered:
@@ -86,7 +89,7 @@ class Actor:
 
     def happen(self, event: Event, now: datetime) -> Work:
         """An event, for a node that lives beside a connection or a timer."""
-        if self.node.event is None or self.muted:
+        if self.node.event is None or type(event) not in self.node.events or self.muted:
             return Work()
         return self._call(None, {self.node.event: event}, now)
 
@@ -102,9 +105,16 @@ class Actor:
         """What an adapter with a `serve` of its own sends out."""
         return self._settle(None, (self.state, list(emits)) if self.node.state else list(emits), now, 0)
 
-    def crashed(self, cause: Envelope | None, wrong: BaseException, now: datetime) -> Sent:
+    def hold(self, port: str, message: Envelope) -> bool:
+        """Remember a retained value, if the port remembers; it triggers nothing."""
+        into = self.node.ins[port]
+        if into.remembered:
+            self._held[port] = (message.body, decode(into.carries, message.body))
+        return into.remembered
+
+    def crashed(self, cause: Envelope | None, wrong: BaseException, now: datetime, why: str = "") -> Sent:
         """The message on the implied port: which bug and where, never what it was given."""
-        return self._sent(cause, Emit(CRASHED, Fault(_where(wrong))), now, 0, {CRASHED})
+        return self._sent(cause, Emit(CRASHED, Fault(why or where(wrong))), now, 0, {CRASHED})
 
     def snapshot(self) -> dict[str, Any]:
         """What must outlive the process, as JSON. Secrets are plain in it: it belongs into a file of mode 0600."""
@@ -129,13 +139,15 @@ class Actor:
                 triggers.append((name, value))
             else:
                 remembered[name] = value
+        if node.run is None:
+            return Work()
         named = dict(triggers) | remembered
         if node.event is not None:
             named[node.event] = given.get(node.event)
         if node.now is not None:
             named[node.now] = now
         head = (self.config, self.state) if node.state else (self.config,)
-        work = self._settle(cause, node.run(*head, **named), now, 0)  # type: ignore[misc]
+        work = self._settle(cause, node.run(*head, **named), now, 0)
         work.changed |= kept
         return work
 
@@ -189,7 +201,8 @@ def _durable(state: Any, volatile: tuple[str, ...]) -> dict[str, Any]:
     return {f.name: getattr(state, f.name) for f in dataclasses.fields(state) if f.name not in volatile}
 
 
-def _where(wrong: BaseException) -> str:
+def where(wrong: BaseException) -> str:
+    """Which bug, and where: its text is left out, as it may quote a secret."""
     place, trace = "", wrong.__traceback__
     while trace is not None:
         place = f" at {trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}"

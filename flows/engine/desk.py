@@ -1,0 +1,199 @@
+"""Where a node's inputs are worked on, one after the other: kept, published, and only then acknowledged."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from time import monotonic
+
+from wattwire.broker.envelope import Envelope, stamp
+from wattwire.nodes import Event, Reply, Request
+from wattwire.nodes.linked import Action
+
+from .actor import Actor, Asking, Sent, Work
+from .bodies import BadBody
+from .callers import Caller
+from .edges import Carrier
+from .meters import Meters
+from .outbox import Outbox
+from .routes import Route
+from .store import InHand, Store
+
+TRIES = 3
+
+
+class Crash(Exception):
+    """The node has a bug; the process ends and its supervisor starts another."""
+
+
+@dataclass(slots=True)
+class Input:
+    """A message on its way into an in port, or an event."""
+
+    message: Envelope | None = None
+    route: Route | None = None
+    event: Event | None = None
+    topic: str = ""
+    payload: bytes = b""
+    done: Callable[[], None] = lambda: None  # acknowledges it
+    acts: Callable[[list[Action]], None] | None = None
+    arrived: float = field(default_factory=monotonic)
+
+    @property
+    def key(self) -> str:
+        """By which a repetition is known; a bare body from outside is never one."""
+        if self.message is None or self.route is None or not self.message.source:
+            return ""
+        return f"{self.message.id}|{self.route.edge or self.message.edge}|{self.route.port}"
+
+
+class Desk:
+    """Takes inputs in order. While a call is under way the next one waits."""
+
+    def __init__(self, actor: Actor | Carrier, outbox: Outbox, store: Store | None, hand: InHand, caller: Caller,
+                 meters: Meters, *, post: Callable[[Callable[[], None]], None],
+                 act: Callable[[list[Action]], None], aside: Callable[[str], None]) -> None:  # fmt: skip
+        self.actor, self.outbox, self.store, self.hand = actor, outbox, store, hand
+        self.caller, self.meters, self._post, self._act, self._aside = caller, meters, post, act, aside
+        self.queue: deque[Input] = deque()
+        self.seen: dict[str, None] = dict.fromkeys(store.seen() if store else ())
+        self._unsure = store.was_asking() if store else None
+        self._asking: tuple[Input, list[Sent]] | None = None
+        self._last_kept: dict[tuple[str, ...], str] = {}
+        self.quiet = False  # paused: events wait
+
+    @property
+    def busy(self) -> bool:
+        return self._asking is not None
+
+    def push(self, it: Input) -> None:
+        self.queue.append(it)
+
+    def work(self) -> None:
+        """Everything that can be done now."""
+        while self.queue and self._asking is None and not (self.quiet and self.queue[0].event is not None):
+            self._one(self.queue.popleft())
+
+    def hold(self, it: Input) -> None:
+        """Remember a retained value without being triggered by it."""
+        if it.route is None or it.message is None or not isinstance(self.actor, Actor):
+            return
+        if self.actor.hold(it.route.port, it.message):
+            self.settle(it, Work(changed=True))
+
+    def _one(self, it: Input) -> None:
+        key = it.key
+        if key and key in self.seen:
+            self.meters.repetitions += 1
+            it.done()
+            return
+        if it.message is not None and it.route is not None:
+            self.meters.inputs[it.route.edge or it.message.edge, it.route.port] += 1
+            tries = self.hand.take(f"{key or it.message.id}")
+            if tries > TRIES:
+                self._poison(it, self.hand.why or "the process died of it")
+                return
+        now = datetime.now(UTC)
+        try:
+            if it.event is not None and isinstance(self.actor, Actor):
+                work = self.actor.happen(it.event, now)
+            elif key and key == self._unsure and it.message is not None and isinstance(self.actor, Actor):
+                self._unsure = None
+                unsure = Reply(0, at=now, unknown=True, why="the process died between the call and its reply")
+                work = self.actor.resume(Asking(Request(method="", url=""), it.message), unsure, now)
+            elif it.message is not None and it.route is not None:
+                work = self.actor.take(it.route.port, it.message, now)
+            else:
+                return
+        except BadBody as wrong:
+            self._poison(it, str(wrong))
+            return
+        except Exception as wrong:
+            self._crash(it, wrong, now)
+            raise
+        self.settle(it, work)
+
+    def settle(self, it: Input, work: Work, before: list[Sent] | None = None) -> None:
+        sent = [*(before or []), *work.sent]
+        if work.asking is not None and isinstance(self.actor, Actor):
+            if self.store is not None and work.changed:
+                self.store.commit(snapshot=self.actor.snapshot())
+            self._ask(it, work.asking, sent)
+            return
+        owed = self.outbox.number(message for s in sent for message in self._messages(s))
+        key = it.key
+        if self.store is not None and (work.changed or owed or key):
+            self.store.commit(snapshot=self.actor.snapshot() if work.changed else None, key=key, owed=owed)
+        if key:
+            self.seen[key] = None
+            if len(self.seen) > 20_000:
+                del self.seen[next(iter(self.seen))]
+        for s in sent:
+            if isinstance(self.actor, Actor):
+                self.meters.outputs[s.envelope.source.partition(".")[2]] += 1
+                self.meters.house.note(s.body)
+        self.meters.took(monotonic() - it.arrived)
+        if work.actions:
+            (it.acts or self._act)(work.actions)
+        self.outbox.send(owed, it.done)
+
+    def _messages(self, sent: Sent) -> list[tuple[str, bytes, bool]]:
+        found: list[tuple[str, bytes, bool]] = []
+        if sent.clears:
+            group = tuple(sorted((sent.topic, *sent.clears)))
+            if self._last_kept.get(group) != sent.topic:
+                self._last_kept[group] = sent.topic
+                found += [(topic, b"", True) for topic in sent.clears]
+        if sent.until is not None:
+            mirror = {"until": stamp(sent.until), "message": json.loads(sent.envelope.dumps())}
+            found.append((sent.topic, json.dumps(mirror).encode(), True))
+        elif sent.topic:
+            found.append((sent.topic, sent.envelope.dumps(), sent.retain))
+        return found
+
+    def _ask(self, it: Input, asking: Asking, sent: list[Sent]) -> None:
+        self._asking = (it, sent)
+        once = isinstance(self.actor, Actor) and self.actor.node.once and self.store is not None
+        if once and self.store is not None:
+            self.store.asking(it.key)
+        self.caller.start(asking.request, lambda reply: self._post(lambda: self._replied(asking, reply)))
+
+    def _replied(self, asking: Asking, reply: Reply) -> None:
+        if self._asking is None or not isinstance(self.actor, Actor):
+            return
+        (it, sent), self._asking = self._asking, None
+        self.meters.replies[reply.status] += 1
+        now = datetime.now(UTC)
+        try:
+            work = self.actor.resume(asking, reply, now)
+        except Exception as wrong:
+            self._crash(it, wrong, now)
+            raise
+        self.settle(it, work, sent)
+        if self.store is not None and self.actor.node.once and self._asking is None:
+            self.store.asking(None)
+
+    def _crash(self, it: Input, wrong: Exception, now: datetime) -> None:
+        """Note what went wrong. An input comes again with the next process; an event does not, so it is told now."""
+        if not isinstance(self.actor, Actor):
+            return
+        sent = self.actor.crashed(it.message, wrong, now)
+        if it.message is not None:
+            self.hand.note(getattr(sent.body, "why", ""))
+        elif self.store is not None:
+            self.store.commit(owed=self.outbox.number(self._messages(sent)))
+
+    def _poison(self, it: Input, why: str) -> None:
+        """Three tries were enough: put it aside, say so, go on."""
+        self.meters.set_aside += 1
+        now = datetime.now(UTC)
+        if self.store is not None:
+            self.store.set_aside(stamp(now), it.topic, it.payload, why)
+        work = Work()
+        if isinstance(self.actor, Actor):
+            work.sent.append(self.actor.crashed(it.message, Crash(why), now, why))
+        self._aside(f"set an input of {it.route.port if it.route else '?'} aside: {why}")
+        self.settle(it, work)

@@ -1,0 +1,275 @@
+"""A node's process: one link to the flow's broker, one loop, and on it the node."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import socket
+from collections import deque
+from collections.abc import Callable
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Any
+
+from wattwire.broker import topics
+from wattwire.broker.envelope import stamp
+from wattwire.broker.link import Link, Message
+from wattwire.broker.will import Will as LinkWill
+from wattwire.nodes import Answer, Due, Event, Started, Status, Stopping, Timer
+from wattwire.nodes.linked import Action
+
+from .actor import Actor, where
+from .callers import Caller
+from .desk import Desk, Input
+from .edges import Carrier
+from .graph import Flow
+from .intake import Intake
+from .meters import Meters
+from .outbox import Outbox
+from .outer import Outer
+from .routes import EDGES, routes
+from .setup import Setup
+from .store import InHand, Store
+
+BEAT = 1.0  # seconds between signs of life
+GATHER = 2.0  # seconds at most to wait for retained messages
+BUG = 70  # exit code of a process that its node's bug has ended
+
+
+class Host:
+    """Runs until it is told to stop, its supervisor is gone, or its node has a bug."""
+
+    def __init__(self, setup: Setup, channel: socket.socket) -> None:
+        self.setup, self.channel, flow = setup, channel, setup.flow
+        self._posts: deque[Callable[[], None]] = deque()
+        self._timers: dict[str, float] = {}  # name -> when, as time since the epoch
+        self._read, self._ends, self._stopping = b"", 0.0, False
+        self._said: dict[str, Any] = {"state": "starting", "text": "", "fill": "yellow"}
+        self._since, self._beat, self._gather_until = stamp(datetime.now(UTC)), 0.0, 0.0
+        self._topic = topics.status(flow.name, setup.node)
+        lost = LinkWill(self._topic, self._status("lost", "its connection is lost", "red"))
+        self.link = Link(setup.broker, topics.client(flow.name, setup.node), on_up=self._up, on_down=self._down,
+                         on_message=self._heard, will=lost)  # fmt: skip
+        self.store = Store(setup.store, flow.durability == "disk") if keeps(flow, setup.node) else None
+        saved = self.store.snapshot() if self.store else None
+        self.actor: Actor | Carrier
+        if setup.node == EDGES:
+            self.actor = Carrier(flow, saved=saved, chance=random.random)
+        else:
+            self.actor = Actor(flow.name, flow.nodes[setup.node], saved=saved, salt=f"{os.getpid()}.{monotonic()}.",
+                               shadow=setup.shadow)  # fmt: skip
+        self.addresses: dict[str, str] = {}
+        self.meters = Meters(carrier=self.actor if isinstance(self.actor, Carrier) else None)
+        self.outbox = Outbox(self._publish, monotonic, self.store)
+        self.desk = Desk(
+            self.actor, self.outbox, self.store, InHand(setup.store.with_suffix(".hand")), Caller(self.addresses),
+            self.meters, post=self.post, act=self.act, aside=lambda text: self.status(text=text, fill="red"),
+        )  # fmt: skip
+        self.routes = routes(flow, setup.node)
+        ins = self.actor.node.ins if isinstance(self.actor, Actor) else {}
+        self.intake = Intake(self.desk, self.routes, ins, self.link.ack, lambda why: self.log("warning", why))
+        self.outer: Outer | None = None
+        self._probe = topics.into(flow.name, setup.node, "$probe")
+
+    def run(self) -> int:
+        """The loop. Returns the exit code."""
+        self.link.connect()
+        if isinstance(self.actor, Actor):
+            self._begin(self.actor)
+        while not (self._ends and (monotonic() >= self._ends or self._finished())):
+            fds = [self.channel.fileno(), *(self.outer.fds() if self.outer else ())]
+            if self.channel.fileno() in self.link.step(self._patience(), fds) and not self._hear():
+                return 0  # the supervisor is dead: so are we
+            if self.outer is not None:
+                self.outer.step()
+            while self._posts:
+                self._posts.popleft()()
+            self._ring()
+            if self.intake.gathering and self._gather_until and monotonic() >= self._gather_until:
+                self.intake.gathered()
+            if not self.intake.gathering:
+                self.desk.work()
+            if monotonic() >= self._beat:
+                self._alive()
+        self._leave()
+        return 0
+
+    # From the loop's own thread, or posted to it
+
+    def post(self, act: Callable[[], None]) -> None:
+        """From any thread."""
+        self._posts.append(act)
+        self.link.wake()
+
+    def happen(self, event: Event, acts: Callable[[list[Action]], None] | None = None) -> None:
+        self.desk.push(Input(event=event, acts=acts))
+
+    def act(self, actions: list[Action]) -> None:
+        for action in actions:
+            if isinstance(action, Timer):
+                self._timers.pop(action.name, None)
+                if action.at is not None:
+                    self._timers[action.name] = action.at.timestamp()
+            elif isinstance(action, Status):
+                self.status(text=action.text, fill=action.fill)
+            elif not isinstance(action, Answer) and self.outer is not None:
+                self.outer.act(action)
+
+    def status(self, state: str | None = None, text: str | None = None, fill: str | None = None) -> None:
+        """Say on `$status` how the node is, if that is news."""
+        now = {"state": state, "text": text, "fill": fill}
+        said = {**self._said, **{k: v for k, v in now.items() if v is not None}}
+        if said == self._said:
+            return
+        if said["state"] != self._said["state"]:
+            self._since = stamp(datetime.now(UTC))
+        self._said = said
+        self.tell({"status": said})
+        self.link.publish(self._topic, self._status(**said), retain=True)
+
+    def log(self, level: str, text: str) -> None:
+        self.tell({"log": {"level": level, "text": text}})
+
+    def tell(self, said: dict[str, Any]) -> None:
+        with contextlib.suppress(OSError):  # the loop will see that the supervisor is gone
+            self.channel.sendall(json.dumps(said).encode() + b"\n")
+
+    # The parts of the loop
+
+    def _begin(self, actor: Actor) -> None:
+        node = actor.node
+        if node.listen is not None:
+            from .listening import Listening
+
+            Listening(node.listen(actor.config), self).start()
+        if node.serve is not None:
+            from .serving import Serving
+
+            Serving(node.serve, actor, self).start()
+        self.happen(Started())
+        if node.dial is not None:
+            client = f"{topics.client(self.setup.flow.name, self.setup.node)}-outer"
+            self.outer = Outer(node.dial(actor.config), self.setup.broker, client, self.happen)
+
+    def _up(self, session: bool) -> None:
+        wanted = [*self.routes, self._probe]
+        self._gather_until = monotonic() + GATHER
+        self.link.subscribe(wanted, lambda refused: self._subscribed(session, refused))
+
+    def _subscribed(self, session: bool, refused: tuple[str, ...]) -> None:
+        if refused:
+            self.status("crashed", f"the broker does not let it read {', '.join(refused)}", "red")
+            return
+        self.link.publish(self._probe, b"?")  # comes back after everything that is retained
+        self.link.publish(self._topic, self._status(**self._said), retain=True)
+        self.tell({"seated": {"session": session}})
+
+    def _heard(self, message: Message) -> None:
+        if message.topic == self._probe:
+            self.link.ack(message)
+            self.intake.gathered()
+        else:
+            self.intake.offer(message)
+
+    def _down(self, why: str) -> None:
+        self.outbox.open = False
+        self.intake.forget()
+        self.log("warning", f"broker: {why}")
+
+    def _publish(self, topic: str, payload: bytes, retain: bool, on_sent: Callable[[], None]) -> None:
+        self.link.publish(topic, payload, retain, on_sent)
+
+    def _hear(self) -> bool:
+        """Read what the supervisor says; False when it is gone."""
+        try:
+            data = self.channel.recv(65536)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        *lines, self._read = (self._read + data).split(b"\n")
+        for line in lines:
+            self._told(json.loads(line))
+        return bool(data)
+
+    def _told(self, said: dict[str, Any]) -> None:
+        if said.get("go"):
+            self.outbox.replay()
+            if not self._stopping:
+                self.status("ready", fill="green" if self._said["fill"] == "yellow" else None)
+        if said.get("hold"):
+            self.outbox.open = False
+        if "addresses" in said:
+            self.addresses.update({name.lower(): where for name, where in said["addresses"].items()})
+        if "pause" in said:
+            self.desk.quiet = bool(said["pause"])
+        if "metrics" in said:
+            self.meters.waiting = len(self.outbox)
+            self.tell({"metrics": self.meters.text(), "number": said["metrics"]})
+        if said.get("stop") and not self._stopping:
+            self._stopping, self._ends = True, monotonic() + 3.0
+            self.happen(Stopping())
+
+    def _ring(self) -> None:
+        now = datetime.now(UTC)
+        for name in [n for n, at in sorted(self._timers.items(), key=lambda t: t[1]) if at <= now.timestamp()]:
+            del self._timers[name]
+            self.happen(Due(name))
+        due = self.actor.next_due() if isinstance(self.actor, Carrier) and self.outbox.open else None
+        if due is not None and due <= now and isinstance(self.actor, Carrier):
+            self.desk.settle(Input(), self.actor.due(now))
+
+    def _patience(self) -> float:
+        """Seconds until there is something to do by itself."""
+        if self._posts or (self.desk.queue and not self.desk.busy and not self.intake.gathering):
+            return 0.0 if not self.desk.quiet else 0.1
+        now, wall = monotonic(), datetime.now(UTC).timestamp()
+        waits = [self._beat - now, *(at - wall for at in self._timers.values())]
+        if isinstance(self.actor, Carrier) and (due := self.actor.next_due()) is not None and self.outbox.open:
+            waits.append(due.timestamp() - wall)
+        if self._ends:
+            waits.append(0.02)
+        return max(0.0, min(waits))
+
+    def _alive(self) -> None:
+        self._beat = monotonic() + BEAT
+        self.tell({"beat": monotonic()})
+        self.outbox.prune()
+
+    def _finished(self) -> bool:
+        return not self.desk.queue and not self.desk.busy and len(self.outbox) == 0
+
+    def _leave(self) -> None:
+        if self.outer is not None:
+            self.outer.close()
+        self.status("stopped", "stopped in good order", "grey")
+        self.link.close()
+        self.tell({"stopped": True})
+
+    def _status(self, state: str, text: str, fill: str) -> bytes:
+        said = {"state": state, "text": text, "fill": fill, "since": self._since, "host": self.setup.label,
+                "pid": os.getpid(), "restarts": self.setup.restarts}  # fmt: skip
+        return json.dumps(said).encode()
+
+
+def keeps(flow: Flow, node: str) -> bool:
+    """Whether a node has a file of its own: all but those that only compute, unless the flow wants it all on disk."""
+    if node == EDGES or flow.durability == "disk":
+        return True
+    kind = flow.nodes[node].type
+    plain = not (kind.state or kind.read or kind.event or kind.serve or kind.actuator)
+    return not (plain and not any(i.remembered for i in kind.ins.values()))
+
+
+def run(setup: Setup, channel: socket.socket) -> int:
+    """The whole life of a node's process; what ends it by a bug is said, without what it was given."""
+    channel.settimeout(2.0)
+    try:
+        return Host(setup, channel).run()
+    except Exception as wrong:
+        with contextlib.suppress(OSError):
+            told = {"level": "error", "text": f"crashed: {where(wrong)}"}
+            channel.sendall(json.dumps({"log": told}).encode() + b"\n")
+        return BUG
