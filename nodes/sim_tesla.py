@@ -18,9 +18,9 @@ class Config:
     plugged: bool = True
     awake: bool = True  # at the start
     sleep_after: timedelta = timedelta(minutes=11)  # a detailed read begins this anew
-    token_life: timedelta = timedelta(hours=8)
-    lat: float = 51.5
-    lon: float = -0.12
+    token_life: timedelta = timedelta(hours=8)  # of an access token
+    lat: float = 51.5  # degrees north, where the car stands
+    lon: float = -0.12  # degrees east
 
     def __post_init__(self) -> None:
         if self.capacity <= 0:
