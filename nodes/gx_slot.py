@@ -1,0 +1,102 @@
+"""A lease as a schedule slot: in the GX's own wall clock, marked as ours, over by itself.
+
+The GX adds Duration to Start on the wall clock, without regard to the clocks going forward or back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
+
+from .gx_topics import FIELDS, Value, slot_path
+from .messages import Lease
+
+MARK = 37  # Duration's odd seconds; the GX's own display writes whole minutes
+OFF = -7  # a disabled slot, on old and new firmware
+DAY = timedelta(days=1)
+AGAIN = timedelta(hours=3)  # beyond any clock change
+HYSTERESIS = 5.0
+
+
+def zone(name: Value) -> tzinfo | None:
+    """The GX's zone: unset is `/UTC`."""
+    if not isinstance(name, str) or not name:
+        return None
+    try:
+        return ZoneInfo(name.lstrip("/"))
+    except (LookupError, ValueError, OSError):
+        return None
+
+
+def stored(seen: Mapping[str, Value], slot: int) -> dict[str, float]:
+    """The slot as the GX tells it; a field it does not tell is missing."""
+    values = {f: seen.get(slot_path(slot, f)) for f in FIELDS}
+    return {f: float(v) for f, v in values.items() if isinstance(v, int | float)}
+
+
+def ours(values: Mapping[str, float]) -> bool:
+    return values.get("Duration", 0) % 60 == MARK
+
+
+def covers(values: Mapping[str, float], wall: datetime) -> bool:
+    """Whether the GX counts this naive wall-clock time as inside the slot, as its schedule.py does."""
+    day, start, long = int(values.get("Day", OFF)), values.get("Start", 0), values.get("Duration", 0)
+    midnight = wall.replace(hour=0, minute=0, second=0, microsecond=0)
+    for back in range(int((start + long) // 86400) + 1):
+        begin = midnight - back * DAY + timedelta(seconds=start)
+        if _runs_on(day, begin) and begin <= wall < begin + timedelta(seconds=long):
+            return True
+    return False
+
+
+def _runs_on(day: int, date: datetime) -> bool:
+    sunday_first = date.isoweekday() % 7
+    if 0 <= day <= 6:
+        return day == sunday_first
+    if day == 11:
+        return date.day == 1
+    return day == 7 or (day == 8 and 1 <= sunday_first <= 5) or (day == 9 and sunday_first in (0, 6))
+
+
+def plan(lease: Lease, now: datetime, where: tzinfo, held: Mapping[str, float]) -> dict[str, float] | str:
+    """The slot's five values, or why there can be none. A slot that runs already keeps its start."""
+    end, begin = wall(lease.until, where), wall(now, where)
+    running = ours(held) and covers(held, begin) and held["Duration"] < 82_800
+    if running:
+        day, start = held["Day"], held["Start"]
+        first = begin.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(seconds=start)
+        first -= DAY if first > begin else timedelta()
+    else:
+        minutes = -(-((end - begin).total_seconds() - MARK) // 60)
+        first = end - timedelta(seconds=60 * minutes + MARK)  # it began up to a minute ago and ends on the dot
+        day, start = float(first.isoweekday() % 7), float(first.hour * 3600 + first.minute * 60 + first.second)
+    long = (end - first).total_seconds()
+    long -= (long - MARK) % 60
+    values = {"Day": day, "Start": start, "Duration": long, "AllowDischarge": 0.0}
+    values["Soc"] = 0.0 if lease.mode == "hold" else _target(lease, held.get("Soc"), running)
+    if not covers(values, begin):
+        return "the clocks change inside the lease, and the GX would not start its slot"
+    if _returns(values, lease.until, where):
+        return "the clocks go back, and the GX would run the slot a second time"
+    return values
+
+
+def wall(instant: datetime, where: tzinfo) -> datetime:
+    return instant.astimezone(where).replace(tzinfo=None, microsecond=0)
+
+
+def _target(lease: Lease, held: float | None, running: bool) -> float:
+    """The GX may not charge within 5 points of the target unless Soc just changed: so a new slot changes it."""
+    target = float(int(100 if lease.soc is None else lease.soc))
+    if running and held in (target, target - 1):
+        return held
+    return target - 1 if held == target else target
+
+
+def _returns(values: Mapping[str, float], until: datetime, where: tzinfo) -> bool:
+    until = until.astimezone(UTC)
+    if until.astimezone(where).utcoffset() == (until + AGAIN).astimezone(where).utcoffset():
+        return False
+    minutes = range(int(AGAIN.total_seconds()) // 60)
+    return any(covers(values, wall(until + timedelta(minutes=m), where)) for m in minutes)

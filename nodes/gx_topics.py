@@ -1,0 +1,103 @@
+"""The GX's MQTT grammar: N is what it tells, R asks, W writes, and a write is never acknowledged."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Literal, TypeAlias
+
+from . import Say
+
+Value: TypeAlias = float | str | None
+
+SERIAL = "system/0/Serial"
+HEARTBEAT = "heartbeat"
+COMPLETED = "full_publish_completed"
+ECHO = "full-publish-completed-echo"
+QUIET = {"keepalive-options": ["suppress-republish"]}
+
+SETTINGS = "settings/0/Settings"
+ESS = f"{SETTINGS}/CGwacs"
+ZONE = f"{SETTINGS}/System/TimeZone"
+DYNAMIC = f"{SETTINGS}/DynamicEss/Mode"
+FORCE = "hub4/0/Overrides/ForceCharge"
+CONTROL = "system/0/Control"
+SCHEDULED = f"{CONTROL}/ScheduledCharge"
+SCHEDULED_STATUS = f"{CONTROL}/ScheduledChargeStatus"
+FIELDS = ("Day", "Start", "Duration", "Soc", "AllowDischarge")
+
+# Narrow: a GX tells up to hundreds of values a second.
+LISTENED = (
+    HEARTBEAT,
+    COMPLETED,
+    "system/0/#",
+    "hub4/0/#",
+    f"{ESS}/#",
+    DYNAMIC,
+    ZONE,
+    "evcharger/+/Ac/Power",
+)
+
+
+@dataclass(frozen=True)
+class Note:
+    """One N message. `gone`: zero bytes, the whole device left."""
+
+    portal: str
+    path: str
+    value: Value
+    gone: bool = False
+    echo: str | None = None
+
+
+def note(topic: str, payload: bytes) -> Note | None:
+    """Read an N message; None where it is none, or holds no plain value."""
+    kind, _, rest = topic.partition("/")
+    portal, _, path = rest.partition("/")
+    if kind != "N" or not path:
+        return None
+    if not payload:
+        return Note(portal, path, None, gone=True)
+    try:
+        body = json.loads(payload)
+    except ValueError:
+        return None
+    if not isinstance(body, dict) or "value" not in body:
+        return None
+    value, echo = body["value"], body.get(ECHO)
+    plain = value if value is None or isinstance(value, str | int | float) else None
+    return Note(portal, path, plain, echo=None if echo is None else str(echo))
+
+
+def written(topic: str, payload: bytes) -> tuple[Literal["R", "W"], str, str, bytes] | None:
+    """Read a client's R or W: its kind, portal id, path and payload. For a simulator."""
+    kind, _, rest = topic.partition("/")
+    portal, _, path = rest.partition("/")
+    if kind == "R":
+        return "R", portal, path, payload
+    return ("W", portal, path, payload) if kind == "W" else None
+
+
+@cache
+def slot_path(slot: int, field: str) -> str:
+    return f"{ESS}/BatteryLife/Schedule/Charge/{slot}/{field}"
+
+
+def ask(portal: str, path: str) -> Say:
+    return Say(f"R/{portal}/{path}", b"")
+
+
+def write(portal: str, path: str, value: float) -> Say:
+    """Whole numbers go as int, as the GX's settings are declared."""
+    return Say(f"W/{portal}/{path}", {"value": int(value) if float(value).is_integer() else value})
+
+
+def keepalive(portal: str, token: str | None = None) -> Say:
+    """With a token: publish everything and end with it. Without: only stay awake."""
+    return Say(f"R/{portal}/keepalive", {"keepalive-options": [{ECHO: token}]} if token else QUIET)
+
+
+def token(now: datetime) -> str:
+    return f"{int(now.timestamp() * 1000):x}"

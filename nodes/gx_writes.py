@@ -1,0 +1,165 @@
+"""Writes to a GX, which acknowledges none: write, ask, compare, three times at most, then see the effect."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from . import Emit, Fault, Status, Timer, gx_checks, gx_lease, gx_slot
+from .gx_memory import Results, State, Work
+from .gx_readings import SOC, number
+from .gx_topics import FORCE, SCHEDULED, SCHEDULED_STATUS, ask, slot_path, write
+from .messages import Lease
+
+if TYPE_CHECKING:
+    from .victron_gx import Config
+
+READ_BACK = timedelta(seconds=2)
+TRIES = 3
+PROOF = timedelta(seconds=10)  # the GX looks at its schedules every 5 s
+LAST_PROOF = timedelta(seconds=6)
+AGAIN = timedelta(seconds=60)
+
+
+def off(originals: Mapping[str, float]) -> float:
+    """The disabled Day the user had, else one that every firmware knows."""
+    day = originals.get("Day", gx_slot.OFF)
+    return day if gx_slot.OFF <= day < 0 else gx_slot.OFF
+
+
+def groups(
+    values: Mapping[str, float], held: Mapping[str, float], originals: Mapping[str, float]
+) -> tuple[Mapping[str, float], ...]:
+    """Off, then the rest, then on; a running slot that keeps its start is changed as it runs."""
+    rest = {f: v for f, v in values.items() if f != "Day"}
+    runs = held.get("Day", -1) >= 0
+    if runs and (held.get("Day"), held.get("Start")) == (values["Day"], values["Start"]):
+        return (rest,)
+    return (*(({"Day": off(originals)},) if runs else ()), rest, {"Day": values["Day"]})
+
+
+def begin(cfg: Config, state: State, work: Work, now: datetime) -> tuple[State, Results]:
+    """Until it is confirmed nothing counts as in force."""
+    return _write(cfg, _at(replace(state, held=None), work), now)
+
+
+def check(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
+    """A value came: is the group under way complete, or the effect there?"""
+    work = state.live.work
+    if work.proving:
+        return _confirm(cfg, state, now) if _proven(cfg, state) else (state, [])
+    if work.groups and not _missing(cfg, state):
+        return _write(cfg, _at(state, replace(work, groups=work.groups[1:], tries=0)), now)
+    return state, []
+
+
+def read_back(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
+    """The time to compare is over."""
+    work, live = state.live.work, state.live
+    if not work.groups or not live.ready:
+        return state, []
+    if work.tries < TRIES:
+        return _write(cfg, state, now)
+    field, value = next(iter(_missing(cfg, state).items()))
+    shown = live.seen.get(slot_path(cfg.slot, field))
+    why = f"the GX did not take {field} {value:g} in charge schedule {cfg.slot + 1}; it shows {shown}"
+    if work.goal == "on":
+        return _give_up(cfg, state, why, now)
+    return _at(state, Work()), [Emit("refused", Fault(why)), Status(why, "red"), Timer("again", now + AGAIN)]
+
+
+def prove(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
+    """The slot ought to work by now: look once more, touch Soc if only the charging is missing, else let go."""
+    live, work = state.live, state.live.work
+    if not work.proving or work.lease is None or not live.ready:
+        return state, []
+    charging = work.lease.mode == "charge"
+    if work.proving > 1:
+        return _give_up(cfg, state, gx_checks.unproven(live.seen, charging), now)
+    results: Results = []
+    if charging and live.seen.get(SCHEDULED) == 1:
+        path = slot_path(cfg.slot, "Soc")
+        soc = state.written["Soc"] - 1
+        state = replace(state, written={**state.written, "Soc": soc})
+        results = [write(live.portal, path, soc), ask(live.portal, path)]
+    results += [ask(live.portal, path) for path in (SCHEDULED, SCHEDULED_STATUS, FORCE)]
+    return _at(state, replace(work, proving=2)), [*results, Timer("prove", now + LAST_PROOF)]
+
+
+def released(state: State, why: str, now: datetime) -> tuple[State, Results]:
+    """Our slot is off. Said where somebody asked, or something was in force."""
+    asked = state.wish if state.wish and state.wish.mode == "release" else None
+    told = asked or Lease(mode="release", until=now, reason=why or "its end came")
+    said = bool(state.wish or state.held or state.live.work.goal != "none")
+    state = _at(replace(state, wish=None, held=None), Work())
+    if not said:
+        return state, []
+    return state, [Emit("confirmed", told), *([] if why else [Status("the battery is left alone")])]
+
+
+def _write(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
+    live, work = state.live, state.live.work
+    missing = _missing(cfg, state)
+    while work.groups and not missing:
+        work = replace(work, groups=work.groups[1:])
+        state = _at(state, work)
+        missing = _missing(cfg, state)
+    if not work.groups:
+        return _written(cfg, state, now)
+    state = replace(state, written={**gx_slot.stored(live.seen, cfg.slot), **state.written, **missing})
+    state = _at(state, replace(work, tries=work.tries + 1))
+    paths = [slot_path(cfg.slot, field) for field in missing]
+    says = [write(live.portal, path, value) for path, value in zip(paths, missing.values(), strict=True)]
+    return state, [*says, *(ask(live.portal, path) for path in paths), Timer("readback", now + READ_BACK)]
+
+
+def _written(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
+    work = state.live.work
+    if work.goal == "off":
+        wish, done = state.wish, work.lease
+        if wish is not None and wish != done and wish.mode != "release" and wish.until > now:
+            return gx_lease.pursue(cfg, _at(replace(state, held=None), Work()), now)
+        return released(state, work.why, now)
+    state = _at(replace(state, written=gx_slot.stored(state.live.seen, cfg.slot)), replace(work, proving=1))
+    if _proven(cfg, state):
+        return _confirm(cfg, state, now)
+    return state, [Timer("readback", None), Timer("prove", now + PROOF)]
+
+
+def _missing(cfg: Config, state: State) -> Mapping[str, float]:
+    held, work = gx_slot.stored(state.live.seen, cfg.slot), state.live.work
+    return {f: v for f, v in work.groups[0].items() if held.get(f) != v} if work.groups else {}
+
+
+def _proven(cfg: Config, state: State) -> bool:
+    seen, lease = state.live.seen, state.live.work.lease
+    values = gx_slot.stored(seen, cfg.slot)
+    if lease is None or seen.get(SCHEDULED) != 1 or values != state.written:
+        return False
+    if lease.mode == "hold":
+        return seen.get(FORCE) != 1
+    soc = number(seen, SOC)
+    return seen.get(FORCE) == 1 or (soc is not None and soc >= values["Soc"])
+
+
+def _confirm(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
+    lease = state.live.work.lease
+    assert lease is not None
+    state = _at(replace(state, held=lease), Work())
+    said: Results = [Emit("confirmed", lease), Timer("prove", None), Status(gx_lease.words(lease))]
+    if state.wish == lease:
+        return state, said
+    state, more = gx_lease.pursue(cfg, state, now)
+    return state, [*said, *more]
+
+
+def _give_up(cfg: Config, state: State, why: str, now: datetime) -> tuple[State, Results]:
+    wish = state.wish if state.wish != state.live.work.lease else None
+    state, results = gx_lease.refuse(cfg, _at(state, Work()), why, now)
+    return replace(state, wish=wish), results
+
+
+def _at(state: State, work: Work) -> State:
+    return replace(state, live=replace(state.live, work=work))

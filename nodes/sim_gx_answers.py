@@ -1,0 +1,191 @@
+"""What a simulated GX says on MQTT, and when: awake for 60 s after a keepalive, values only as they change."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, TypeAlias
+
+from . import Action, Due, Emit, Event, Heard, Linked, Listen, Say, Started, Status, Timer, sim_gx_settings, volatile
+from .gx_topics import COMPLETED, DYNAMIC, ECHO, ESS, HEARTBEAT, SERIAL, Value, written
+from .sim_gx_plant import Plant, advance, leaves, next_change
+from .sim_messages import Drawn, SimFault
+
+if TYPE_CHECKING:
+    from .sim_gx import Config
+
+Results: TypeAlias = list[Emit | Action]
+
+AWAKE = timedelta(seconds=60)
+LOOK = timedelta(seconds=5)  # schedules are looked at this often
+WATCHDOG = timedelta(seconds=300)  # the best guess at how long an override lives
+REBOOT = timedelta(seconds=60)
+FULL_A_SECOND = 3
+STATIC: dict[str, Value] = {
+    "system/0/SystemType": "ESS",
+    "system/0/VebusInstance": 276,
+    "vebus/276/Mode": 3,
+    "system/0/DynamicEss/Active": 0,
+}
+
+
+@dataclass(frozen=True)
+class State:
+    settings: Mapping[str, float | str] = field(default_factory=dict)
+    plant: Plant = field(default_factory=Plant)
+    fault: str = "none"
+    overrides: Mapping[str, float | None] = volatile(dict)
+    overridden: datetime | None = volatile(lambda: None)
+    told: Mapping[str, Value] = volatile(dict)  # the changing values, as last told
+    awake: datetime | None = volatile(lambda: None)  # the last keepalive
+    published: tuple[datetime, ...] = volatile(tuple)  # full publishes of the last second
+    look: datetime | None = volatile(lambda: None)  # a written schedule shows its effect then
+
+
+def answer(cfg: Config, state: State, event: Event | Drawn | SimFault | None, now: datetime) -> tuple[State, Results]:
+    match event:
+        case Started():
+            settings = state.settings or sim_gx_settings.defaults(cfg.timezone)
+            plant = state.plant if state.plant.at else replace(state.plant, at=now, soc=cfg.soc)
+            return live(cfg, replace(state, settings=settings, plant=plant), now)
+        case Linked(up=True):
+            return state, [Listen(f"R/{cfg.portal_id}/#"), Listen(f"W/{cfg.portal_id}/#"), *birth(cfg)]
+        case Due(name="beat"):
+            return beat(cfg, state, now)
+        case Due(name="plant"):
+            return live(cfg, state, now)
+        case Due(name="reboot"):
+            state = replace(state, fault="none", overrides={}, awake=None, told={})
+            return state, birth(cfg)
+        case Drawn(power=power):
+            state, before = live(cfg, state, now)  # up to now the car drew what it drew
+            state, after = live(cfg, replace(state, plant=replace(state.plant, ev=power)), now)
+            return state, [*before, *after]
+        case SimFault(kind=kind):
+            return misbehave(cfg, state, kind, now)
+        case Heard(topic=topic, payload=payload) if state.fault not in ("silent", "reboot"):
+            asked = written(topic, payload)
+            if asked and asked[1] == cfg.portal_id:
+                return heard(cfg, state, asked[0], asked[2], payload, now)
+    return state, []
+
+
+def birth(cfg: Config) -> Results:
+    """The serial number is the only retained message of a GX."""
+    return [
+        Say(f"N/{cfg.portal_id}/{SERIAL}", {"value": cfg.portal_id}, retain=True),
+        Say(f"N/{cfg.portal_id}/keepalive", 1),
+    ]
+
+
+def heard(cfg: Config, state: State, kind: str, path: str, payload: bytes, now: datetime) -> tuple[State, Results]:
+    if kind == "W":
+        return write(cfg, state, path, payload, now)
+    if path in ("keepalive", SERIAL):
+        return keepalive(cfg, state, payload, now)
+    state, results = live(cfg, state, now)
+    asked = {p: v for p, v in everything(state).items() if p == path or p.startswith(f"{path}/")}
+    return state, [*results, *(tell(cfg, p, v) for p, v in asked.items())]
+
+
+def keepalive(cfg: Config, state: State, payload: bytes, now: datetime) -> tuple[State, Results]:
+    slept = not awake(state, now)
+    state = replace(state, awake=now)
+    results: Results = []
+    if slept:
+        state, results = live(cfg, state, now)
+        results.append(Timer("beat", now + cfg.heartbeat))
+    recent = tuple(t for t in state.published if now - t < timedelta(seconds=1))
+    if b"suppress-republish" in payload or len(recent) >= FULL_A_SECOND:
+        return state, results
+    state = replace(state, published=(*recent, now))
+    done: dict[str, object] = {"value": int(now.timestamp())}
+    if (echo := _echo(payload)) is not None:
+        done[ECHO] = echo
+    told = [tell(cfg, p, v) for p, v in everything(state).items()]
+    return state, [*results, *told, Say(f"N/{cfg.portal_id}/{COMPLETED}", done)]
+
+
+def write(cfg: Config, state: State, path: str, payload: bytes, now: datetime) -> tuple[State, Results]:
+    """Never acknowledged; what is refused is refused in silence, and what is equal is not told."""
+    if path in sim_gx_settings.OVERRIDES:
+        valid, number = sim_gx_settings.override(payload)
+        if valid and state.settings[DYNAMIC] not in (1, 4):
+            state = replace(state, overrides={**state.overrides, path: number}, overridden=now)
+        return live(cfg, state, now)
+    value = sim_gx_settings.accept(path, payload)
+    if value is None or value == state.settings[path]:
+        return state, []
+    state, before = live(cfg, state, now)
+    state = replace(state, settings={**state.settings, path: value}, look=state.look or now + LOOK)
+    told = [tell(cfg, path, value)] if awake(state, now) else []
+    return state, [*before, *told, timer(cfg, state, now)]
+
+
+def beat(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
+    if not awake(state, now):
+        return state, [Timer("beat", None)]
+    said = Say(f"N/{cfg.portal_id}/{HEARTBEAT}", {"value": int(now.timestamp())})
+    return state, [said, Timer("beat", now + cfg.heartbeat)]
+
+
+def live(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
+    """Bring the plant up to now and tell what changed. A written schedule waits for the GX's next look."""
+    if state.overridden and now - state.overridden > WATCHDOG:
+        state = replace(state, overrides={}, overridden=None)
+    waits = state.look is not None and state.look > now
+    plant = advance(cfg.size(), state.plant, state.settings, state.overrides, now, look=not waits)
+    fresh = leaves(plant, state.overrides, cfg.charger and state.fault != "chargerGone")
+    results: Results = []
+    if awake(state, now):
+        results = [tell(cfg, p, v) for p, v in fresh.items() if p not in state.told or state.told[p] != v]
+    state = replace(state, plant=plant, told=fresh, look=state.look if waits else None)
+    return state, [*results, timer(cfg, state, now)]
+
+
+def timer(cfg: Config, state: State, now: datetime) -> Timer:
+    """The next time that anything happens by itself; nobody looks while nobody listens."""
+    times = [next_change(state.settings, now), state.look, now + cfg.publish if awake(state, now) else None]
+    return Timer("plant", min((t for t in times if t), default=None))
+
+
+def misbehave(cfg: Config, state: State, kind: str, now: datetime) -> tuple[State, Results]:
+    healed = {**state.settings, f"{ESS}/BatteryLife/State": 10, DYNAMIC: 0} if state.fault != kind else state.settings
+    settings = dict(healed)
+    if kind == "keepCharged":
+        settings[f"{ESS}/BatteryLife/State"] = 9
+    if kind == "dynamicEss":
+        settings[DYNAMIC] = 1
+    told: Results = []
+    if awake(state, now):
+        told = [tell(cfg, p, v) for p, v in settings.items() if v != state.settings[p]]
+    if kind == "chargerGone":  # a device that leaves says so by zero bytes
+        told += [Say(f"N/{cfg.portal_id}/{p}", b"") for p in state.told if p.startswith("evcharger/")]
+    if kind == "reboot":
+        told.append(Timer("reboot", now + REBOOT))
+    plant = replace(state.plant, grid=kind != "gridLost")
+    state = replace(state, fault=kind, settings=settings, plant=plant)
+    state, more = live(cfg, state, now)
+    return state, [*told, *more, Status(kind, "green" if kind == "none" else "yellow")]
+
+
+def awake(state: State, now: datetime) -> bool:
+    return state.fault not in ("silent", "reboot") and state.awake is not None and now - state.awake < AWAKE
+
+
+def everything(state: State) -> dict[str, Value]:
+    return {**STATIC, **state.told, **state.settings}
+
+
+def tell(cfg: Config, path: str, value: Value) -> Say:
+    return Say(f"N/{cfg.portal_id}/{path}", sim_gx_settings.payload(path, value))
+
+
+def _echo(payload: bytes) -> object:
+    try:
+        options = json.loads(payload)["keepalive-options"]
+        return next((o[ECHO] for o in options if isinstance(o, dict) and ECHO in o), None)
+    except (ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,600 @@
+"""victronGx and a simulated GX, back to back on a broker of thirty lines, in made-up time."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from wattwire.nodes import Due, Emit, Fault, Heard, Linked, Listen, Node, Say, Started, Status, Stopping, Timer, Will
+from wattwire.nodes import sim_gx, victron_gx
+from wattwire.nodes.gx_topics import DYNAMIC, ESS, FIELDS, ZONE, slot_path
+from wattwire.nodes.messages import House, Lease
+from wattwire.nodes.sim_messages import Drawn, SimFault
+
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+ID = "c0619ab27f32"
+
+
+def matches(topic: str, pattern: str) -> bool:
+    have, want = topic.split("/"), pattern.split("/")
+    if want[-1] == "#":
+        want = want[:-1]
+        have = have[: len(want)] if len(have) >= len(want) else have
+    return len(have) == len(want) and all(w in ("+", h) for h, w in zip(have, want, strict=True))
+
+
+@dataclass
+class Side:
+    node: Node
+    cfg: Any
+    state: Any
+    filters: set[str] = field(default_factory=set)
+    timers: dict[str, datetime] = field(default_factory=dict)
+    will: Say | None = None
+    linked: bool = False
+
+
+class Pair:
+    """The adapter, the GX, and the broker between them."""
+
+    def __init__(
+        self, gx: victron_gx.Config | None = None, sim: sim_gx.Config | None = None, now: datetime = NOON
+    ) -> None:
+        self.now = now
+        self.out: list[tuple[datetime, Emit]] = []
+        self.said: list[tuple[datetime, str, bytes]] = []
+        self.status = Status("")
+        self.retained: dict[str, bytes] = {}
+        self.queue: deque[tuple[Side, Any, Any]] = deque()
+        self.deaf: set[str] = set()  # topics the GX ignores
+        self.gx = Side(victron_gx.NODE, gx or victron_gx.Config(url="mqtt://flow"), victron_gx.State())
+        self.sim = Side(sim_gx.NODE, sim or sim_gx.Config(), sim_gx.State())
+        for side in (self.sim, self.gx):
+            self.start(side)
+
+    def start(self, side: Side) -> None:
+        volatile = {f.name: f.default_factory() for f in fields(side.state) if f.metadata.get("volatile")}  # type: ignore[misc]
+        side.state = replace(side.state, **volatile)
+        side.timers, side.filters, side.will = {}, set(), None
+        self.call(side, Started())
+        self.link(side, True)
+
+    def link(self, side: Side, up: bool) -> None:
+        side.filters, side.linked = set(), up
+        self.call(side, Linked(up))
+
+    def kill(self, side: Side) -> None:
+        """A process dies: the broker carries out its will."""
+        side.linked, side.timers = False, {}
+        if side.will:
+            self.publish(side.will)
+
+    def call(self, side: Side, event: Any = None, **ports: Any) -> None:
+        self.queue.append((side, event, ports))
+        if len(self.queue) == 1:
+            while self.queue:
+                self._step(*self.queue[0])
+                self.queue.popleft()
+
+    def _step(self, side: Side, event: Any, ports: Any) -> None:
+        kwargs = {name: None for name in side.node.ins} | ports
+        assert side.node.run
+        side.state, results = side.node.run(side.cfg, side.state, event, now=self.now, **kwargs)
+        for item in results:
+            match item:
+                case Emit():
+                    self.out.append((self.now, item))
+                case Say():
+                    self.publish(item)
+                case Listen(filter=pattern):
+                    side.filters.add(pattern)
+                    for topic, payload in self.retained.items():
+                        if matches(topic, pattern):
+                            self.call(side, Heard(topic, payload, True))
+                case Timer(name=name, at=None):
+                    side.timers.pop(name, None)
+                case Timer(name=name, at=at) if at:
+                    side.timers[name] = at
+                case Will(say=say) if say != side.will:
+                    side.will = say
+                    if side.linked:
+                        self.link(side, False)
+                        self.link(side, True)
+                case Status() if side is self.gx:
+                    self.status = item
+
+    def publish(self, say: Say) -> None:
+        payload = say.payload if isinstance(say.payload, bytes) else json.dumps(say.payload).encode()
+        self.said.append((self.now, say.topic, payload))
+        if say.retain:
+            self.retained[say.topic] = payload
+        for side in (self.sim, self.gx):
+            if side.linked and any(matches(say.topic, f) for f in side.filters) and say.topic not in self.deaf:
+                self.call(side, Heard(say.topic, payload))
+
+    def run(self, **span: float) -> None:
+        until = self.now + timedelta(**span)
+        while True:
+            due = [(at, i, name) for i, s in enumerate((self.sim, self.gx)) for name, at in s.timers.items()]
+            at, i, name = min(due, default=(until + timedelta(1), 0, ""))
+            if at > until:
+                break
+            side = (self.sim, self.gx)[i]
+            self.now = max(self.now, at)
+            del side.timers[name]
+            self.call(side, Due(name))
+        self.now = until
+
+    def lease(self, mode: Any, minutes: float = 30, soc: float | None = None) -> Lease:
+        lease = Lease(mode=mode, until=self.now + timedelta(minutes=minutes), soc=soc, reason="cheap")
+        self.call(self.gx, lease=lease)
+        return lease
+
+    def slot(self, index: int = 4) -> dict[str, float]:
+        return {f: self.sim.state.settings[slot_path(index, f)] for f in FIELDS}
+
+    def tell_gx(self, path: str, value: object) -> None:
+        self.publish(Say(f"W/{ID}/{path}", {"value": value}))
+
+    def writes(self) -> list[str]:
+        return [t.removeprefix(f"W/{ID}/") for _, t, _ in self.said if t.startswith("W/")]
+
+    def ports(self) -> list[str]:
+        return [e.port for _, e in self.out if e.port != "house"]
+
+    def faults(self) -> list[str]:
+        return [e.body.why for _, e in self.out if isinstance(e.body, Fault)]
+
+    @property
+    def house(self) -> House:
+        bodies = [e.body for _, e in self.out if isinstance(e.body, House)]
+        return bodies[-1]
+
+    @property
+    def plant(self) -> Any:
+        return self.sim.state.plant
+
+
+@pytest.fixture
+def pair() -> Pair:
+    pair = Pair()
+    pair.run(seconds=30)
+    return pair
+
+
+def test_the_gx_is_found_and_the_house_is_read(pair: Pair) -> None:
+    house = pair.house
+
+    assert (house.soc, house.grid, house.battery, house.load, house.ev) == (40.0, 50.0, -490.0, 540.0, 0.0)
+    assert (house.controllable, house.why_not, pair.ports()) == (True, None, [])
+
+
+def test_the_house_is_told_every_10_s_and_no_oftener(pair: Pair) -> None:
+    pair.out.clear()
+    pair.run(minutes=5)
+
+    assert 25 <= len(pair.out) <= 30
+
+
+def test_a_charge_lease_charges_and_ends_by_itself(pair: Pair) -> None:
+    lease = pair.lease("charge", 30, soc=80)
+    pair.run(seconds=20)
+
+    assert pair.ports() == ["confirmed"]
+    assert pair.out[-1][1].body == lease or lease in [e.body for _, e in pair.out]
+    assert pair.plant.battery == 5000
+    assert pair.slot() == {"Day": 5, "Start": 43_163, "Duration": 1837, "Soc": 80, "AllowDischarge": 0}
+    assert pair.house.mode == "scheduled"
+
+    pair.run(minutes=31)
+
+    assert pair.plant.battery < 0
+    assert pair.slot()["Day"] == -7
+    assert pair.ports() == ["confirmed", "confirmed"]
+
+
+def test_the_slot_is_over_on_the_dot_though_nobody_is_left_to_end_it(pair: Pair) -> None:
+    pair.lease("charge", 30, soc=80)
+    pair.run(seconds=20)
+    pair.gx.will = None
+    pair.kill(pair.gx)
+    pair.run(minutes=29, seconds=39)
+    before = pair.plant.slot
+    pair.run(seconds=2)
+
+    assert (before, pair.plant.slot, pair.plant.battery < 0) == (4, None, True)
+
+
+def test_day_is_written_last_and_after_the_will_is_set(pair: Pair) -> None:
+    assert pair.gx.will == Say(f"W/{ID}/{slot_path(4, 'Day')}", {"value": -7})
+
+    pair.lease("charge", 30, soc=80)
+    pair.run(seconds=20)
+
+    assert [p.rsplit("/", 1)[1] for p in pair.writes()] == ["Start", "Duration", "Soc", "Day"]
+
+
+def test_a_dead_controller_is_released_by_the_gx_itself(pair: Pair) -> None:
+    pair.lease("charge", 30, soc=80)
+    pair.run(seconds=20)
+    pair.kill(pair.gx)
+    pair.run(seconds=10)
+
+    assert pair.slot()["Day"] == -7
+    assert pair.plant.battery < 0
+
+
+def test_a_restart_goes_on_with_a_lease_that_is_still_in_force(pair: Pair) -> None:
+    pair.lease("charge", 30, soc=80)
+    pair.run(seconds=20)
+    pair.kill(pair.gx)
+    pair.run(seconds=10)
+    pair.start(pair.gx)
+    pair.run(seconds=30)
+
+    assert pair.plant.battery == 5000
+    assert "refused" not in pair.ports()
+
+
+def test_a_restart_clears_what_an_earlier_life_left_behind(pair: Pair) -> None:
+    pair.lease("charge", 30, soc=80)
+    pair.run(seconds=20)
+    pair.gx.will = None  # a broker that died with us carries out nothing
+    pair.kill(pair.gx)
+    pair.run(days=6)
+    assert pair.slot()["Day"] == 5
+    pair.start(pair.gx)
+    pair.run(seconds=30)
+
+    assert pair.slot()["Day"] == -7
+
+
+def test_hold_keeps_the_battery_from_feeding_the_car(pair: Pair) -> None:
+    pair.call(pair.sim, ev=Drawn(at=pair.now, power=7000))
+    pair.run(seconds=10)
+    before = pair.plant.battery
+    pair.lease("hold")
+    pair.run(seconds=20)
+
+    assert (before, pair.plant.battery, pair.house.ev) == (-5000, 0, 7000)
+    assert pair.slot()["Soc"] == 0
+
+
+def test_a_renewal_writes_nothing_but_the_duration(pair: Pair) -> None:
+    pair.lease("charge", 30, soc=80)
+    pair.run(minutes=25)
+    pair.said.clear()
+    pair.lease("charge", 35, soc=80)
+    pair.run(minutes=30)
+
+    assert pair.writes() == [slot_path(4, "Duration")]
+    assert pair.plant.slot == 4
+    assert pair.ports() == ["confirmed", "confirmed"]
+
+
+def test_charge_turns_into_hold_by_one_write(pair: Pair) -> None:
+    pair.lease("charge", 30, soc=80)
+    pair.run(minutes=5)
+    pair.said.clear()
+    pair.lease("hold", 25)
+    pair.run(seconds=20)
+
+    assert pair.writes() == [slot_path(4, "Soc")]
+    assert pair.plant.battery == 0
+
+
+def test_within_5_points_of_the_target_the_gx_charges_because_soc_changed(pair: Pair) -> None:
+    for _ in range(2):
+        pair.sim.state = replace(pair.sim.state, plant=replace(pair.plant, soc=77.0))
+        pair.lease("charge", 30, soc=80)
+        pair.run(seconds=20)
+        charged = pair.plant.battery
+        pair.lease("release")
+        pair.run(seconds=20)
+
+        assert charged == 5000
+
+    assert pair.ports() == ["confirmed"] * 4
+
+
+def test_a_slot_that_does_not_charge_is_touched_once_more(pair: Pair) -> None:
+    pair.tell_gx(slot_path(4, "Soc"), 50)
+    plant = replace(pair.plant, soc=77.0, target=80.0)  # the GX remembers a target of its own
+    pair.sim.state = replace(pair.sim.state, plant=plant)
+    pair.lease("charge", 30, soc=80)
+    pair.run(seconds=30)
+
+    assert pair.plant.battery == 5000
+    assert (pair.slot()["Soc"], pair.ports()) == (79, ["confirmed"])
+
+
+def test_release_is_idempotent(pair: Pair) -> None:
+    pair.lease("release")
+    pair.lease("release")
+    pair.run(seconds=10)
+
+    assert (pair.writes(), pair.ports()) == ([], ["confirmed", "confirmed"])
+
+
+def test_a_lease_of_the_past_is_a_release(pair: Pair) -> None:
+    pair.lease("charge", 30)
+    pair.run(seconds=20)
+    pair.lease("charge", -1)
+    pair.run(seconds=20)
+
+    assert pair.slot()["Day"] == -7
+
+
+def test_a_lease_too_long_is_cut_and_one_beyond_the_cap_lowered() -> None:
+    pair = Pair(victron_gx.Config(url="mqtt://flow", max_soc=90))
+    pair.run(seconds=10)
+    pair.lease("charge", 600, soc=100)
+    pair.run(seconds=20)
+
+    assert (pair.slot()["Duration"], pair.slot()["Soc"]) == (3637, 90)
+
+
+def test_a_silent_gx_is_lost_once_and_found_again(pair: Pair) -> None:
+    pair.call(pair.sim, fault=SimFault(kind="silent"))
+    pair.run(seconds=60)
+    lost = (pair.ports(), pair.house.controllable, pair.house.soc, pair.house.why_not)
+    pair.call(pair.sim, fault=SimFault(kind="none"))
+    pair.run(seconds=60)
+
+    assert lost == (["lost"], False, None, "no sign of life from the GX")
+    assert (pair.ports(), pair.house.controllable, pair.house.soc) == (["lost"], True, 39.9)
+
+
+def test_a_gx_that_reboots_is_woken_and_the_lease_goes_on(pair: Pair) -> None:
+    pair.lease("charge", 30, soc=80)
+    pair.run(seconds=20)
+    pair.call(pair.sim, fault=SimFault(kind="reboot"))
+    pair.run(minutes=3)
+
+    assert pair.plant.battery == 5000
+    assert pair.ports() == ["confirmed", "lost"]
+    assert pair.house.controllable
+
+
+def test_no_gx_at_all_is_lost() -> None:
+    pair = Pair(victron_gx.Config(url="mqtt://flow"), sim_gx.Config())
+    pair.link(pair.sim, False)
+    pair.link(pair.gx, False)
+    pair.start(pair.gx)
+    pair.link(pair.gx, False)
+    pair.run(seconds=30)
+
+    assert pair.ports() == ["lost"]
+
+
+def test_somebody_who_changes_our_slot_is_left_alone_until_a_release(pair: Pair) -> None:
+    pair.lease("charge", 30, soc=80)
+    pair.run(minutes=2)
+    pair.said.clear()
+    pair.tell_gx(slot_path(4, "Soc"), 60)
+    pair.run(minutes=1)
+    pair.lease("charge", 20, soc=80)
+    pair.run(minutes=1)
+
+    assert pair.writes() == [slot_path(4, "Soc")]
+    assert pair.ports() == ["confirmed", "refused", "refused"]
+    assert pair.house.why_not == "somebody changed charge schedule 5 on the GX; left alone until released"
+
+    pair.lease("release")
+    pair.run(seconds=10)
+    pair.lease("charge", 20, soc=80)
+    pair.run(seconds=20)
+
+    assert pair.plant.battery == 5000
+    assert pair.slot()["Soc"] == 80
+
+
+def test_a_changed_slot_that_is_still_marked_as_ours_does_not_come_back_in_a_week(pair: Pair) -> None:
+    pair.lease("charge", 30, soc=80)
+    pair.run(minutes=2)
+    pair.tell_gx(slot_path(4, "Soc"), 60)
+    pair.run(minutes=40)
+
+    assert pair.slot()["Day"] == -7
+
+
+def test_a_slot_in_use_by_the_user_is_never_touched() -> None:
+    pair = Pair()
+    for name, value in (("Start", 7200), ("Duration", 3600), ("Day", 7)):
+        pair.tell_gx(slot_path(4, name), value)
+    pair.said.clear()
+    pair.start(pair.gx)
+    pair.run(seconds=20)
+    pair.lease("charge", 30)
+    pair.run(seconds=20)
+
+    assert (pair.writes(), pair.gx.will) == ([], None)
+    assert pair.faults() == ["charge schedule 5 on the GX is somebody else's; disable it there or set another slot"]
+
+
+def test_a_user_who_takes_the_slot_over_also_ends_the_will(pair: Pair) -> None:
+    for name, value in (("Start", 7200), ("Duration", 3600), ("Day", 7)):
+        pair.tell_gx(slot_path(4, name), value)
+    pair.run(seconds=10)
+    taken = pair.gx.will
+    pair.tell_gx(slot_path(4, "Day"), -7)
+    pair.run(seconds=10)
+
+    assert taken is None
+    assert pair.gx.will is not None
+    assert pair.house.controllable
+
+
+def test_a_late_will_is_not_taken_for_the_user(pair: Pair) -> None:
+    pair.lease("charge", 30, soc=80)
+    pair.run(seconds=20)
+    pair.link(pair.gx, False)
+    pair.link(pair.gx, True)
+    pair.run(seconds=25)
+    assert pair.gx.will
+    pair.publish(pair.gx.will)
+    pair.run(seconds=20)
+
+    assert pair.plant.battery == 5000
+    assert "refused" not in pair.ports()
+
+
+def test_an_orderly_stop_lets_go_at_once(pair: Pair) -> None:
+    pair.lease("charge", 30, soc=80)
+    pair.run(seconds=20)
+    pair.call(pair.gx, Stopping())
+
+    assert pair.slot()["Day"] == -7
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "why"),
+    [
+        (f"{ESS}/Hub4Mode", 3, "ESS mode is 3, not Optimised"),
+        (f"{ESS}/BatteryLife/State", 9, "ESS is set to keep the battery charged"),
+        (DYNAMIC, 4, "Dynamic ESS is on and blocks schedules"),
+        (ZONE, "Moon/Tranquility", "the GX's time zone is Moon/Tranquility"),
+    ],
+)
+def test_what_forbids_control_is_said_in_plain_words_and_ends_a_lease(path: str, value: object, why: str) -> None:
+    pair = Pair()
+    pair.run(seconds=20)
+    pair.lease("charge", 30)
+    pair.run(seconds=20)
+    pair.tell_gx(path, value)
+    pair.sim.timers.clear() if path == ZONE else None
+    pair.run(seconds=5)
+
+    assert pair.faults() == [why]
+    assert (pair.house.controllable, pair.house.why_not) == (False, why)
+    assert pair.slot()["Day"] == -7
+
+
+def test_a_lost_grid_ends_the_lease(pair: Pair) -> None:
+    pair.lease("charge", 30)
+    pair.run(seconds=20)
+    pair.call(pair.sim, fault=SimFault(kind="gridLost"))
+    pair.run(seconds=10)
+
+    assert pair.slot()["Day"] == -7
+    assert pair.house.grid is None
+    assert pair.house.why_not is not None
+    assert "nothing, the grid is gone" in pair.house.why_not
+
+
+def test_a_gx_without_a_time_zone_is_refused_in_summer_only() -> None:
+    def why_not(now: datetime) -> str | None:
+        pair = Pair(sim=sim_gx.Config(timezone="/UTC"), now=now)
+        pair.run(seconds=20)
+        return pair.house.why_not
+
+    assert why_not(NOON) is None
+    assert why_not(NOON.replace(month=7)) == "the GX's time zone is not set; set it to Europe/London"
+
+
+def test_a_write_that_does_not_take_is_tried_three_times_then_let_go(pair: Pair) -> None:
+    pair.deaf.add(f"W/{ID}/{slot_path(4, 'Soc')}")
+    pair.lease("charge", 30, soc=80)
+    pair.run(seconds=20)
+
+    assert pair.writes().count(slot_path(4, "Soc")) == 3
+    assert pair.faults() == ["the GX did not take Soc 80 in charge schedule 5; it shows 100"]
+    assert pair.slot()["Day"] == -7
+
+
+def test_a_slot_without_effect_is_refused_with_the_gx_s_reason(pair: Pair) -> None:
+    pair.deaf.add(f"N/{ID}/{DYNAMIC}")  # we do not learn that Dynamic ESS came on
+    pair.tell_gx(DYNAMIC, 1)
+    pair.lease("charge", 30, soc=80)
+    pair.run(seconds=40)
+
+    assert pair.faults() == ["another controller, such as Dynamic ESS, blocks schedules"]
+    assert pair.slot()["Day"] == -7
+
+
+def test_shadow_writes_nothing_and_says_what_it_would() -> None:
+    pair = Pair(victron_gx.Config(url="mqtt://flow", shadow=True))
+    pair.run(seconds=20)
+    pair.lease("charge", 30, soc=80)
+    pair.run(minutes=40)
+
+    assert (pair.writes(), pair.gx.will, pair.ports()) == ([], None, [])
+
+
+def test_shadow_tells_the_lease_in_its_status() -> None:
+    pair = Pair(victron_gx.Config(url="mqtt://flow", shadow=True))
+    pair.run(seconds=20)
+    pair.lease("charge", 30, soc=80)
+
+    assert pair.status.text == "would charge to 80 % until 12:30 UTC"
+
+
+def test_another_gx_than_the_one_set_is_refused() -> None:
+    pair = Pair(victron_gx.Config(url="mqtt://flow", portal_id="aaaaaaaaaaaa"))
+    pair.run(seconds=20)
+    pair.lease("charge", 30)
+    pair.run(seconds=20)
+
+    assert pair.writes() == []
+    assert pair.faults()[0] == "the GX here is c0619ab27f32, not aaaaaaaaaaaa as portal_id says"
+
+
+def test_readings_that_went_null_or_away_are_unknown(pair: Pair) -> None:
+    pair.call(pair.sim, fault=SimFault(kind="chargerGone"))
+    pair.call(pair.sim, fault=SimFault(kind="chargerGone"))
+    pair.publish(Say(f"N/{ID}/system/0/Dc/Battery/Soc", {"value": None}))
+    pair.run(seconds=1)
+
+    assert (pair.house.soc, pair.house.ev, pair.house.controllable) == (None, None, False)
+
+
+@pytest.mark.parametrize(
+    ("now", "minutes", "fault"),
+    [
+        ("2026-10-24T23:40:00+00:00", 20, None),  # 00:40 BST, over before the hour that comes twice
+        ("2026-10-25T00:10:00+00:00", 20, "the clocks go back, and the GX would run the slot a second time"),
+        ("2026-10-25T01:10:00+00:00", 20, None),
+        ("2027-03-28T00:40:00+00:00", 40, None),
+    ],
+)
+def test_a_clock_change_never_lengthens_a_lease(now: str, minutes: int, fault: str | None) -> None:
+    pair = Pair(now=datetime.fromisoformat(now))
+    pair.run(seconds=20)
+    pair.lease("charge", minutes, soc=100)
+    pair.run(seconds=30)
+    began = pair.plant.slot
+    pair.gx.will = None
+    pair.kill(pair.gx)
+    active = []
+    for _ in range(180):
+        pair.run(minutes=1)
+        active.append(pair.plant.slot is not None)
+
+    assert pair.faults() == ([fault] if fault else [])
+    assert began == (None if fault else 4)
+    assert sum(active) <= minutes
+
+
+def test_a_lease_over_midnight_stays_one_lease() -> None:
+    pair = Pair(now=datetime(2026, 11, 20, 23, 50, tzinfo=UTC))
+    pair.run(seconds=20)
+    pair.lease("charge", 30, soc=100)
+    pair.run(minutes=20)
+    inside = pair.plant.slot
+    pair.lease("charge", 30, soc=100)
+    pair.run(seconds=20)
+
+    assert (inside, pair.plant.slot, pair.ports()) == (4, 4, ["confirmed", "confirmed"])
+
+
+def test_it_stays_awake_for_a_day_without_another_full_publish(pair: Pair) -> None:
+    pair.said.clear()
+    pair.run(minutes=30)
+
+    assert [t for _, t, _ in pair.said if t.endswith("full_publish_completed")] == []
+    assert pair.house.at >= pair.now - timedelta(seconds=10)
