@@ -1,0 +1,255 @@
+"""A broker of our own on loopback: mosquitto where it is installed, else the embedded one. It dies with us."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib import resources
+from pathlib import Path
+from string import Template
+from typing import Literal
+
+from .doors import free_port, greets, place_for_socket
+from .pipe import LARGEST
+from .tether import END, BrokerFailed, end_orphan, note, tether, waited
+
+START = 10.0  # seconds that it may take
+TAIL = 12  # lines of its log that we show
+HUGE = 1024 * 1024  # a log of this size is put aside at the next start
+PLACES = os.pathsep.join(("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin"))
+
+EMBEDDED = (
+    "broker: the embedded one (amqtt), as mosquitto is not installed. Good for a trial: it loses what is queued for a "
+    "node that is away, remembers nothing over its own restart, is several times slower, and knows neither MQTT 5 nor "
+    "shared subscriptions. Install mosquitto for a house."
+)
+MOSQUITTO = (
+    "broker: mosquitto {version}, saved every 5 s in {folder}; what it had not yet saved when it is killed, the nodes "
+    "send again."
+)
+
+
+@dataclass
+class PrivateBroker:
+    """A running broker. Start it from a thread that lives as long as the process: the kernel ends it with that one."""
+
+    kind: Literal["mosquitto", "embedded"]
+    folder: Path
+    port: int
+    unix: str | None  # path of its socket
+    promise: str  # what was chosen, and what that costs
+    warnings: list[str] = field(default_factory=list)
+    version: str = ""
+    _child: subprocess.Popen[bytes] | None = None
+    _runtime: Path | None = None  # a folder outside the state folder, for a socket whose path must be short
+    _program: str = ""
+
+    @property
+    def url(self) -> str:
+        """For anybody on this machine."""
+        return f"mqtt://127.0.0.1:{self.port}"
+
+    @property
+    def nearest(self) -> str:
+        """For the nodes: the quickest way."""
+        return f"unix://{self.unix}" if self.unix else self.url
+
+    @property
+    def pid(self) -> int:
+        return self._child.pid if self._child else 0
+
+    @property
+    def log(self) -> Path:
+        return self.folder / f"{self.kind}.log"
+
+    def __enter__(self) -> PrivateBroker:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def alive(self) -> bool:
+        return self._child is not None and self._child.poll() is None
+
+    def save(self, patience: float = 2.0) -> bool:
+        """Have mosquitto write its state now. False if it did not, or cannot."""
+        database = self.folder / "mosquitto.db"
+        if self.kind != "mosquitto" or not self.alive():
+            return False
+        before = identity(database)
+        os.kill(self.pid, signal.SIGUSR1)
+        return waited(lambda: identity(database) not in (before, None), patience)
+
+    def restart(self) -> None:
+        """After it died, or to have it read its files anew. The addresses stay, if nobody took the port meanwhile."""
+        self._end()
+        self._launch()
+
+    def stop(self) -> None:
+        self._end()
+        (self.folder / "broker.pid").unlink(missing_ok=True)
+        if self.unix:
+            Path(self.unix).unlink(missing_ok=True)
+        if self._runtime:
+            shutil.rmtree(self._runtime, ignore_errors=True)
+
+    def last_words(self, lines: int = TAIL) -> str:
+        with contextlib.suppress(OSError):
+            return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+        return ""
+
+    def complaint(self) -> str:
+        """What is wrong although it runs: a full disk, a file that cannot be written. Empty if nothing is."""
+        if shutil.disk_usage(self.folder).free < 16 * HUGE:
+            return f"the disk that holds {self.folder} is full: nothing can be saved, and a restart would lose messages"
+        for line in reversed(self.last_words(50).splitlines()):
+            if "Error saving" in line or "No space left" in line:
+                return line
+        return ""
+
+    def _launch(self) -> None:
+        for _ in range(4):
+            began = self.log.stat().st_size if self.log.exists() else 0
+            with self.log.open("ab") as log:
+                self._child = subprocess.Popen(
+                    self._command(),
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    cwd=self.folder,
+                    start_new_session=True,  # Ctrl-C is for us alone: the nodes say goodbye through the broker
+                    preexec_fn=tether(os.getpid()),
+                )
+            note(self.folder, self._child.pid, self.kind)
+            if waited(self._answers, START, self.alive):
+                return
+            said = self._said_since(began)
+            self._end()
+            if "in use" in said.lower():
+                self.port = free_port(0)
+                self._write_config()
+            elif not self._set_aside(said):
+                raise BrokerFailed(f"{self.kind} does not start:\n{said or 'it says nothing'}")
+        raise BrokerFailed(f"{self.kind} does not start:\n{self.last_words()}")
+
+    def _command(self) -> list[str]:
+        if self.kind == "mosquitto":
+            return [self._program, "-c", str(self.folder / "mosquitto.conf")]
+        place = str(self.folder / "embedded")
+        return [self._program, "-m", "wattwire.broker.embedded", "--port", str(self.port), "--name", place]
+
+    def _write_config(self) -> None:
+        if self.kind != "mosquitto":
+            return
+        template = resources.files("wattwire.broker").joinpath("mosquitto.conf").read_text()
+        text = Template(template).substitute(
+            user=getpass.getuser(),
+            unix=f"listener 0 {self.unix}" if self.unix else "",
+            port=self.port,
+            largest=LARGEST,
+            folder=self.folder,
+            log=self.log,
+        )
+        (self.folder / "mosquitto.conf").write_text(text)
+
+    def _answers(self) -> bool:
+        """Whether it says CONNACK to us, and really it: an own child that is dead leaves the port to others."""
+        return greets(self.port) and (self.unix is None or greets(self.unix))
+
+    def _said_since(self, began: int) -> str:
+        with contextlib.suppress(OSError), self.log.open("rb") as log:
+            log.seek(began)
+            return "\n".join(log.read().decode(errors="replace").splitlines()[-TAIL:])
+        return ""
+
+    def _set_aside(self, said: str) -> bool:
+        """A database that it cannot read must not keep the house dark: begin with an empty one."""
+        database = self.folder / "mosquitto.db"
+        died = self._child is not None and self._child.returncode not in (None, 0)
+        if self.kind != "mosquitto" or not died or not database.exists() or "listen" in said:
+            return False
+        aside = self.folder / f"mosquitto.db.unreadable-{datetime.now(UTC):%Y%m%dT%H%M%S}"
+        database.rename(aside)
+        self.warnings.append(
+            f"the broker could not read what it had saved; it begins empty (retained and queued messages of before are "
+            f"gone, the nodes send again what they hold), and the file is kept as {aside}"
+        )
+        return True
+
+    def _end(self) -> None:
+        child = self._child
+        if child is None or child.poll() is not None:
+            return
+        child.terminate()
+        try:
+            child.wait(END)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def start(
+    state_dir: Path | str, prefer: Literal["auto", "mosquitto", "embedded"] = "auto", port: int = 1883
+) -> PrivateBroker:
+    """Start one, ready when this returns. Of an earlier run over the same folder, what is left is ended first."""
+    program = None if prefer == "embedded" else find_mosquitto()
+    if prefer == "mosquitto" and not program:
+        raise BrokerFailed("mosquitto is not installed (Debian: apt install mosquitto)")
+    folder = Path(state_dir).absolute() / "broker"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        end_orphan(folder)
+        broker = mosquitto(folder, program, port) if program else embedded(folder, port)
+        if broker.log.exists() and broker.log.stat().st_size > HUGE:
+            broker.log.replace(broker.log.with_suffix(".log.1"))
+        broker._write_config()
+        try:
+            broker._launch()
+        except BaseException:
+            broker.stop()
+            raise
+    except OSError as wrong:
+        raise BrokerFailed(f"no broker can be started in {folder}: {wrong.strerror or wrong}") from None
+    if broker.port != port:
+        broker.warnings.insert(0, f"port {port} is taken, so the broker listens on {broker.port}")
+    return broker
+
+
+def mosquitto(folder: Path, program: str, port: int) -> PrivateBroker:
+    version = version_of(program)
+    unix, runtime = place_for_socket(folder) if version and int(version.split(".")[0]) >= 2 else (None, None)
+    promise = MOSQUITTO.format(version=version or "(unknown version)", folder=folder)
+    return PrivateBroker(
+        "mosquitto", folder, free_port(port), unix, promise, version=version, _runtime=runtime, _program=program
+    )
+
+
+def embedded(folder: Path, port: int) -> PrivateBroker:
+    return PrivateBroker("embedded", folder, free_port(port), None, EMBEDDED, _program=sys.executable)
+
+
+def find_mosquitto() -> str | None:
+    return shutil.which("mosquitto") or shutil.which("mosquitto", path=PLACES)
+
+
+def version_of(program: str) -> str:
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
+        said = subprocess.run([program, "-h"], capture_output=True, text=True, timeout=5).stdout.split()
+        if said[:2] == ["mosquitto", "version"]:
+            return said[2]
+    return ""
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    with contextlib.suppress(OSError):
+        found = path.stat()
+        return found.st_ino, found.st_mtime_ns
+    return None
