@@ -144,6 +144,23 @@ def test_a_refresh_token_works_once_and_the_last_one_used_for_a_day_more() -> No
     assert sim.sign_in(62 + 24 * 60, "sim-refresh-3")["refresh_token"] == "sim-refresh-4"
 
 
+def test_the_day_of_grace_is_not_prolonged_by_using_it() -> None:
+    sim = Sim()  # has used "first" at noon
+
+    late, too_late = sim.sign_in(23 * 60, "first"), sim.sign_in(24 * 60, "first")
+
+    assert late["refresh_token"] == "sim-refresh-2"
+    assert too_late["error"] == "login_required"
+
+
+@pytest.mark.parametrize("cfg", [Config(awake=False, plugged=False), Config(awake=False, soc=80.0)])
+def test_current_that_it_cannot_take_does_not_wake_it(cfg: Config) -> None:
+    sim = Sim(cfg)
+    sim.draw(1, 7400)
+
+    assert sim.word(1) == "asleep"
+
+
 def test_the_location_is_told_only_when_asked_for() -> None:
     sim, path = Sim(), f"{CHEAP}/vehicle_data"
     plain: Any = sim.get(1, path, endpoints="charge_state;drive_state").json

@@ -111,6 +111,28 @@ def test_a_car_that_is_away_keeps_its_last_reading_with_its_age(word: str) -> No
     assert (car.soc, car.soc_usable, car.plugged, car.charging) == (64.0, 62.0, True, False)
 
 
+@pytest.mark.parametrize(("word", "charging", "power"), [("asleep", False, 0.0), ("offline", True, 7424.0)])
+def test_sleep_ends_a_charge_and_a_radio_hole_does_not(word: str, charging: bool, power: float) -> None:
+    life = Life()
+    life.poll(0, "vehicle_online", "data_charging")
+
+    car = life.poll(5, f"vehicle_{word}")[1].body
+
+    assert isinstance(car, Car)
+    assert (car.charging, car.power) == (charging, power)
+
+
+def test_a_car_that_has_just_woken_may_be_charging() -> None:
+    life = Life()
+    life.poll(0, "vehicle_online", "data_stopped")
+    life.poll(60, "vehicle_asleep")
+
+    [emit] = life.poll(70)
+
+    assert isinstance(car := emit.body, Car)
+    assert (car.state, car.charging, car.power, car.soc, car.seen) == ("online", None, None, 64.0, SEEN)
+
+
 def test_a_car_never_read_is_told_as_asleep_with_nothing_known() -> None:
     assert Life().poll(0, "vehicle_asleep")[1] == Out.car(Car(at=NOON, state="asleep"))
 
@@ -214,6 +236,43 @@ def test_a_dispatch_that_begins_is_worth_two_reads_of_a_car_that_is_awake() -> N
         life.poll(minute, "vehicle_online", "data_stopped", hint=dispatching(5, 60))
 
     assert life.reads() == [0, 5, 10]
+
+
+def test_a_dispatch_that_begins_soon_after_a_read_is_worth_one_at_once() -> None:
+    life = Life()
+    life.poll(0, "vehicle_online", "data_stopped")
+    for minute in range(1, 20):
+        life.poll(minute, "vehicle_online", "data_stopped", hint=dispatching(2, 60))
+
+    assert life.reads() == [0, 2, 7]
+
+
+def test_a_car_that_wakes_for_a_dispatch_is_read_at_once() -> None:
+    life = Life()
+    life.poll(0, "vehicle_online", "data_stopped")
+    life.poll(30, "vehicle_asleep")
+    life.poll(60, "vehicle_online", "data_charging", hint=dispatching(60, 90))
+
+    assert life.reads() == [0, 60]
+
+
+def test_a_drive_goes_on_while_the_car_does_not_say_its_gear() -> None:
+    life = Life()
+    life.poll(0, "vehicle_online", "data_driving")
+    body: Json = {"response": {"state": "online", "charge_state": {"charging_state": "Disconnected"}}}
+
+    life.memory, _ = follow(CFG, life.memory, Reply(200, body, at=NOON + timedelta(minutes=5), tag="data"))
+
+    assert life.memory.pace.phase == "driving"
+
+
+def test_a_reading_of_the_same_instant_is_no_older_one() -> None:
+    life = Life()
+    life.poll(0, "vehicle_online", "data_charging")
+
+    same = replace(recorded("data_charging"), at=NOON + timedelta(minutes=5), tag="data")
+
+    assert isinstance(follow(CFG, life.memory, same)[1], list)
 
 
 def test_a_dispatch_does_not_wake_a_sleeping_car() -> None:

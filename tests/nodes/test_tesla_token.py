@@ -93,7 +93,7 @@ def test_not_knowing_whether_tesla_answered_is_a_failure_and_the_old_token_is_sh
 
     state, emit = read(CFG, state, Reply(0, unknown=True, at=NOON))
 
-    assert emit.port == "failed"
+    assert emit == Out.failed(Fault("not known whether Tesla answered before the process died"))
     assert shown(CFG, state) == "configured"
     assert NODE.once
 
