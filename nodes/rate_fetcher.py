@@ -38,7 +38,7 @@ def read(cfg: Config, state: State, reply: Reply) -> tuple[State, Emit | Request
         return State(reading=reading), request(cfg.url, cfg.product, cfg.tariff, reading)
     if prices := summed(reading, reply.at):
         return State(), Out.prices(prices)
-    return State(), Out.empty(reply.fault(f"no price is listed for {cfg.tariff}"))
+    return State(), Out.empty(Fault(f"no price is listed for {cfg.tariff}"))
 
 
 NODE = Node("rateFetcher", Config, Out, ask, read, state=State)

@@ -1,0 +1,224 @@
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from wattwire.nodes import Emit, Fault, Json, Reply, Request, Secret
+from wattwire.nodes.dispatch_fetcher import Config, State, ask, read
+from wattwire.nodes.kraken_plans import FULL, LEAN
+from wattwire.nodes.messages import Device, Dispatch, Plan, Token
+
+WORLD = Path(__file__).parents[1] / "world" / "kraken"
+CFG = Config(account="A-00000000")
+NOW = datetime(2026, 10, 1, 22, 0, tzinfo=UTC)
+ID = "00000000-1111-2222-3333-444444444444"
+TOKEN = Token(Secret("t"), NOW)
+CAR = Device(at=NOW - timedelta(minutes=2), id=ID, state="SMART_CONTROL_CAPABLE", suspended=False, power=0.0)
+SMART = Dispatch(start=NOW, end=NOW + timedelta(minutes=30), kwh=3.5)
+
+
+def world(name: str) -> Reply:
+    return Reply(200, json.loads((WORLD / f"{name}.json").read_text()), at=NOW)
+
+
+def told(name: str, device: Device | None = None) -> Emit:
+    return read(CFG, State(device=device), world(name))[1]
+
+
+def listed(*entries: Json, field: str = "flexPlannedDispatches") -> Emit:
+    return read(CFG, State(), Reply(200, {"data": {field: [*entries]}}, at=NOW))[1]
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def test_a_plan_is_read_with_kinds_energy_and_any_offset() -> None:
+    assert told("plan") == Emit(
+        "plan",
+        Plan(
+            at=NOW,
+            dispatches=(
+                SMART,
+                Dispatch(start=at("2026-10-02T01:12"), end=at("2026-10-02T01:19"), kind="boost", kwh=0.71),
+                Dispatch(start=at("2026-10-02T02:00"), end=at("2026-10-02T02:30"), kind="test"),
+            ),
+        ),
+    )
+
+
+def test_the_old_shape_is_still_readable() -> None:
+    assert told("plan_old_shape") == Emit(
+        "plan",
+        Plan(
+            at=NOW,
+            dispatches=(
+                Dispatch(start=at("2026-02-25T23:30"), end=at("2026-02-26T01:00"), kwh=5.25),
+                Dispatch(
+                    start=at("2026-02-26T02:00"), end=at("2026-02-26T02:30"), kind="boost", location="home", kwh=1.75
+                ),
+                Dispatch(start=at("2026-02-26T03:00"), end=at("2026-02-26T03:30"), location="away"),
+                Dispatch(start=at("2026-02-26T04:00"), end=at("2026-02-26T04:30"), kind="unknown", kwh=0.0),
+            ),
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [
+        ("SMART", "smart"),
+        ("BOOST", "boost"),
+        ("TEST", "test"),
+        (None, "smart"),
+        ("", "smart"),
+        ("bump-charge", "boost"),
+        ("STREAM", "unknown"),
+    ],
+)
+def test_no_word_is_smart_and_a_word_we_do_not_know_is_unknown(word: str | None, kind: str) -> None:
+    sent = listed({"start": "2026-10-01T22:00:00Z", "end": "2026-10-01T22:30:00Z", "type": word})
+
+    assert isinstance(sent.body, Plan)
+    assert [d.kind for d in sent.body.dispatches] == [kind]
+
+
+@pytest.mark.parametrize(
+    ("told", "kwh"),
+    [("3.50", 3.5), ("-3.50", 3.5), (2, 2.0), ("0", 0.0), (None, None), ("much", None), ("NaN", None), (True, None)],
+)
+def test_energy_is_positive_and_what_is_no_number_is_unknown(told: Json, kwh: float | None) -> None:
+    sent = listed({"start": "2026-10-01T22:00:00Z", "end": "2026-10-01T22:30:00Z", "energyAddedKwh": told})
+
+    assert isinstance(sent.body, Plan)
+    assert [d.kwh for d in sent.body.dispatches] == [kwh]
+
+
+def test_an_empty_list_is_a_plan_and_null_is_none() -> None:
+    assert listed() == Emit("plan", Plan(at=NOW))
+    assert read(CFG, State(), Reply(200, {"data": {"flexPlannedDispatches": None}}, at=NOW))[1] == Emit(
+        "failed", Fault("the reply has no plan", 200)
+    )
+
+
+@pytest.mark.parametrize(
+    ("entry", "why"),
+    [
+        ({"start": "soon", "end": "2026-10-01T22:30:00Z"}, "Invalid isoformat string: 'soon'"),
+        ({"start": "2026-10-01T22:00:00", "end": "2026-10-01T22:30:00Z"}, "a time without an offset"),
+        ({"end": "2026-10-01T22:30:00Z"}, "no start"),
+        ({"start": "2026-10-01T22:00:00Z", "end": None}, "no end"),
+        ({"start": "2026-10-01T22:00:00Z", "end": "2026-10-01T21:30:00Z"}, "it ends before it starts"),
+        (None, "no fields"),
+    ],
+)
+def test_an_entry_that_cannot_be_read_fails_the_plan_and_is_named(entry: Json, why: str) -> None:
+    good: Json = {"start": "2026-10-01T22:00:00Z", "end": "2026-10-01T22:30:00Z"}
+    sent = listed(good, entry)
+
+    assert sent.port == "failed"
+    assert isinstance(sent.body, Fault)
+    assert sent.body.why.startswith(f"not a dispatch ({why}")
+
+
+def test_the_devices_state_comes_with_the_plan() -> None:
+    assert told("plan_with_device", CAR) == Emit(
+        "plan",
+        Plan(
+            at=NOW,
+            device=ID,
+            state="SMART_CONTROL_IN_PROGRESS",
+            suspended=False,
+            dispatches=(SMART,),
+            power=7100.0,
+        ),
+    )
+
+
+def test_where_the_state_failed_the_remembered_one_stands_in_while_it_is_fresh() -> None:
+    plan = Plan(at=NOW, device=ID, state="SMART_CONTROL_CAPABLE", suspended=False, dispatches=(SMART,), power=0.0)
+    old = replace(CAR, at=NOW - timedelta(minutes=11))
+
+    assert told("plan_with_device_failed", CAR) == Emit("plan", plan)
+    assert told("plan_with_device_failed", old) == Emit("plan", Plan(at=NOW, device=ID, dispatches=(SMART,)))
+
+
+def test_when_octopus_no_longer_knows_the_question_about_the_device_the_plan_alone_is_asked_for() -> None:
+    state, sent = read(CFG, State(device=CAR), world("plan_field_gone"))
+    _, asked = ask(CFG, state, None, token=TOKEN, device=CAR)
+
+    assert sent.port == "failed"
+    assert isinstance(asked, Request)
+    assert asked.json == {"query": LEAN, "variables": {"device": ID}}
+
+
+@pytest.mark.parametrize(
+    ("name", "port", "code"),
+    [
+        ("expired", "unauthorised", "KT-CT-1124"),
+        ("throttled", "throttled", "KT-CT-1199"),
+        ("plan_unavailable", "failed", "KT-CT-4340"),
+    ],
+)
+def test_errors_come_with_http_200_and_leave_by_their_code(name: str, port: str, code: str) -> None:
+    sent = told(name)
+
+    assert sent.port == port
+    assert isinstance(sent.body, Fault)
+    assert (sent.body.status, sent.body.code) == (200, code)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [f"KT-CT-{n}" for n in (1111, 1112, 1120, 1124, 1125, 1126, 1127, 1134, 1135, 1139, 1143, 1144)] + ["OE-0103"],
+)
+def test_a_new_token_may_help_wherever_in_the_list_the_code_stands(code: str) -> None:
+    wrong: list[Json] = [{"message": "m", "extensions": {"errorCode": c}} for c in ("KT-CT-0001", "KT-CT-1199", code)]
+
+    assert read(CFG, State(), Reply(200, {"errors": wrong}))[1].port == "unauthorised"
+
+
+@pytest.mark.parametrize(
+    ("reply", "port"),
+    [
+        (Reply(0, why="timed out"), "failed"),
+        (Reply(408), "failed"),
+        (Reply(500, text="<html>"), "failed"),
+        (Reply(502), "failed"),
+        (Reply(200, text='{"data": {"flexPl'), "failed"),
+        (Reply(200, []), "failed"),
+        (Reply(200, {"errors": []}), "failed"),
+        (Reply(200, {"errors": ["what"]}), "failed"),
+        (Reply(401, {"detail": "no"}), "unauthorised"),
+        (Reply(403, {"detail": "no"}), "unauthorised"),
+        (Reply(403, text=(WORLD / "blocked.html").read_text()), "blocked"),
+        (Reply(429, headers={"retry-after": "60"}), "throttled"),
+    ],
+)
+def test_every_other_answer_has_a_port(reply: Reply, port: str) -> None:
+    assert read(CFG, State(), reply)[1].port == port
+
+
+def test_how_long_to_wait_is_passed_on() -> None:
+    _, sent = read(CFG, State(), Reply(429, headers={"retry-after": "60"}))
+
+    assert sent == Emit("throttled", Fault("HTTP 429", 429, retry_after=60.0))
+
+
+def test_without_a_token_or_a_device_nobody_is_asked() -> None:
+    assert ask(CFG, State(), None, token=None, device=CAR) == (State(), Emit("unauthorised", Fault("no token yet")))
+    assert ask(CFG, State(), None, token=TOKEN, device=None) == (State(), Emit("failed", Fault("no device yet")))
+
+
+def test_one_question_asks_for_the_plan_and_the_device() -> None:
+    assert ask(CFG, State(), None, token=TOKEN, device=CAR) == (
+        State(device=CAR),
+        Request(
+            method="POST",
+            url="https://api.octopus.energy/v1/graphql/",
+            json={"query": FULL, "variables": {"device": ID, "account": "A-00000000"}},
+            authorization=Secret("t"),
+        ),
+    )

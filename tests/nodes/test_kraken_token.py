@@ -1,0 +1,85 @@
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from wattwire.nodes import Emit, Fault, Json, Reply, Request, Secret
+from wattwire.nodes.kraken_token import LOGIN, Config, ask, read
+from wattwire.nodes.messages import Token
+
+WORLD = Path(__file__).parents[1] / "world" / "kraken"
+CFG = Config(api_key=Secret("sk_live_x"))
+ASKED = datetime(2026, 9, 28, 13, 0, 5, tzinfo=UTC)
+
+
+def told(name: str) -> Emit:
+    return read(CFG, Reply(200, json.loads((WORLD / f"{name}.json").read_text()), at=ASKED))
+
+
+def errors(*codes: str | None, status: int = 200) -> Emit:
+    wrong: list[Json] = [{"message": "m", **({"extensions": {"errorCode": c}} if c else {})} for c in codes]
+    return read(CFG, Reply(status, {"errors": wrong, "data": None}))
+
+
+def test_a_token_comes_with_its_expiry() -> None:
+    assert told("token") == Emit("token", Token(Secret("aaa.bbb.ccc"), datetime(2026, 9, 28, 14, tzinfo=UTC)))
+
+
+def test_a_reply_without_a_payload_leaves_the_expiry_to_the_token_itself() -> None:
+    token = Secret("aaa.eyJleHAiOjE3OTA2MDQwMDB9.ccc")
+
+    assert told("token_without_payload") == Emit("token", Token(token, datetime(2026, 9, 28, 14, tzinfo=UTC)))
+
+
+@pytest.mark.parametrize("token", ["opaque", "a.b.c", "a.!!.c", "a.e30.c", "a.bnVsbA.c"])
+def test_a_token_that_tells_nothing_is_good_for_an_hour(token: str) -> None:
+    reply = Reply(200, {"data": {"obtainKrakenToken": {"token": token, "payload": None}}}, at=ASKED)
+
+    assert read(CFG, reply) == Emit("token", Token(Secret(token), datetime(2026, 9, 28, 14, 0, 5, tzinfo=UTC)))
+
+
+def test_a_wrong_key_is_refused_not_retried() -> None:
+    assert told("token_wrong_key") == Emit("refused", Fault("Authentication failed.", 200, "KT-CT-1139"))
+    assert told("token_invalid_data") == Emit("refused", Fault("Invalid data.", 200, "KT-CT-1138"))
+
+
+@pytest.mark.parametrize("code", ["KT-CT-1138", "KT-CT-1139", "KT-CT-1145", "KT-CT-1148", None])
+def test_trying_again_cannot_help_when_the_key_may_not_be_used(code: str | None) -> None:
+    assert errors(code).port == "refused"
+
+
+@pytest.mark.parametrize("code", ["KT-CT-1199", "KT-CT-1147", "KT-CT-7899", "KT-CT-9999"])
+def test_trying_again_may_help_with_everything_else_that_has_a_code(code: str) -> None:
+    assert errors(code).port == "failed"
+
+
+@pytest.mark.parametrize(
+    ("reply", "port"),
+    [
+        (Reply(0, why="timed out"), "failed"),
+        (Reply(500, text="<html>"), "failed"),
+        (Reply(502), "failed"),
+        (Reply(408), "failed"),
+        (Reply(429, {"detail": "throttled"}), "failed"),
+        (Reply(200, text="<html>"), "failed"),
+        (Reply(200, {"data": {"obtainKrakenToken": None}}), "failed"),
+        (Reply(200, {"data": {"obtainKrakenToken": {"token": ""}}}), "failed"),
+        (Reply(403, text=(WORLD / "blocked.html").read_text()), "failed"),  # a firewall, not a bad key
+        (Reply(403, {"detail": "no"}), "refused"),
+        (Reply(401, {"detail": "no"}), "refused"),
+    ],
+)
+def test_no_answer_and_nonsense_fail_and_a_refusal_is_one(reply: Reply, port: str) -> None:
+    assert read(CFG, reply).port == port
+
+
+def test_an_error_without_a_code_from_a_server_in_trouble_is_no_refusal() -> None:
+    assert errors(None, status=500).port == "failed"
+
+
+def test_the_key_travels_as_a_variable_and_never_prints() -> None:
+    request = ask(CFG, None)
+
+    assert request == Request(method="POST", url=CFG.url, json={"query": LOGIN, "variables": {"key": CFG.api_key}})
+    assert "sk_live_x" not in repr(request) + repr(CFG)
