@@ -1,0 +1,410 @@
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+
+from wattwire.nodes import (
+    Answer,
+    Asked,
+    Emit,
+    Fault,
+    Json,
+    Reply,
+    Request,
+    Secret,
+    Started,
+    Status,
+    dispatch_fetcher,
+    kraken_device,
+    kraken_suspend,
+    kraken_target,
+    kraken_token,
+    rate_fetcher,
+)
+from wattwire.nodes.kraken_wishes import Target
+from wattwire.nodes.messages import Bands, Device, Plan, Prices, Tick, Token
+from wattwire.nodes.sim_messages import Drawn, SimFault
+from wattwire.nodes.sim_octopus import KEY, Config, step
+from wattwire.nodes.sim_octopus_answers import answer
+from wattwire.nodes.sim_octopus_car import Daily, State
+
+CFG = Config()
+NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+DEVICE = kraken_device.Config(account=CFG.account)
+PLAN = dispatch_fetcher.Config(account=CFG.account)
+
+
+class Octopus:
+    """The simulator behind the nodes that ask it, at a time that the test sets."""
+
+    def __init__(self, cfg: Config = CFG, now: datetime = NOON) -> None:
+        self.cfg, self.now = cfg, now
+        self.state, _ = step(cfg, State(), Started(), None, None, now)
+
+    def reply(self, request: Request) -> Reply:
+        path = "/v1/" + request.url.partition("/v1/")[2]
+        headers = {"authorization": request.authorization.reveal()} if request.authorization else {}
+        body: Json = json.loads(json.dumps(request.json, default=Secret.reveal))
+        asked = Asked(request.method, path, request.query, headers, body)
+        self.state, reply = answer(self.cfg, self.state, asked, self.now)
+        return replace(reply, at=self.now)
+
+    def told(self, kind: str, times: int | None = None) -> Status | None:
+        self.state, status = step(self.cfg, self.state, None, None, SimFault(kind=kind, times=times), self.now)
+        return status if isinstance(status, Status) else None
+
+    def tick(self) -> Emit | None:
+        self.state, sent = step(self.cfg, self.state, None, Tick(self.now), None, self.now)
+        return sent if isinstance(sent, Emit) else None
+
+    def login(self, key: Secret = KEY) -> Emit:
+        cfg = kraken_token.Config(api_key=key)
+        return kraken_token.read(cfg, self.reply(kraken_token.ask(cfg, None)))
+
+    def token(self) -> Token:
+        body = self.login().body
+        assert isinstance(body, Token)
+        return body
+
+    def device(self, token: Token | None = None) -> Emit:
+        request = kraken_device.ask(DEVICE, None, token=token or self.token())
+        assert isinstance(request, Request)
+        return kraken_device.read(DEVICE, self.reply(request))
+
+    def plan(self, token: Token | None = None, device: str = CFG.device) -> Emit:
+        known = Device(at=self.now, id=device)
+        state, request = dispatch_fetcher.ask(
+            PLAN, dispatch_fetcher.State(), None, token=token or self.token(), device=known
+        )
+        assert isinstance(request, Request)
+        return dispatch_fetcher.read(PLAN, state, self.reply(request))[1]
+
+    def prices(self, product: str) -> Emit:
+        cfg = rate_fetcher.Config(product=product, tariff=f"E-1R-{product}-A")
+        state, result = rate_fetcher.ask(cfg, rate_fetcher.State(), None, self.now)
+        while isinstance(result, Request):
+            state, result = rate_fetcher.read(cfg, state, self.reply(result))  # type: ignore[assignment]
+        return result
+
+
+def hours(sent: Emit) -> list[str]:
+    assert isinstance(sent.body, Plan), sent
+    return [f"{d.start:%H:%M}-{d.end:%H:%M}" for d in sent.body.dispatches]
+
+
+# Tokens
+
+
+def test_a_token_is_good_for_an_hour_and_then_expired() -> None:
+    octopus = Octopus()
+    token = octopus.token()
+    octopus.now += 59 * MINUTE
+    good = octopus.device(token)
+    octopus.now += MINUTE
+    expired = octopus.device(token)
+
+    assert token.expires == NOON + timedelta(hours=1)
+    assert good.port == "device"
+    assert expired == Emit("unauthorised", Fault("Signature of the JWT has expired.", 200, "KT-CT-1124"))
+
+
+def test_a_wrong_key_gets_no_token() -> None:
+    assert Octopus().login(Secret("other")) == Emit("refused", Fault("Authentication failed.", 200, "KT-CT-1139"))
+
+
+@pytest.mark.parametrize(
+    ("token", "code"), [("nonsense", "KT-CT-1143"), ("a.b.c", "KT-CT-1139"), ("a.eyJleHAiOjl9.c", "KT-CT-1139")]
+)
+def test_a_token_that_octopus_did_not_make_is_refused(token: str, code: str) -> None:
+    sent = Octopus().device(Token(Secret(token), NOON))
+
+    assert sent.port == "unauthorised"
+    assert isinstance(sent.body, Fault)
+    assert sent.body.code == code
+
+
+def test_without_a_token_it_says_so() -> None:
+    asked = Asked("POST", "/v1/graphql/", json={"query": "{ devices { id } }"})
+    _, reply = answer(CFG, State(), asked, NOON)
+
+    assert "KT-CT-1112" in json.dumps(reply.json)
+
+
+# The plan and the car
+
+
+def test_within_two_minutes_a_dispatch_comes_lasts_a_short_while_and_goes() -> None:
+    octopus = Octopus()
+    seen = []
+    for _ in range(6):
+        sent = octopus.tick()
+        device = octopus.device().body
+        assert isinstance(device, Device)
+        seen.append((f"{octopus.now:%M}", sent and sent.body, device.state, device.power))
+        octopus.now += MINUTE
+
+    assert seen == [
+        ("00", None, "SMART_CONTROL_CAPABLE", 0.0),
+        ("01", Drawn(at=NOON + MINUTE, power=7100.0), "SMART_CONTROL_IN_PROGRESS", 7100.0),
+        ("02", None, "SMART_CONTROL_IN_PROGRESS", 7100.0),
+        ("03", None, "SMART_CONTROL_IN_PROGRESS", 7100.0),
+        ("04", Drawn(at=NOON + 4 * MINUTE, power=0.0), "SMART_CONTROL_CAPABLE", 0.0),
+        ("05", None, "SMART_CONTROL_CAPABLE", 0.0),
+    ]
+
+
+def test_what_the_car_draws_is_told_at_the_start_too() -> None:
+    _, sent = step(CFG, State(), Started(), None, None, NOON)
+
+    assert sent == Emit("ev", Drawn(at=NOON, power=0.0))
+
+
+def test_the_plan_shows_what_runs_and_what_is_to_come() -> None:
+    octopus = Octopus(replace(CFG, every=timedelta(hours=8)))
+    soon = hours(octopus.plan())
+    octopus.now += 3 * MINUTE
+    running = hours(octopus.plan())
+    octopus.now += MINUTE
+    over = hours(octopus.plan())
+
+    assert soon == ["12:01-12:04", "20:01-20:04", "04:01-04:04"]
+    assert running == ["12:01-12:04", "20:01-20:04", "04:01-04:04", "12:01-12:04"]
+    assert over == ["20:01-20:04", "04:01-04:04", "12:01-12:04"]
+
+
+def test_a_daily_dispatch_keeps_to_the_local_clock() -> None:
+    daily = (Daily(start=time(13, 10), length=timedelta(minutes=75)),)
+    cfg = replace(CFG, every=timedelta(days=9), daily=daily)
+    winter, summer = Octopus(cfg), Octopus(cfg, NOON.replace(month=7))
+
+    assert hours(winter.plan()) == ["12:01-12:04", "13:10-14:25"]
+    assert hours(summer.plan()) == ["12:01-12:04", "12:10-13:25"]
+
+
+def test_a_start_brings_a_dispatch_near_and_leaves_a_running_one_alone() -> None:
+    octopus = Octopus()
+    octopus.now += 2 * MINUTE
+    octopus.state, _ = step(CFG, octopus.state, Started(), None, None, octopus.now)
+    running = hours(octopus.plan())[0]
+    octopus.now += 20 * MINUTE
+    octopus.state, _ = step(CFG, octopus.state, Started(), None, None, octopus.now)
+
+    assert running == "12:01-12:04"
+    assert hours(octopus.plan())[0] == "12:23-12:26"
+
+
+def test_a_plan_names_its_energy_and_the_devices_state() -> None:
+    octopus = Octopus()
+    octopus.now += MINUTE
+    plan = octopus.plan().body
+
+    assert isinstance(plan, Plan)
+    assert plan.dispatches[0].kwh == 0.35  # 3 minutes at 7.1 kW, in hundredths
+    assert (plan.device, plan.state, plan.power) == (CFG.device, "SMART_CONTROL_IN_PROGRESS", 7100.0)
+
+
+def test_the_sixth_plan_in_a_minute_is_refused_and_the_token_stays_good() -> None:
+    octopus = Octopus()
+    token = octopus.token()
+    first = [octopus.plan(token).port for _ in range(6)]
+    octopus.now += MINUTE
+
+    assert first == ["plan", "plan", "plan", "plan", "plan", "throttled"]
+    assert octopus.plan(token).port == "plan"
+
+
+def test_a_device_of_another_id_or_account_is_not_known() -> None:
+    assert Octopus().plan(device="other") == Emit(
+        "failed", Fault("Could not find KrakenFlex device.", 200, "KT-CT-4313")
+    )
+    assert Octopus(replace(CFG, account="A-1")).device().port == "none"
+
+
+def test_suspending_ends_plan_and_charging() -> None:
+    octopus = Octopus()
+    octopus.now += MINUTE
+    octopus.tick()
+    cfg, known = kraken_suspend.Config(), Device(at=NOON, id=CFG.device)
+    request = kraken_suspend.ask(cfg, None, token=octopus.token(), device=known)
+    assert isinstance(request, Request)
+    done = kraken_suspend.read(cfg, octopus.reply(request))
+    device = octopus.device().body
+
+    assert done.port == "done"
+    assert hours(octopus.plan()) == []
+    assert isinstance(device, Device)
+    assert (device.state, device.suspended) == ("SMART_CONTROL_OFF", True)
+    assert octopus.tick() == Emit("ev", Drawn(at=NOON + MINUTE, power=0.0))
+
+
+def test_a_target_is_kept() -> None:
+    octopus = Octopus()
+    cfg, known = kraken_target.Config(), Device(at=NOON, id=CFG.device)
+    request = kraken_target.ask(cfg, None, Target(percent=65, ready_by="06:00"), token=octopus.token(), device=known)
+    assert isinstance(request, Request)
+    done = kraken_target.read(cfg, octopus.reply(request))
+
+    assert done.port == "done"
+    assert (octopus.state.percent, octopus.state.ready_by) == (65, "06:00")
+
+
+def test_a_question_that_octopus_no_longer_knows_refuses_the_whole_document() -> None:
+    query = "{ plannedDispatches(accountNumber: $a) { start } devices(accountNumber: $a) { id } }"
+    _, reply = answer(CFG, State(), Asked("POST", "/v1/graphql", json={"query": query}), NOON)
+
+    assert reply.json == {
+        "errors": [
+            {
+                "message": "Cannot query field 'plannedDispatches' on type 'Query'.",
+                "locations": [{"line": 1, "column": 9}],
+            }
+        ]
+    }
+
+
+# Faults
+
+
+@pytest.mark.parametrize(
+    ("kind", "plan", "login"),
+    [
+        ("none", "plan", "token"),
+        ("500", "failed", "failed"),
+        ("502", "failed", "failed"),
+        ("408", "failed", "failed"),
+        ("429", "throttled", "failed"),
+        ("401", "unauthorised", "refused"),
+        ("403json", "unauthorised", "refused"),
+        ("403html", "blocked", "failed"),
+        ("garbled", "failed", "failed"),
+        ("KT-CT-1124", "unauthorised", "token"),
+        ("KT-CT-1199", "throttled", "token"),
+        ("KT-CT-4340", "failed", "token"),
+        ("nullPlan", "failed", "token"),
+        ("badPlan", "failed", "token"),
+        ("wrongKey", "plan", "refused"),
+        ("deviceStatus", "plan", "token"),
+    ],
+)
+def test_a_fault_shows_where_the_real_one_would(kind: str, plan: str, login: str) -> None:
+    octopus = Octopus()
+    token = octopus.token()
+    octopus.told(kind)
+
+    assert octopus.plan(token).port == plan
+    assert octopus.login().port == login
+
+
+def test_a_plan_may_be_empty_or_all_boost() -> None:
+    octopus = Octopus(replace(CFG, fault="emptyPlan"))
+    empty = hours(octopus.plan())
+    octopus.told("boostPlan")
+    boost = octopus.plan().body
+
+    assert empty == []
+    assert isinstance(boost, Plan)
+    assert {d.kind for d in boost.dispatches} == {"boost"}
+
+
+def test_a_device_may_be_gone_or_lose_its_status() -> None:
+    octopus = Octopus()
+    octopus.told("noDevice")
+    gone = octopus.device().port
+    octopus.told("deviceStatus")
+    device = octopus.device().body
+
+    assert gone == "none"
+    assert isinstance(device, Device)
+    assert device.state is None
+
+
+def test_a_fault_may_be_counted_and_a_question_it_does_not_touch_is_not() -> None:
+    octopus = Octopus()
+    token = octopus.token()
+    octopus.told("nullPlan", times=2)
+    octopus.device(token)
+
+    assert [octopus.plan(token).port for _ in range(3)] == ["failed", "failed", "plan"]
+
+
+def test_a_fault_of_the_settings_can_be_switched_off_and_another_on() -> None:
+    octopus = Octopus(replace(CFG, fault="500"))
+    broken = octopus.login().port
+    octopus.told("none")
+
+    assert (broken, octopus.login().port) == ("failed", "token")
+
+
+def test_a_fault_that_does_not_exist_changes_nothing_and_says_so() -> None:
+    octopus = Octopus()
+    status = octopus.told("meteor")
+
+    assert status is not None
+    assert status.fill == "red"
+    assert octopus.plan().port == "plan"
+
+
+def test_settings_that_make_no_sense_are_refused() -> None:
+    with pytest.raises(ValueError, match="fault is 'meteor'"):
+        Config(fault="meteor")
+    with pytest.raises(ValueError, match="length"):
+        Config(every=timedelta(0))
+
+
+# Prices
+
+
+def test_an_older_tariff_has_two_runs_a_day_by_the_local_clock() -> None:
+    prices = Octopus(now=NOON.replace(month=7)).prices("INTELLI-VAR-24-10-29").body
+
+    assert isinstance(prices, Prices)
+    assert [(f"{p.start:%d %H:%M}", p.end and f"{p.end:%d %H:%M}", p.price) for p in prices.import_[4:8]] == [
+        ("19 22:30", "20 04:30", 7.0),
+        ("20 04:30", "20 22:30", 28.0),
+        ("20 22:30", "21 04:30", 7.0),
+        ("21 04:30", "21 22:30", 28.0),
+    ]
+    assert prices.standing == 54.0
+
+
+def test_a_newer_tariff_has_four_flat_prices_and_no_window() -> None:
+    bands = Bands(house_cheap=7.0, house_standard=28.0, car_cheap=7.0, car_standard=28.0)
+
+    assert Octopus().prices("IOG-SMB-TOU-25-12-12") == Emit("prices", Prices(at=NOON, standing=54.0, bands=bands))
+
+
+@pytest.mark.parametrize(("kind", "port"), [("emptyRates", "empty"), ("500", "failed"), ("KT-CT-1199", "prices")])
+def test_price_lists_fail_in_their_own_ways(kind: str, port: str) -> None:
+    assert Octopus(replace(CFG, fault=kind)).prices("INTELLI-VAR-24-10-29").port == port
+
+
+def test_a_tariff_that_does_not_exist_is_not_found() -> None:
+    sent = Octopus().prices("AGILE-24-10-01")
+
+    assert sent == Emit("failed", Fault("standard-unit-rates: Not found.", 404))
+
+
+def test_long_lists_come_in_pages_newest_first() -> None:
+    path = "/v1/products/INTELLI-1/electricity-tariffs/E-1R-INTELLI-1-A/standard-unit-rates/"
+    _, first = answer(CFG, State(), Asked("GET", path, {"page_size": "4"}, {"host": "h:1"}), NOON)
+    _, last = answer(CFG, State(), Asked("GET", path, {"page_size": "4", "page": "3"}), NOON)
+
+    assert isinstance(first.json, dict)
+    assert isinstance(last.json, dict)
+    assert first.json["next"] == f"http://h:1{path}?page_size=4&page=2"
+    assert last.json["next"] is None
+    starts = [r["valid_from"] for r in first.json["results"] if isinstance(r, dict)]  # type: ignore[union-attr]
+    assert starts == sorted(starts, key=str, reverse=True)
+
+
+# The node
+
+
+def test_a_question_is_answered_once() -> None:
+    asked = Asked("POST", "/v1/graphql/", json={"query": "{ devices { id } }"})
+    _, result = step(CFG, State(), asked, None, None, NOON)
+
+    assert isinstance(result, Answer)
+    assert result.reply.status == 200
