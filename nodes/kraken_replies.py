@@ -56,7 +56,7 @@ def trouble(reply: Reply, spare: Callable[[Wrong], bool] = lambda _: False) -> T
         return Trouble(_port(worst.code) or _status_port(reply), reply.fault(worst.message, worst.code))
     if reply.status == 200 and isinstance(reply.json, dict) and isinstance(reply.json.get("data"), dict):
         return None
-    return Trouble(_status_port(reply), reply.fault("not a GraphQL reply" if reply.status == 200 else _detail(reply)))
+    return Trouble(_status_port(reply), reply.fault(_detail(reply)))
 
 
 def key_refused(reply: Reply) -> bool:
@@ -133,8 +133,10 @@ def _detail(reply: Reply) -> str:
     match reply.json:
         case {"detail": str(told)}:
             return told
+        case None if reply.status == 403:
+            return "a firewall's page instead of an answer"
         case _:
-            return ""
+            return "not a GraphQL reply" if reply.status == 200 else ""
 
 
 def _claims(token: str) -> dict[str, object]:
