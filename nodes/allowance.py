@@ -1,0 +1,126 @@
+"""The car's cheap hours of a day that begins at noon, and the ledger of half hours that use them up."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, time
+from typing import Literal
+
+from .half_hours import HALF_HOUR, half_hour, local_day
+from .ladder import Reading, counts, may_count, moved_energy, touched
+from .messages import Dispatch, Plan
+
+KEPT = 100
+"""Half hours that the ledger remembers: today's and yesterday's."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Allowance:
+    hours: float = 6.0
+    from_: time = time(12)  # local; the day of the allowance begins here
+    per: Literal["household", "device"] = "household"
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.hours <= 24:
+            raise ValueError(f"allowance: hours is between 0 and 24, not {self.hours:g}")
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """What plans forget: half hours by their number."""
+
+    used: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # by device
+    charging: tuple[int, ...] = ()  # the car was seen charging
+    idle: tuple[int, ...] = ()  # it was seen, and was not
+
+    def seen(self, readings: Iterable[Reading], now: datetime) -> Ledger:
+        known, last = self, half_hour(now)
+        for reading in readings:
+            half, noted = half_hour(reading.at), known.charging if reading.charging else known.idle
+            if half in noted or not last - KEPT < half <= last:
+                continue
+            noted = _kept(noted, [half], last)
+            known = replace(known, charging=noted) if reading.charging else replace(known, idle=noted)
+        return known
+
+    def gone_by(self, device: str, plan: Plan, now: datetime) -> Ledger:
+        """Write down what a plan has touched so far, as the next one may not tell of it."""
+        begun = [d for d in plan.dispatches if d.start <= now and may_count(d)]
+        half = half_hour(now)
+        moved = {h for d in begun if moved_energy(d) for h in _near(d, half) if h <= half}
+        used = {h for d in begun for h in self.taken(d, now) if h <= half}
+        known = self.with_used([device], used, now)
+        return replace(known, charging=_kept(known.charging, moved, half)) if moved else known
+
+    def with_used(self, devices: Iterable[str], halves: Iterable[int], now: datetime) -> Ledger:
+        last, more = half_hour(now), {device: tuple(halves) for device in devices}
+        used = {d: _kept(self.used.get(d, ()), more.get(d, ()), last) for d in (*self.used, *more)}
+        return self if used == self.used else replace(self, used={d: kept for d, kept in used.items() if kept})
+
+    def taken(self, d: Dispatch, now: datetime) -> Iterator[int]:
+        """The half hours that a dispatch uses up, or will."""
+        half, unseen = half_hour(now), counts(d, now)
+        sure = d.kind == "smart" and d.kwh != 0
+        for h in _near(d, half):
+            if moved_energy(d) or h in self.charging or (unseen if h > half else sure and h not in self.idle):
+                yield h
+
+    def still_used(self, device: str) -> set[int]:
+        return {h for h in self.used.get(device, ()) if h not in self.idle or h in self.charging}
+
+
+class Budget:
+    """The allowance as it stands: which half hours are used up, past and planned, by those who share it."""
+
+    def __init__(
+        self, allowance: Allowance | None, zone: str, ledger: Ledger, plans: Mapping[str, Plan], now: datetime
+    ) -> None:
+        self._allowance, self._zone = allowance, zone
+        self._pools: dict[str, list[int]] = {}
+        pools: dict[str, set[int]] = {}
+        for device in (*ledger.used, *plans) if allowance else ():
+            pool = pools.setdefault(self._pool(device), set())
+            pool |= ledger.still_used(device)
+            for d in plans[device].dispatches if device in plans else ():
+                pool.update(ledger.taken(d, now) if may_count(d) else ())
+        self._pools = {name: sorted(pool) for name, pool in pools.items()}
+
+    def beyond(self, device: str, t: float) -> bool:
+        """Whether the allowance was used up before this half hour; the one that reaches the limit is inside."""
+        return self._allowance is not None and self._spent(device, t, int(t // HALF_HOUR)) >= self._allowance.hours
+
+    def ran_out(self, device: str, d: Dispatch, t: float) -> bool:
+        """Whether a dispatch came to its end with yesterday's allowance: today's earns it nothing."""
+        if self._allowance is None:
+            return False
+        noon = local_day(self._allowance.from_, self._zone, t)[0]
+        return d.start.timestamp() < noon and self.beyond(device, noon - 1)
+
+    def left(self, devices: Iterable[str], t: float) -> float | None:
+        """Hours, of the device that has most."""
+        if self._allowance is None:
+            return None
+        spent = min((self._spent(d, t, int(t // HALF_HOUR) + 1) for d in devices), default=0.0)
+        return max(0.0, self._allowance.hours - spent)
+
+    def _spent(self, device: str, t: float, before: int) -> float:
+        assert self._allowance is not None
+        pool = self._pools.get(self._pool(device), [])
+        start, end = local_day(self._allowance.from_, self._zone, t)
+        last = min(before, -(-end // HALF_HOUR))  # a half hour that crosses noon is in both days
+        return max(0, bisect_left(pool, last) - bisect_left(pool, start // HALF_HOUR)) / 2
+
+    def _pool(self, device: str) -> str:
+        return device if self._allowance and self._allowance.per == "device" else ""
+
+
+def _near(d: Dispatch, half: int) -> range:
+    """The half hours of a dispatch, of those that matter now: a wrong date must not fill the memory."""
+    all_ = touched(d)
+    return range(max(all_.start, half - KEPT), min(all_.stop, half + KEPT))
+
+
+def _kept(halves: tuple[int, ...], more: Iterable[int], last: int) -> tuple[int, ...]:
+    return tuple(sorted(h for h in {*halves, *more} if h > last - KEPT))

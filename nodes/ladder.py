@@ -1,0 +1,79 @@
+"""How far a dispatch can be trusted: offered, started, confirmed; and what counts at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from .half_hours import HALF_HOUR
+from .messages import Car, Dispatch, House, Plan
+
+Rung = Literal["window", "offered", "started", "confirmed"]
+RANK: Mapping[Rung, int] = {"offered": 1, "started": 2, "confirmed": 3, "window": 4}
+"""The window is certain: who trusts nothing less trusts no dispatch."""
+
+IN_PROGRESS, BOOSTING = "SMART_CONTROL_IN_PROGRESS", "BOOSTING"
+DRAWING = 500.0  # W; less is a charger's own use
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Somebody saw the car charge at home, or saw it not do so."""
+
+    at: datetime
+    charging: bool
+    why: str
+
+
+def readings(car: Car | None, house: House | None, plans: Mapping[str, Plan]) -> Iterator[Reading]:
+    if car is not None and car.seen is not None and car.charging is not None:
+        away = car.charging and car.home is False
+        if not away:
+            yield Reading(car.seen, car.charging, "the car is seen charging")
+    if house is not None and house.ev is not None:
+        yield Reading(house.at, house.ev > DRAWING, "the house sees the car draw power")
+    for plan in plans.values():
+        if plan.power is not None:
+            yield Reading(plan.at, plan.power > DRAWING, "Octopus sees the car draw power")
+
+
+def may_count(d: Dispatch) -> bool:
+    """Boosts and tests never make power cheap, and a place that is not home does only in the record of what was."""
+    return d.kind in ("smart", "unknown") and (d.location != "away" or d.status == "completed")
+
+
+def counts(d: Dispatch, now: datetime) -> bool:
+    """Whether an unconfirmed dispatch counts: a smart one does, unless it has begun and moves nothing."""
+    return d.kind == "smart" and (d.kwh != 0 or d.start > now)
+
+
+def moved_energy(d: Dispatch) -> bool:
+    """Whether a dispatch is the record of a charge: that confirms the half hours it covered."""
+    return d.status == "completed" and d.kwh != 0
+
+
+def started(plan: Plan, d: Dispatch, at: datetime) -> bool:
+    """Octopus's state also covers what is merely scheduled, so it must have been read inside the dispatch."""
+    return plan.state == IN_PROGRESS and d.start <= plan.at < d.end and d.start <= at < d.end
+
+
+def touched(d: Dispatch) -> range:
+    """The half hours that a dispatch overlaps, by however little."""
+    start, end = d.start.timestamp(), d.end.timestamp()
+    return range(int(start // HALF_HOUR), -int(-end // HALF_HOUR)) if start < end else range(0)
+
+
+def continued(old: Plan | None, new: Plan) -> Plan:
+    """A running dispatch may be reported anew as from now; it keeps the start it was known by."""
+    if old is None:
+        return new
+    return replace(new, dispatches=tuple(_continued(old, new.at, d) for d in new.dispatches))
+
+
+def _continued(old: Plan, at: datetime, d: Dispatch) -> Dispatch:
+    if d.status == "completed" or d.start > at:
+        return d
+    same = [o.start for o in old.dispatches if o.kind == d.kind and o.status == d.status and o.start < d.start < o.end]
+    return replace(d, start=min(same)) if same else d

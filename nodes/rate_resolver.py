@@ -1,0 +1,56 @@
+"""rateResolver: says what power costs the house and the car now, from the window, the plans and what is seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Literal
+
+from . import Emit, Node, Now, Port, Ports, keep
+from .allowance import Allowance
+from .half_hours import Window, zone
+from .ladder import Rung
+from .messages import Car, House, Plan, Prices, Rate, Tick
+from .rate_memory import State, look, planned
+from .tariff import Fallback
+from .verdict import decide
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    timezone: str = "Europe/London"
+    window: Window | Literal[False] = field(
+        default_factory=Window
+    )  # cheap every night, local time; false: there is none
+    price: Fallback = field(
+        default_factory=Fallback
+    )  # p/kWh where no Prices say otherwise; what is left out is unknown
+    trust: Rung = "confirmed"  # how far a dispatch must have come to make power cheap; window: none ever does
+    plan_max_age: timedelta = timedelta(minutes=15)  # a plan of this age is no plan
+    allowance: Allowance | None = field(
+        default_factory=Allowance
+    )  # the car's cheap hours of a day; null: without limit
+
+    def __post_init__(self) -> None:
+        zone(self.timezone)
+        if self.plan_max_age <= timedelta():
+            raise ValueError("plan_max_age: write how long a plan is believed, such as 15m")
+
+
+class Out(Ports):
+    cheap: Port[Rate] = keep("rate")
+    standard: Port[Rate] = keep("rate")
+    unsure: Port[Rate] = keep("rate")  # no fresh plan or no price: assume the price without a dispatch
+
+
+def resolve(cfg: Config, state: State, tick: Tick | None, plan: Plan | None, *, prices: Prices | None,
+            car: Car | None, house: House | None, now: Now) -> tuple[State, Emit]:  # fmt: skip
+    at = tick.at if tick else now
+    state, outlook = look(cfg, state, at, prices, car, house)
+    if plan is not None:  # what is seen is first held against the plan that was in force
+        state, outlook = look(cfg, planned(state, plan, at), at, prices, car, house)
+    band, rate = decide(outlook, state.latch, at)
+    return state, Emit(band, rate)
+
+
+NODE = Node("rateResolver", Config, Out, resolve, state=State)

@@ -1,0 +1,177 @@
+"""What power costs at one moment, and why: the window, the plans, the ladder and the allowance put together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+from .allowance import Budget, Ledger
+from .half_hours import HALF_HOUR, begins, half_hour, inside, instant, turned, turns_after
+from .ladder import BOOSTING, RANK, Reading, Rung, counts, may_count, moved_energy, started, touched
+from .messages import Dispatch, Next, Plan, Rate
+from .reasons import why
+from .tariff import Tariff
+
+if TYPE_CHECKING:
+    from .rate_resolver import Config
+
+Band = Literal["cheap", "standard", "unsure"]
+FAR = 200
+"""Half hours; as far ahead as a plan is looked through."""
+
+
+@dataclass(frozen=True)
+class Latch:
+    """A confirmed half hour stays so to its end, whatever becomes of the plan."""
+
+    half: int
+    at: datetime
+    why: str
+    devices: tuple[str, ...] = ()  # whose dispatch it was
+    earning: tuple[str, ...] = ()  # of these, whose allowance had not run out
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A dispatch of a plan that is young enough to be believed."""
+
+    device: str
+    plan: Plan
+    dispatch: Dispatch
+    halves: range
+
+
+class Outlook:
+    """All that stays the same while no half hour ends and no news comes."""
+
+    def __init__(self, cfg: Config, tariff: Tariff, ledger: Ledger, plans: Mapping[str, Plan], fresh: tuple[str, ...],
+                 half: int) -> None:  # fmt: skip
+        self.cfg, self.tariff, self.ledger, self.plans, self.fresh, self.half = cfg, tariff, ledger, plans, fresh, half
+        self.budget = Budget(cfg.allowance, cfg.timezone, ledger, plans, begins(half))
+        offers = [Offer(device, plans[device], d, touched(d)) for device in fresh for d in plans[device].dispatches]
+        self.touching = [o for o in offers if half in o.halves]
+        self.able = [o for o in offers if o.halves.stop > half and may_count(o.dispatch)]
+        self.here = [o for o in self.able if half in o.halves]
+        self.boosts = [o.dispatch for o in self.touching if o.dispatch.kind == "boost"]
+        self._next: dict[tuple[float | None, bool], Next | None] = {}
+
+    def holds(
+        self, tariff: Tariff, ledger: Ledger, plans: Mapping[str, Plan], fresh: tuple[str, ...], half: int
+    ) -> bool:
+        same = self.tariff is tariff and self.ledger is ledger and self.plans is plans
+        return same and self.half == half and self.fresh == fresh
+
+    def window(self, t: float) -> bool:
+        window = self.cfg.window
+        return inside(window, self.cfg.timezone, t) if window else False
+
+    def confirmed(self, readings: Iterable[Reading]) -> Latch | None:
+        """What confirms this half hour: a charge seen in it, or the record of one."""
+        if not self.here:
+            return None
+        record = next((o for o in self.here if moved_energy(o.dispatch)), None)
+        proof = [(r.at, r.why) for r in readings if r.charging and half_hour(r.at) == self.half]
+        proof += [(record.plan.at, "Octopus lists it as completed")] if record else []
+        if not proof:
+            return None
+        going = [o for o in self.here if not self.budget.ran_out(o.device, o.dispatch, self.half * HALF_HOUR)]
+        return Latch(self.half, *proof[0], _devices(self.here), _devices(going))
+
+    def earns(self, at: datetime, now: datetime, latch: Latch | None) -> bool:
+        """Whether a dispatch makes a moment cheap: it counts, is trusted so far, and allowance is left."""
+        t, trust = at.timestamp(), RANK[self.cfg.trust]
+        half = int(t // HALF_HOUR)
+        held = latch if latch is not None and latch.half == half else None
+        if held is not None and trust <= RANK["confirmed"]:
+            return any(not self.budget.beyond(device, t) for device in held.earning)
+        return any(half in o.halves and counts(o.dispatch, now) and self._earns(o, at, trust) for o in self.able)
+
+    def _earns(self, o: Offer, at: datetime, trust: int) -> bool:
+        t, rung = at.timestamp(), RANK["started" if started(o.plan, o.dispatch, at) else "offered"]
+        return (
+            rung >= trust and not self.budget.beyond(o.device, t) and not self.budget.ran_out(o.device, o.dispatch, t)
+        )
+
+    def next(self, now: datetime, house: float | None, latch: Latch | None) -> Next | None:
+        """The first instant at which the house's price will differ, as far as it is known."""
+        key = (house, latch is not None)
+        if key not in self._next or ((known := self._next[key]) is not None and known.at <= now):
+            self._next[key] = self._find(now, house, latch)
+        return self._next[key]
+
+    def _find(self, now: datetime, house: float | None, latch: Latch | None) -> Next | None:
+        for t in sorted(self._changes(now.timestamp())):
+            at = instant(t)
+            price = self._price(at, now, latch)
+            if price is not None and price != house:
+                return Next(at=at, house=price)
+        return None
+
+    def _changes(self, t: float) -> set[int]:
+        marks = self.tariff.changes_after(t) | {(self.half + 1) * HALF_HOUR}
+        if self.cfg.window:
+            marks.update(turns_after(self.cfg.window, self.cfg.timezone, t))
+        for o in self.able:
+            halves = range(max(o.halves.start, self.half), min(o.halves.stop, self.half + FAR) + 1)
+            marks.update(h * HALF_HOUR for h in halves)
+            marks.add(int(o.dispatch.end.timestamp()))
+        return {m for m in marks if m > t}
+
+    def _price(self, at: datetime, now: datetime, latch: Latch | None) -> float | None:
+        t = at.timestamp()
+        window = self.window(t)
+        price = self.tariff.lowest(t) if not window and self.earns(at, now, latch) else None
+        return self.tariff.plain(t, window) if price is None else price
+
+
+def decide(known: Outlook, latch: Latch | None, now: datetime) -> tuple[Band, Rate]:
+    t, tariff = now.timestamp(), known.tariff
+    window, concerned = known.window(t), _devices(known.here) or tuple(known.plans)
+    cheap = not window and known.earns(now, now, latch)
+    house = tariff.lowest(t) if cheap else tariff.plain(t, window)
+    band: Band = "cheap" if window or cheap else "standard"
+    if not window and (house is None or not (cheap or known.fresh)):
+        band, house = "unsure", tariff.plain(t, False)
+    if window:
+        car_cheap = not all(known.budget.beyond(d, t) for d in concerned or ("",))
+    else:
+        car_cheap = band == "cheap" and not _boosting(known, now)
+    rung, rung_at = _rung(known, latch, now, window)
+    rate = Rate(
+        at=now,
+        until=begins(known.half + 1),
+        house=house,
+        car=tariff.car(car_cheap),
+        band=band,
+        window=window,
+        planned=bool(known.touching),
+        rung=rung,
+        rung_at=rung_at,
+        allowance_left=known.budget.left(concerned, t),
+        next=known.next(now, house, latch),
+        why=why(known, latch, now, band, window, rung, car_cheap),
+    )
+    return band, rate
+
+
+def _rung(known: Outlook, latch: Latch | None, now: datetime, window: bool) -> tuple[Rung | None, datetime | None]:
+    if window and known.cfg.window:
+        since = turned(known.cfg.window, known.cfg.timezone, now.timestamp())
+        return "window", None if since is None else instant(since)
+    if latch is not None:
+        return "confirmed", latch.at
+    begun = [o.plan.at for o in known.here if started(o.plan, o.dispatch, now)]
+    if begun:
+        return "started", max(begun)
+    return ("offered", max(o.plan.at for o in known.here)) if known.here else (None, None)
+
+
+def _boosting(known: Outlook, now: datetime) -> bool:
+    told = any(known.plans[device].state == BOOSTING for device in known.fresh)
+    return told or any(d.start <= now < d.end for d in known.boosts)
+
+
+def _devices(offers: Iterable[Offer]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(o.device for o in offers))
