@@ -139,8 +139,10 @@ class _Loader:
         if node.type.value is None:
             return None
         if node.type.value not in self.types:
-            self.faults.add(node.type.at, f"{node.name}: {unknown('node type', node.type.value, self.types)}")
-            self.faults += self.palette.installed
+            told = unknown("node type", node.type.value, self.types)
+            self.faults.add(node.type.at, f"{node.name}: {told}")
+            if "did you mean" not in told:  # perhaps it is the one that could not be read
+                self.faults += self.palette.installed
         return self.types.get(node.type.value)
 
 
@@ -152,7 +154,7 @@ def _locate(text: str, base: Path, at: Mark) -> Path:
     flows = shipped_flows()
     if text.removesuffix(".yaml") in flows:
         return flows[text.removesuffix(".yaml")]
-    told = f"{path} is a folder" if path.is_dir() else f"no file {path}, and {unknown('shipped flow', text, flows)}"
+    told = f"{path} is a folder" if path.is_dir() else f"no file {text}, and {unknown('shipped flow', text, flows)}"
     raise FlowError([Reason(at.file, at.line, at.col, told)])
 
 

@@ -48,11 +48,17 @@ class Faults(list[Reason]):
             raise FlowError(self)
 
 
+def meant(name: str, known: Iterable[str]) -> str | None:
+    """The name that was probably meant."""
+    folded = {n.lower(): n for n in known}
+    close = difflib.get_close_matches(name.lower(), folded, n=1)
+    return folded[close[0]] if close else None
+
+
 def unknown(what: str, name: str, known: Iterable[str]) -> str:
     """`no node type 'clok'; did you mean 'clock'?`, or the names there are, if they are few."""
     names = sorted(known)
-    close = difflib.get_close_matches(name.lower(), [n.lower() for n in names], n=1)
-    if close:
-        return f"no {what} {name!r}; did you mean {next(n for n in names if n.lower() == close[0])!r}?"
+    if close := meant(name, names):
+        return f"no {what} {name!r}; did you mean {close!r}?"
     listed = f"; there {'is' if len(names) == 1 else 'are'} {', '.join(names)}" if 0 < len(names) <= 12 else ""
     return f"no {what} {name!r}{listed}"

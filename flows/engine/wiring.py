@@ -13,7 +13,7 @@ from .graph import Edge
 from .kinds import anything
 from .loops import loops
 from .reading import Read
-from .reasons import Faults, Mark, unknown
+from .reasons import Faults, Mark, meant, unknown
 
 Known = Mapping[str, Node | None]
 """The flow's nodes by name; None where the type is not known, so that nothing can be said of its ports."""
@@ -57,6 +57,7 @@ def ends_of(known: Known, edge: EdgeDraft) -> tuple[str, str]:
 class Wiring:
     def __init__(self, known: Known, places: Mapping[str, Mark], faults: Faults) -> None:
         self.known, self.places, self.faults = known, places, faults
+        self.misspelt = set[str]()  # out ports that an edge or an end probably meant
 
     def edges(self, drafts: list[EdgeDraft]) -> tuple[Edge, ...]:
         """The edges in full, with every fault noted."""
@@ -93,8 +94,9 @@ class Wiring:
             listed[name] = end
         for name, node in self.known.items():
             for port in node.outs if node else ():
-                if port != CRASHED and f"{name}.{port}" not in wired and f"{name}.{port}" not in listed:
-                    told = f"{name}.{port} leads nowhere; wire it or list it under ends"
+                full_name = f"{name}.{port}"
+                if port != CRASHED and full_name not in wired | listed.keys() | self.misspelt:
+                    told = f"{full_name} leads nowhere; wire it or list it under ends"
                     self.faults.add(self.places[name], told)
         return frozenset(listed)
 
@@ -113,6 +115,7 @@ class Wiring:
             self.faults.add(at.at, f"{name} is a node; name its out port: {told}")
         elif port not in node.outs:
             self.faults.add(at.at, f"{name} has {unknown('out port', port, node.outs)}")
+            self.misspelt.add(f"{name}.{meant(port, node.outs)}")
         return node.outs.get(port)
 
     def _target(self, edge: EdgeDraft, out: Port[Any] | None, to: Read) -> bool:
