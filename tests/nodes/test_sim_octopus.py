@@ -360,7 +360,7 @@ def test_an_older_tariff_has_two_runs_a_day_by_the_local_clock() -> None:
     prices = Octopus(now=NOON.replace(month=7)).prices("INTELLI-VAR-24-10-29").body
 
     assert isinstance(prices, Prices)
-    assert [(f"{p.start:%d %H:%M}", p.end and f"{p.end:%d %H:%M}", p.price) for p in prices.import_[4:8]] == [
+    assert [(f"{p.start:%d %H:%M}", p.end and f"{p.end:%d %H:%M}", p.price) for p in prices.import_[3:7]] == [
         ("19 22:30", "20 04:30", 7.0),
         ("20 04:30", "20 22:30", 28.0),
         ("20 22:30", "21 04:30", 7.0),
