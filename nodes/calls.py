@@ -12,14 +12,22 @@ Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | Non
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True)
 class Secret:
     """A value that never prints. On the wire it is plain, in every trace it is `***`."""
 
-    _value: str
+    __slots__ = ("_value",)  # no dataclass: asdict would spell it out
+
+    def __init__(self, value: str) -> None:
+        self._value = value
 
     def reveal(self) -> str:
         return self._value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
 
     def __repr__(self) -> str:
         return "Secret(***)"

@@ -170,7 +170,7 @@ class Bench:
 
     def _publish(self, topic: str, message: Envelope) -> None:
         for node, route in self._listeners.get(topic, ()):
-            deliver = partial(self._hand, node, route, message)
+            deliver = partial(self._hand, node, route, replace(message, body=None) if route.strip else message)
             self._carry(partial(self._put, self.now, deliver) if self._up else deliver)
 
     def _carry(self, deliver: Callable[[], object]) -> None:

@@ -66,6 +66,8 @@ def decoder(kind: Any) -> Convert:
     """The function that reads a type. Fields it does not know are left out: fields may be added."""
     if kind is object or kind is Any:
         return lambda value: value
+    if kind in SCALARS:
+        return SCALARS[kind]
     origin, args = typing.get_origin(kind), typing.get_args(kind)
     if dataclasses.is_dataclass(kind):
         return _record(typing.cast(type, kind))
@@ -79,10 +81,6 @@ def decoder(kind: Any) -> Convert:
         return _sequence(args, origin)
     if origin in (Mapping, dict) or origin is typing.get_origin(Mapping[str, Any]):
         return _mapping(decoder(args[1]))
-    return SCALARS[kind] if kind in SCALARS else _refuse(kind)
-
-
-def _refuse(kind: Any) -> Convert:
     raise TypeError(f"{kind!r} is no part of a message")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from wattwire.broker.envelope import loads
@@ -87,7 +88,11 @@ class Intake:
         except ValueError as wrong:
             self._refuse(f"{message.topic.rpartition('/')[2]}: {wrong}")
             return []
-        return [Input(envelope, route, topic=message.topic, payload=message.payload) for route in along]
+        return [
+            Input(replace(envelope, body=None) if route.strip else envelope, route, topic=message.topic,
+                  payload=b"" if route.strip else message.payload)
+            for route in along
+        ]  # fmt: skip
 
 
 def _at(it: Input) -> datetime:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wattwire.broker import topics
+from wattwire.nodes import secret
 
 from .edges import sources
 from .graph import Flow
@@ -19,6 +20,7 @@ class Route:
 
     edge: str
     port: str
+    strip: bool = False  # a nudge from a port that carries a secret: the body is left behind
 
 
 def routes(flow: Flow, node: str) -> dict[str, tuple[Route, ...]]:
@@ -30,7 +32,8 @@ def routes(flow: Flow, node: str) -> dict[str, tuple[Route, ...]]:
             found[topics.out(flow.name, *source.split("."))] = along
         return {topic: tuple(along) for topic, along in found.items()}
     for edge in flow.plain_into(node):
-        into = Route(edge.name, edge.to.partition(".")[2])
+        nudge = flow.carries(edge.to) is object and secret(flow.carries(edge.source))
+        into = Route(edge.name, edge.to.partition(".")[2], nudge)
         found.setdefault(topics.out(flow.name, *edge.source.split(".")), []).append(into)
     for port in flow.nodes[node].type.ins:
         found[topics.into(flow.name, node, port)] = [Route("", port)]
