@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 
@@ -19,9 +19,34 @@ RAMP = timedelta(minutes=5)  # a car takes its time to begin
 class Seen:
     now: datetime
     rate: Rate | None
-    house: House | None  # fresh, or None
+    house: House | None
     plan: Plan | None
     car: Car | None
+
+
+@dataclass(frozen=True)
+class State:
+    sent: Lease | None = None
+    full: bool = False  # the target was reached, and not more than the margin lost since
+    stopped: datetime | None = None  # the car was first seen not to need the hold any more
+
+
+def settle(cfg: Config, state: State, seen: Seen) -> tuple[State, Lease | None]:
+    """The wish to say now, if it is worth saying."""
+    now = seen.now
+    if seen.house and now - seen.house.at > cfg.house_fresh:
+        seen = replace(seen, house=None)
+    soc = seen.house.soc if seen.house else None
+    full = state.full if soc is None else soc >= cfg.charge_soc - (cfg.margin if state.full else 0)
+    state = replace(state, full=full)
+    new, old = wish(cfg, full, seen), state.sent
+    if new.mode != "release" and seen.house and seen.house.controllable is False:
+        return replace(state, sent=None, stopped=None), None  # said again as soon as it can be done
+    stopped = (state.stopped or now) if old and (old.mode, new.mode) == ("hold", "release") else None
+    state = replace(state, stopped=stopped)
+    if stopped and old and now - stopped < cfg.settle and now < old.until:
+        return state, None
+    return (replace(state, sent=new, stopped=None), new) if differs(cfg, old, new, now) else (state, None)
 
 
 def wish(cfg: Config, full: bool, seen: Seen) -> Lease:

@@ -31,7 +31,7 @@ def happened(cfg: Config, state: State, event: Event, now: datetime) -> tuple[St
         case Due(name=name):
             return due(cfg, state, name, now)
         case Stopping():
-            return state, gx_lease.stop(cfg, state)
+            return replace(state, live=Live()), gx_lease.stop(cfg, state)  # deaf from now on
     return state, []
 
 

@@ -21,7 +21,7 @@ class Config:
     pv: float = 0  # W the panels give at best
     timezone: str = "Europe/London"  # as set on the GX; /UTC is a GX nobody set up
     charger: bool = True  # a car charger that the GX sees
-    heartbeat: timedelta = timedelta(seconds=3)
+    heartbeat: timedelta = timedelta(seconds=3)  # how often it shows that it lives
     publish: timedelta = timedelta(seconds=5)  # how often powers are looked at
     speed: float = 1  # the battery fills and empties this much faster
 

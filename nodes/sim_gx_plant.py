@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
-from .gx_slot import covers
+from .gx_slot import covers, zone
 from .gx_topics import DYNAMIC, ESS, SCHEDULED, SCHEDULED_STATUS, ZONE, Value, slot_path
 from .sim_gx_settings import OVERRIDES, slot
 
@@ -73,7 +73,7 @@ def schedule(plant: Plant, settings: Settings, now: datetime) -> Plant:
 
 
 def running(settings: Settings, now: datetime) -> int | None:
-    wall = now.astimezone(ZoneInfo(str(settings[ZONE]).lstrip("/"))).replace(tzinfo=None)
+    wall = now.astimezone(zone(settings[ZONE]) or UTC).replace(tzinfo=None)
     return next((i for i in range(5) if settings_on(settings, i) and covers(slot(settings, i), wall)), None)
 
 
@@ -83,14 +83,14 @@ def settings_on(settings: Settings, index: int) -> bool:
 
 def next_change(settings: Settings, now: datetime) -> datetime | None:
     """When a slot that is on begins or ends, within a day."""
-    where = ZoneInfo(str(settings[ZONE]).lstrip("/"))
-    midnight = now.astimezone(where).replace(hour=0, minute=0, second=0, microsecond=0)
+    midnight = now.astimezone(zone(settings[ZONE]) or UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     edges = []
     for values in (slot(settings, i) for i in range(5) if settings_on(settings, i)):
         for day in (-1, 0, 1):
             begin = midnight + timedelta(days=day, seconds=values["Start"])
             edges += [begin, begin + timedelta(seconds=values["Duration"])]
-    return min((e.astimezone(now.tzinfo) for e in edges if e > now), default=None)
+    both = (e.replace(fold=fold).astimezone(UTC) for e in edges for fold in (0, 1))  # when the clocks go back
+    return min((e for e in both if e > now), default=None)
 
 
 def _flow(size: Size, plant: Plant, settings: Settings, overrides: Overrides, at: datetime) -> Plant:

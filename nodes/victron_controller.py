@@ -1,10 +1,10 @@
 """victronController: charge the house battery while power is cheap, hold it while the car charges, else let it be."""
 
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import timedelta
 
 from . import Emit, Kept, Node, Now, Port, Ports, keep
-from .battery_wishes import Seen, differs, wish
+from .battery_wishes import Seen, State, settle
 from .messages import Car, House, Lease, Plan, Rate, Tick
 
 
@@ -22,13 +22,6 @@ class Config:
     plan_fresh: timedelta = timedelta(minutes=15)  # and an older plan
 
 
-@dataclass(frozen=True)
-class State:
-    sent: Lease | None = None
-    full: bool = False  # the target was reached, and not more than the margin lost since
-    stopped: datetime | None = None  # the car was first seen not to need the hold any more
-
-
 class Out(Ports):
     lease: Port[Lease] = keep()
 
@@ -44,18 +37,8 @@ def decide(
     plan: Plan | None,
     car: Car | None,
 ) -> tuple[State, Emit | None]:
-    seen = Seen(now, rate, house if house and now - house.at <= cfg.house_fresh else None, plan, car)
-    soc = seen.house.soc if seen.house else None
-    full = state.full if soc is None else soc >= cfg.charge_soc - (cfg.margin if state.full else 0)
-    state = replace(state, full=full)
-    new, old = wish(cfg, full, seen), state.sent
-    if new.mode != "release" and seen.house and seen.house.controllable is False:
-        return replace(state, sent=None, stopped=None), None  # said again as soon as it can be done
-    stopped = (state.stopped or now) if old and (old.mode, new.mode) == ("hold", "release") else None
-    state = replace(state, stopped=stopped)
-    if stopped and old and now - stopped < cfg.settle and now < old.until:
-        return state, None
-    return (replace(state, sent=new, stopped=None), Out.lease(new)) if differs(cfg, old, new, now) else (state, None)
+    state, lease = settle(cfg, state, Seen(now, rate, house, plan, car))
+    return state, Out.lease(lease) if lease else None
 
 
 NODE = Node("victronController", Config, Out, decide, state=State)

@@ -6,12 +6,29 @@ import json
 from collections import deque
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
-from wattwire.nodes import Due, Emit, Fault, Heard, Linked, Listen, Node, Say, Started, Status, Stopping, Timer, Will
-from wattwire.nodes import sim_gx, victron_gx
+from wattwire.nodes import (
+    Due,
+    Emit,
+    Fault,
+    Heard,
+    Linked,
+    Listen,
+    Node,
+    Say,
+    Started,
+    Status,
+    Stopping,
+    Timer,
+    Will,
+    gx_memory,
+    sim_gx,
+    sim_gx_answers,
+    victron_gx,
+)
 from wattwire.nodes.gx_topics import DYNAMIC, ESS, FIELDS, ZONE, slot_path
 from wattwire.nodes.messages import House, Lease
 from wattwire.nodes.sim_messages import Drawn, SimFault
@@ -52,13 +69,13 @@ class Pair:
         self.retained: dict[str, bytes] = {}
         self.queue: deque[tuple[Side, Any, Any]] = deque()
         self.deaf: set[str] = set()  # topics the GX ignores
-        self.gx = Side(victron_gx.NODE, gx or victron_gx.Config(url="mqtt://flow"), victron_gx.State())
-        self.sim = Side(sim_gx.NODE, sim or sim_gx.Config(), sim_gx.State())
+        self.gx = Side(victron_gx.NODE, gx or victron_gx.Config(url="mqtt://flow"), gx_memory.State())
+        self.sim = Side(sim_gx.NODE, sim or sim_gx.Config(), sim_gx_answers.State())
         for side in (self.sim, self.gx):
             self.start(side)
 
     def start(self, side: Side) -> None:
-        volatile = {f.name: f.default_factory() for f in fields(side.state) if f.metadata.get("volatile")}  # type: ignore[misc]
+        volatile = {f.name: cast(Any, f).default_factory() for f in fields(side.state) if f.metadata.get("volatile")}
         side.state = replace(side.state, **volatile)
         side.timers, side.filters, side.will = {}, set(), None
         self.call(side, Started())
@@ -186,9 +203,9 @@ def test_a_charge_lease_charges_and_ends_by_itself(pair: Pair) -> None:
     pair.run(seconds=20)
 
     assert pair.ports() == ["confirmed"]
-    assert pair.out[-1][1].body == lease or lease in [e.body for _, e in pair.out]
+    assert lease in [e.body for _, e in pair.out]
     assert pair.plant.battery == 5000
-    assert pair.slot() == {"Day": 5, "Start": 43_163, "Duration": 1837, "Soc": 80, "AllowDischarge": 0}
+    assert pair.slot() == {"Day": 5, "Start": 43_193, "Duration": 1837, "Soc": 80, "AllowDischarge": 0}
     assert pair.house.mode == "scheduled"
 
     pair.run(minutes=31)
@@ -347,7 +364,7 @@ def test_a_silent_gx_is_lost_once_and_found_again(pair: Pair) -> None:
     pair.run(seconds=60)
 
     assert lost == (["lost"], False, None, "no sign of life from the GX")
-    assert (pair.ports(), pair.house.controllable, pair.house.soc) == (["lost"], True, 39.9)
+    assert (pair.ports(), pair.house.controllable, pair.house.soc) == (["lost"], True, 39.8)
 
 
 def test_a_gx_that_reboots_is_woken_and_the_lease_goes_on(pair: Pair) -> None:
@@ -357,7 +374,7 @@ def test_a_gx_that_reboots_is_woken_and_the_lease_goes_on(pair: Pair) -> None:
     pair.run(minutes=3)
 
     assert pair.plant.battery == 5000
-    assert pair.ports() == ["confirmed", "lost"]
+    assert pair.ports() == ["confirmed", "lost", "confirmed"]
     assert pair.house.controllable
 
 
