@@ -40,21 +40,21 @@ class State:
 
 def started(cfg: Config, state: State, now: datetime) -> State:
     """A learner should not wait: unless a dispatch runs or is near, the schedule begins anew."""
-    near = [d for d in planned(cfg, state, now) if d.start <= now + cfg.first_after]
-    return state if state.since is not None and near else replace(state, since=now)
+    near = planned(cfg, state, now, cfg.first_after)
+    return state if near else replace(state, since=now)
 
 
-def planned(cfg: Config, state: State, now: datetime) -> tuple[Dispatch, ...]:
+def planned(cfg: Config, state: State, now: datetime, ahead: timedelta = AHEAD) -> tuple[Dispatch, ...]:
     """Dispatches that run or are to come, in time order."""
     if state.suspended or state.since is None:
         return ()
-    found = {*_learner(cfg, state.since, now), *_daily(cfg, now)}
+    found = {*_learner(cfg, state.since, now, ahead), *_daily(cfg, now, ahead)}
     return tuple(sorted(found, key=lambda d: (d.start, d.end)))
 
 
 def power(cfg: Config, state: State, now: datetime) -> float:
     """What the car draws, in W."""
-    return cfg.power if any(d.start <= now for d in planned(cfg, state, now)) else 0.0
+    return cfg.power if planned(cfg, state, now, timedelta(0)) else 0.0
 
 
 def device(cfg: Config, state: State, now: datetime) -> dict[str, Json]:
@@ -100,20 +100,20 @@ def stamp(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="seconds")
 
 
-def _learner(cfg: Config, since: datetime, now: datetime) -> Iterator[Dispatch]:
+def _learner(cfg: Config, since: datetime, now: datetime, ahead: timedelta) -> Iterator[Dispatch]:
     """A short one soon after the start, and again and again."""
     turn = max(0, (now - since - cfg.first_after - cfg.length) // cfg.every)
-    while (start := since + cfg.first_after + turn * cfg.every) <= now + AHEAD:
+    while (start := since + cfg.first_after + turn * cfg.every) <= now + ahead:
         if start + cfg.length > now:
             yield Dispatch(start=start, end=start + cfg.length)
         turn += 1
 
 
-def _daily(cfg: Config, now: datetime) -> Iterator[Dispatch]:
+def _daily(cfg: Config, now: datetime, ahead: timedelta) -> Iterator[Dispatch]:
     zone = ZoneInfo(cfg.timezone)
     today: date = now.astimezone(zone).date()
     for day in (today + timedelta(days=n) for n in (-1, 0, 1, 2)):
         for slot in cfg.daily:
             start = datetime.combine(day, slot.start, zone).astimezone(UTC)
-            if start + slot.length > now and start <= now + AHEAD:
+            if start + slot.length > now and start <= now + ahead:
                 yield Dispatch(start=start, end=start + slot.length)

@@ -8,6 +8,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
@@ -29,12 +30,17 @@ Answered = tuple[State, Json, list[Json]]
 
 def fields(asked: Asked) -> list[str]:
     """The questions of a document, without what is wanted of each."""
+    return list(_fields(_query(asked)))
+
+
+@lru_cache
+def _fields(query: str) -> tuple[str, ...]:
     depth, found = 0, []
-    for token in re.findall(r"[{(]|[})]|[A-Za-z_]\w*", _query(asked).partition("{")[2]):
+    for token in re.findall(r"[{(]|[})]|[A-Za-z_]\w*", query.partition("{")[2]):
         depth += {"{": 1, "(": 1, "}": -1, ")": -1}.get(token, 0)
         if depth == 0 and token[0] not in "{(})":
             found.append(token)
-    return found
+    return tuple(found)
 
 
 def graphql(cfg: Config, state: State, asked: Asked, fault: str, now: datetime) -> tuple[State, Reply]:
