@@ -12,10 +12,13 @@ import warnings
 
 warnings.filterwarnings("ignore", category=DeprecationWarning)  # of amqtt's own dependencies
 
+import amqtt.broker  # noqa: E402
 from amqtt.broker import Broker  # noqa: E402
 from amqtt.mqtt.constants import QOS_0  # noqa: E402
+from amqtt.mqtt.protocol.broker_handler import BrokerProtocolHandler  # noqa: E402
+from amqtt.mqtt.puback import PubackPacket  # noqa: E402
 from amqtt.plugins.base import BaseAuthPlugin  # noqa: E402
-from amqtt.session import Session  # noqa: E402
+from amqtt.session import INCOMING, ApplicationMessage, Session  # noqa: E402
 
 
 class Anybody(BaseAuthPlugin):  # type: ignore[misc]
@@ -25,30 +28,61 @@ class Anybody(BaseAuthPlugin):  # type: ignore[misc]
         return True
 
 
+class Handler(BrokerProtocolHandler):  # type: ignore[misc]
+    """amqtt's forgets what a client has not acknowledged after 5 s, or when it dies. This one sends it again."""
+
+    async def _handle_qos1_message_flow(self, message: ApplicationMessage) -> None:
+        if message.direction == INCOMING:
+            await super()._handle_qos1_message_flow(message)
+            return
+        self.session.inflight_out[message.packet_id] = message
+        message.publish_packet = message.build_publish_packet(dup=message.publish_packet is not None)
+        await self._send_packet(message.publish_packet)
+
+    async def handle_puback(self, puback: PubackPacket) -> None:
+        self.session.inflight_out.pop(puback.variable_header.packet_id, None)
+
+
 class Embedded(Broker):  # type: ignore[misc]
-    """amqtt with three deeds set right."""
+    """amqtt's broker, set right where it treats old news as new, or new as old."""
 
     async def _publish_session_retained_messages(self, session: Session) -> None:
-        """What was queued is not retained: with that flag it would be old news."""
+        """What was queued is not retained: with that flag nobody would act on it."""
+        session.attributes["returning"] = True
         handler = self._get_handler(session)
         while handler and not session.retained_messages.empty():
             queued = session.retained_messages.get_nowait()
-            self._run(handler.mqtt_publish(queued.topic, queued.data, queued.qos, retain=False))
+            await handler.mqtt_publish(queued.topic, queued.data, queued.qos, retain=False)
 
     async def _publish_retained_messages_for_subscription(
         self, subscription: tuple[str, int], session: Session
     ) -> None:
-        """Not those of other clients' filters, and without waiting for each acknowledgement."""
+        """To who subscribes; not, as amqtt does, everybody's topics to who returns."""
         wanted, qos = subscription
         handler = self._get_handler(session)
-        subscribed = any(s.client_id == session.client_id for s, _ in self._subscriptions.get(wanted, ()))
-        for topic, kept in list(self._retained_messages.items()) if handler and subscribed else ():
+        if handler is None or "returning" in session.attributes:
+            return
+        for topic, kept in list(self._retained_messages.items()):
             if self._matches(topic, wanted):
                 given = min(qos, kept.qos if kept.qos is not None else QOS_0)
-                self._run(handler.mqtt_publish(topic, kept.data, given, retain=True))
+                await handler.mqtt_publish(topic, kept.data, given, retain=True)
 
-    def _run(self, publishing: object) -> None:
-        self._tasks_queue.append(asyncio.ensure_future(publishing))  # type: ignore[call-overload]
+    async def _client_message_loop(self, session: Session, handler: BrokerProtocolHandler) -> None:
+        session.attributes.pop("returning", None)
+        if not session.transitions.is_connected():
+            session.transitions.connect()  # the end of the connection that this one took over came in between
+        await super()._client_message_loop(session, handler)
+
+    async def _handle_disconnect(
+        self, session: Session, handler: BrokerProtocolHandler, waiter: asyncio.Future[object]
+    ) -> None:
+        if self._get_handler(session) is handler:
+            await super()._handle_disconnect(session, handler, waiter)
+        else:  # taken over: the session goes on
+            await self._stop_handler(handler)
+
+
+amqtt.broker.BrokerProtocolHandler = Handler  # it has no other way to be told
 
 
 async def serve(port: int) -> None:
