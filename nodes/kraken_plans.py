@@ -35,8 +35,8 @@ def plan_request(url: str, account: str, token: Token, device_id: str, *, lean: 
 
 
 def beside_the_plan(wrong: Wrong) -> bool:
-    """The device's state is an extra: its failure leaves the plan usable."""
-    return wrong.path[:1] == ("devices",)
+    """The device's state is an extra, and so is one field of one entry: their failure leaves the plan usable."""
+    return wrong.path[:1] == ("devices",) or len(wrong.path) > 2
 
 
 def dispatches(data: Json) -> tuple[Dispatch, ...] | str:

@@ -145,6 +145,15 @@ def test_where_the_state_failed_the_remembered_one_stands_in_while_it_is_fresh()
     assert told("plan_with_device_failed", old) == Emit("plan", Plan(at=NOW, device=ID, dispatches=(SMART,)))
 
 
+@pytest.mark.parametrize(("start", "port"), [("2026-10-01T22:00:00Z", "plan"), (None, "failed")])
+def test_a_field_of_an_entry_that_failed_is_unknown_and_matters_only_if_it_is_needed(start: Json, port: str) -> None:
+    wrong: Json = {"message": "m", "path": ["flexPlannedDispatches", 0, "energyAddedKwh"]}
+    entry: Json = {"start": start, "end": "2026-10-01T22:30:00Z", "type": "SMART", "energyAddedKwh": None}
+    reply = Reply(200, {"errors": [wrong], "data": {"flexPlannedDispatches": [entry]}})
+
+    assert read(CFG, State(), reply)[1].port == port
+
+
 def test_when_octopus_no_longer_knows_the_question_about_the_device_the_plan_alone_is_asked_for() -> None:
     state, sent = read(CFG, State(device=CAR), world("plan_field_gone"))
     _, asked = ask(CFG, state, None, token=TOKEN, device=CAR)
