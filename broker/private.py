@@ -26,9 +26,9 @@ HUGE = 1024 * 1024  # a log of this size is put aside at the next start
 PLACES = os.pathsep.join(("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin"))
 
 EMBEDDED = (
-    "broker: the embedded one (amqtt), as mosquitto is not installed. Good for a trial: what is queued and retained is in "
-    "its memory only and lost when it ends, it is several times slower, and it knows neither shared subscriptions nor "
-    "MQTT 5. For a house install mosquitto (Debian: apt install mosquitto)."
+    "broker: the embedded one (amqtt), as mosquitto is not installed. Good for a trial: what is queued and retained is "
+    "in its memory only and lost when it ends, it is several times slower, and it knows neither shared subscriptions "
+    "nor MQTT 5. For a house install mosquitto (Debian: apt install mosquitto)."
 )
 MOSQUITTO = (
     "broker: mosquitto {version}, saved every 5 s in {folder}; what it had not yet saved when it is killed, the nodes "
