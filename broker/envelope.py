@@ -52,9 +52,11 @@ class Envelope:
         fields = {"id": self.id, "root": self.root, "cause": self.cause, "from": self.source, "at": stamp(self.at)}
         if self.edge:
             fields["edge"] = self.edge
-        return json.dumps(
-            {**fields, "attempts": self.attempts, "body": self.body}, separators=(",", ":"), ensure_ascii=False
-        ).encode()
+        data = {**fields, "attempts": self.attempts, "body": self.body}
+        try:
+            return json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode()
+        except UnicodeEncodeError:  # half a character, which only an escape can carry
+            return json.dumps(data, separators=(",", ":")).encode()
 
 
 def begin(source: str, body: Any, at: datetime, number: str) -> Envelope:
@@ -71,7 +73,7 @@ def loads(payload: bytes, now: datetime) -> Envelope:
     """Read what came on a topic. JSON that is no envelope is a bare body from outside, and the beginning of a chain."""
     try:
         data = json.loads(payload)
-    except ValueError as wrong:
+    except (ValueError, RecursionError) as wrong:  # the latter: brackets without end
         raise ValueError(f"not JSON: {wrong}") from None
     if not (isinstance(data, dict) and all(name in data for name in REQUIRED)):
         id = uuid4().hex[:18]
