@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .victron_controller import Config
 
 OWNER = "victronController"
+NEXT_RATE = timedelta(seconds=60)
 RAMP = timedelta(minutes=5)  # a car takes its time to begin
 
 
@@ -39,6 +40,8 @@ def settle(cfg: Config, state: State, seen: Seen) -> tuple[State, Lease | None]:
     soc = seen.house.soc if seen.house else None
     full = state.full if soc is None else soc >= cfg.charge_soc - (cfg.margin if state.full else 0)
     state = replace(state, full=full)
+    if seen.rate and timedelta() <= now - seen.rate.until < NEXT_RATE:
+        return state, None  # what was certain has just ended, and its successor is on its way
     new, old = wish(cfg, full, seen), state.sent
     if new.mode != "release" and seen.house and seen.house.controllable is False:
         return replace(state, sent=None, stopped=None), None  # said again as soon as it can be done
@@ -72,7 +75,7 @@ def differs(cfg: Config, old: Lease | None, new: Lease, now: datetime) -> bool:
         return False
     if old is None or old.mode != new.mode or old.until <= now:
         return True
-    return new.until < old.until or (old.until - now <= cfg.renew and new.until > old.until)
+    return (new.mode == "charge" and new.until < old.until) or (old.until - now <= cfg.renew and new.until > old.until)
 
 
 def cheap_until(rate: Rate) -> datetime:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from . import Due, Event, Heard, Linked, Started, Status, Stopping, Timer, gx_lease, gx_link, gx_writes
+from . import Due, Event, Heard, Linked, Started, Status, Stopping, Timer, gx_lease, gx_link
 from .gx_memory import Live, Results, State
 from .gx_readings import decisive
 from .gx_topics import COMPLETED, FORCE, HEARTBEAT, SCHEDULED, SERIAL, Note, keepalive, note, slot_path
@@ -81,9 +81,9 @@ def due(cfg: Config, state: State, name: str, now: datetime) -> tuple[State, Res
         case "publish" | "armed" if live.since and live.portal and not live.ready:
             return gx_link.publish(state, now)
         case "readback":
-            return gx_writes.read_back(cfg, state, now)
+            return gx_lease.read_back(cfg, state, now)
         case "prove":
-            return gx_writes.prove(cfg, state, now)
+            return gx_lease.prove(cfg, state, now)
         case "end" | "again":
             return gx_lease.ended(cfg, state, now)
     return state, []

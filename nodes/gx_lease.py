@@ -23,6 +23,8 @@ RECONNECT = timedelta(seconds=10)
 
 def take(cfg: Config, state: State, lease: Lease, now: datetime) -> tuple[State, Results]:
     """A wish came. Release also ends the stop after somebody changed our slot."""
+    if state.live.work.proving:  # all is written; nobody need wait for its effect any more
+        state = replace(state, live=replace(state.live, work=Work()))
     if lease.mode == "release":
         return pursue(cfg, replace(state, wish=lease, blocked=""), now)
     if lease.until <= now:
@@ -60,6 +62,8 @@ def ready(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
         state = replace(state, held=None)
     elif state.held and values != state.written:
         return block(cfg, state, now)
+    else:
+        state = replace(state, held=None)  # to be proved again
     return pursue(cfg, state, now)
 
 
@@ -75,6 +79,8 @@ def pursue(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
         return state, []
     if wish is None or wish.mode == "release" or wish.until <= now:
         return (state, []) if state.blocked and wish is None else let_go(cfg, state, now)
+    if wish == state.held:
+        return state, []
     where = gx_slot.zone(live.seen.get(ZONE))
     why = gx_checks.reasons(cfg, state, now)
     held = gx_slot.stored(live.seen, cfg.slot)
@@ -82,10 +88,11 @@ def pursue(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
     if isinstance(values, str):
         return refuse(cfg, state, values, now)
     if cfg.shadow:
-        return state, [Status(f"would {words(wish)}", "yellow")]
+        return state, [Status(f"would {gx_writes.words(wish)}", "yellow")]
     if not live.armed:
         return state, []
-    return gx_writes.begin(cfg, state, Work("on", gx_writes.groups(values, held, state.originals), lease=wish), now)
+    work = Work("on", gx_writes.groups(values, held, state.originals), lease=wish)
+    return _follow(cfg, gx_writes.begin(cfg, state, work, now), now)
 
 
 def let_go(cfg: Config, state: State, now: datetime, why: str = "") -> tuple[State, Results]:
@@ -96,7 +103,7 @@ def let_go(cfg: Config, state: State, now: datetime, why: str = "") -> tuple[Sta
     if values.get("Day", -1) < 0 or not gx_slot.ours(values):
         return gx_writes.released(state, why, now)
     off = ({"Day": gx_writes.off(state.originals)},)
-    return gx_writes.begin(cfg, state, Work("off", off, lease=state.wish, why=why), now)
+    return _follow(cfg, gx_writes.begin(cfg, state, Work("off", off, lease=state.wish, why=why), now), now)
 
 
 def refuse(cfg: Config, state: State, why: str, now: datetime) -> tuple[State, Results]:
@@ -120,7 +127,7 @@ def changed(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
     """One of the slot's values was told."""
     live, values = state.live, gx_slot.stored(state.live.seen, cfg.slot)
     if live.work.goal != "none":
-        return gx_writes.check(cfg, state, now)
+        return _follow(cfg, gx_writes.check(cfg, state, now), now)
     if cfg.shadow or not live.ready:
         return state, []
     if gx_checks.taken(cfg, state) == live.armed:
@@ -130,6 +137,28 @@ def changed(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
     if values.get("Day", -1) < 0 and live.since and now - live.since < LATE_WILL:
         return pursue(cfg, replace(state, held=None), now)
     return block(cfg, state, now)
+
+
+def read_back(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
+    return _follow(cfg, gx_writes.read_back(cfg, state, now), now)
+
+
+def prove(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
+    return _follow(cfg, gx_writes.prove(cfg, state, now), now)
+
+
+def _follow(cfg: Config, step: tuple[State, Results], now: datetime) -> tuple[State, Results]:
+    """When the writes came to their end: let go of what failed, and see to a wish that came meanwhile."""
+    state, results = step
+    work = state.live.work
+    if work.goal in ("on", "off"):
+        return state, results
+    state = replace(state, live=replace(state.live, work=Work()))
+    if work.goal == "failed" and state.wish == work.lease:
+        state, more = refuse(cfg, state, work.why, now)
+    else:
+        state, more = pursue(cfg, state, now)
+    return state, [*results, *more]
 
 
 def block(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
@@ -159,10 +188,3 @@ def stop(cfg: Config, state: State) -> Results:
     if cfg.shadow or not state.live.portal or not on:
         return []
     return [write(state.live.portal, slot_path(cfg.slot, "Day"), gx_writes.off(state.originals))]
-
-
-def words(lease: Lease) -> str:
-    until = f"until {lease.until:%H:%M} UTC"
-    if lease.mode == "charge":
-        return f"charge to {lease.soc or 100:.0f} % {until}"
-    return f"hold {until}" if lease.mode == "hold" else "release"

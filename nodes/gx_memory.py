@@ -18,12 +18,12 @@ Results: TypeAlias = list[Emit | Action]
 class Work:
     """Writes under way: group after group is written, read back and compared; then the effect is awaited."""
 
-    goal: Literal["none", "on", "off"] = "none"
+    goal: Literal["none", "on", "off", "failed"] = "none"
     groups: tuple[Mapping[str, float], ...] = ()  # the first is written, the others follow
     tries: int = 0
     proving: int = 0  # 0: still writing
     lease: Lease | None = None  # what it is for
-    why: str = ""  # for off: said in `refused` when done
+    why: str = ""  # it is switched off, or failed
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ PV = (
 SOC = "system/0/Dc/Battery/Soc"
 BATTERY = "system/0/Dc/Battery/Power"
 MODE = "system/0/SystemState/State"
+JUMP = 300.0  # W; a car that begins or ends to draw
 MODES = {
     0: "off",
     1: "low power",
@@ -70,9 +71,11 @@ def telling(old: House | None, new: House) -> bool:
     """Whether something changed that others decide by; powers wait for their turn."""
     if old is None or old.controllable != new.controllable or old.why_not != new.why_not or old.mode != new.mode:
         return True
+    if abs((old.ev or 0) - (new.ev or 0)) >= JUMP or (old.ev is None) != (new.ev is None):
+        return True
     return (old.soc is None) != (new.soc is None) or (old.grid is None) != (new.grid is None)
 
 
 def decisive(path: str) -> bool:
     """Whether a value may make a telling change; keeps the many powers cheap."""
-    return not path.endswith("/Power") and path != SOC
+    return path.startswith("evcharger/") or not (path.endswith("/Power") or path == SOC)

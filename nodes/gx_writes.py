@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from . import Emit, Fault, Status, Timer, gx_checks, gx_lease, gx_slot
+from . import Emit, Fault, Status, Timer, gx_checks, gx_slot
 from .gx_memory import Results, State, Work
 from .gx_readings import SOC, number
 from .gx_topics import FORCE, SCHEDULED, SCHEDULED_STATUS, ask, slot_path, write
@@ -49,7 +49,7 @@ def check(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
     """A value came: is the group under way complete, or the effect there?"""
     work = state.live.work
     if work.proving:
-        return _confirm(cfg, state, now) if _proven(cfg, state) else (state, [])
+        return _confirm(state) if _proven(cfg, state) else (state, [])
     if work.groups and not _missing(cfg, state):
         return _write(cfg, _at(state, replace(work, groups=work.groups[1:], tries=0)), now)
     return state, []
@@ -66,7 +66,7 @@ def read_back(cfg: Config, state: State, now: datetime) -> tuple[State, Results]
     shown = live.seen.get(slot_path(cfg.slot, field))
     why = f"the GX did not take {field} {value:g} in charge schedule {cfg.slot + 1}; it shows {shown}"
     if work.goal == "on":
-        return _give_up(cfg, state, why, now)
+        return _at(state, replace(work, goal="failed", why=why)), []
     return _at(state, Work()), [Emit("refused", Fault(why)), Status(why, "red"), Timer("again", now + AGAIN)]
 
 
@@ -77,7 +77,7 @@ def prove(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
         return state, []
     charging = work.lease.mode == "charge"
     if work.proving > 1:
-        return _give_up(cfg, state, gx_checks.unproven(live.seen, charging), now)
+        return _at(state, replace(work, goal="failed", why=gx_checks.unproven(live.seen, charging))), []
     results: Results = []
     if charging and live.seen.get(SCHEDULED) == 1:
         path = slot_path(cfg.slot, "Soc")
@@ -90,10 +90,11 @@ def prove(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
 
 def released(state: State, why: str, now: datetime) -> tuple[State, Results]:
     """Our slot is off. Said where somebody asked, or something was in force."""
-    asked = state.wish if state.wish and state.wish.mode == "release" else None
-    told = asked or Lease(mode="release", until=now, reason=why or "its end came")
-    said = bool(state.wish or state.held or state.live.work.goal != "none")
-    state = _at(replace(state, wish=None, held=None), Work())
+    wish = state.wish
+    over = wish is None or wish.mode == "release" or wish.until <= now  # else it came meanwhile
+    told = wish if wish and wish.mode == "release" else Lease(mode="release", until=now, reason=why or "its end came")
+    said = bool((wish and over) or state.held or state.live.work.goal != "none")
+    state = _at(replace(state, wish=None if over else wish, held=None), Work())
     if not said:
         return state, []
     return state, [Emit("confirmed", told), *([] if why else [Status("the battery is left alone")])]
@@ -118,13 +119,10 @@ def _write(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
 def _written(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
     work = state.live.work
     if work.goal == "off":
-        wish, done = state.wish, work.lease
-        if wish is not None and wish != done and wish.mode != "release" and wish.until > now:
-            return gx_lease.pursue(cfg, _at(replace(state, held=None), Work()), now)
         return released(state, work.why, now)
     state = _at(replace(state, written=gx_slot.stored(state.live.seen, cfg.slot)), replace(work, proving=1))
     if _proven(cfg, state):
-        return _confirm(cfg, state, now)
+        return _confirm(state)
     return state, [Timer("readback", None), Timer("prove", now + PROOF)]
 
 
@@ -144,22 +142,19 @@ def _proven(cfg: Config, state: State) -> bool:
     return seen.get(FORCE) == 1 or (soc is not None and soc >= values["Soc"])
 
 
-def _confirm(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
+def _confirm(state: State) -> tuple[State, Results]:
     lease = state.live.work.lease
     assert lease is not None
-    state = _at(replace(state, held=lease), Work())
-    said: Results = [Emit("confirmed", lease), Timer("prove", None), Status(gx_lease.words(lease))]
-    if state.wish == lease:
-        return state, said
-    state, more = gx_lease.pursue(cfg, state, now)
-    return state, [*said, *more]
-
-
-def _give_up(cfg: Config, state: State, why: str, now: datetime) -> tuple[State, Results]:
-    wish = state.wish if state.wish != state.live.work.lease else None
-    state, results = gx_lease.refuse(cfg, _at(state, Work()), why, now)
-    return replace(state, wish=wish), results
+    done: Results = [Emit("confirmed", lease), Timer("prove", None), Status(words(lease))]
+    return _at(replace(state, held=lease), Work()), done
 
 
 def _at(state: State, work: Work) -> State:
     return replace(state, live=replace(state.live, work=work))
+
+
+def words(lease: Lease) -> str:
+    until = f"until {lease.until:%H:%M} UTC"
+    if lease.mode == "charge":
+        return f"charge to {lease.soc or 100:.0f} % {until}"
+    return f"hold {until}" if lease.mode == "hold" else "release"

@@ -150,6 +150,24 @@ def test_the_last_minute_of_a_price_is_not_worth_a_write() -> None:
     assert mode(minutes=29.5, rate=rate(), house=house(29.5)) is None
 
 
+def test_a_price_that_just_ended_waits_for_its_successor() -> None:
+    state, _ = ask(rate=rate(), house=house())
+    state, at_once = ask(state, 30, rate=rate(), house=house(30))
+    _, later = ask(state, 31, rate=rate(), house=house(31))
+
+    assert at_once is None
+    assert later is not None
+    assert later.mode == "release"
+
+
+def test_a_hold_is_not_shortened_for_another_reason() -> None:
+    state, first = ask(rate=rate("standard"), house=house(ev=7000))
+    _, second = ask(state, 1, rate=rate(), house=house(1, soc=90))
+
+    assert first is not None
+    assert (first.mode, first.until, second) == ("hold", at(60), None)
+
+
 def test_hold_for_the_car_can_be_switched_off() -> None:
     cfg = Config(hold_for_car=False)
 

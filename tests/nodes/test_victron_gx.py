@@ -198,6 +198,43 @@ def test_the_house_is_told_every_10_s_and_no_oftener(pair: Pair) -> None:
     assert 25 <= len(pair.out) <= 30
 
 
+def test_a_car_that_begins_to_draw_is_told_at_once(pair: Pair) -> None:
+    pair.call(pair.sim, ev=Drawn(at=pair.now, power=7000))
+
+    assert pair.house.ev == 7000
+
+
+def test_a_release_does_not_wait_for_the_effect_of_what_it_ends(pair: Pair) -> None:
+    pair.lease("charge", 30, soc=80)
+    pair.run(seconds=2)
+    pair.lease("release", 30)
+
+    assert (pair.slot()["Day"], pair.ports()) == (-7, ["confirmed"])
+
+
+def test_of_several_wishes_the_last_one_counts(pair: Pair) -> None:
+    pair.lease("charge", 30, soc=80)
+    pair.run(seconds=2)
+    pair.lease("hold", 30)
+    pair.lease("release", 30)
+    pair.lease("hold", 20)
+    pair.run(seconds=30)
+
+    assert (pair.plant.battery, pair.slot()["Soc"]) == (0, 0)
+    assert [e.body.mode for _, e in pair.out if e.port == "confirmed"] == ["release", "hold"]
+
+
+def test_a_wish_that_comes_while_another_is_written_is_seen_to_afterwards(pair: Pair) -> None:
+    pair.deaf.add(f"W/{ID}/{slot_path(4, 'Soc')}")
+    pair.lease("charge", 30, soc=80)
+    pair.run(seconds=1)
+    pair.deaf.clear()
+    pair.lease("hold", 20)
+    pair.run(seconds=30)
+
+    assert (pair.plant.battery, pair.slot()["Soc"]) == (0, 0)
+
+
 def test_a_charge_lease_charges_and_ends_by_itself(pair: Pair) -> None:
     lease = pair.lease("charge", 30, soc=80)
     pair.run(seconds=20)
