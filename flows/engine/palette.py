@@ -87,7 +87,7 @@ def _installed() -> Iterator[Node | Reason]:
     for point in importlib.metadata.entry_points(group=GROUP):
         try:
             found = point.load()
-        except Exception as wrong:
+        except (Exception, SystemExit) as wrong:
             yield _blame(wrong, Path(point.value))
             continue
         node = getattr(found, "NODE", found)
@@ -114,14 +114,14 @@ def _dropped(folder: Path) -> Iterator[Node | Reason]:
 def _import(name: str, file: Path) -> Iterator[Node | Reason]:
     try:
         node = getattr(importlib.import_module(name), "NODE", None)
-    except Exception as wrong:
+    except (Exception, SystemExit) as wrong:
         yield _blame(wrong, file)
         return
     if isinstance(node, Node):
         yield node
 
 
-def _blame(wrong: Exception, file: Path) -> Reason:
+def _blame(wrong: BaseException, file: Path) -> Reason:
     """The last line of the traceback, at the last place in it that is the author's."""
     told = traceback.format_exception_only(wrong)[-1].strip()
     if isinstance(wrong, SyntaxError):

@@ -26,7 +26,7 @@ class Reason:
     text: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.col}: {self.text}"
+        return f"{self.file}:{self.line}:{self.col}: {' '.join(self.text.split())}"
 
 
 class FlowError(Exception):
