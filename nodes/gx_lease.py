@@ -84,7 +84,7 @@ def pursue(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
     where = gx_slot.zone(live.seen.get(ZONE))
     why = gx_checks.reasons(cfg, state, now)
     held = gx_slot.stored(live.seen, cfg.slot)
-    values = "; ".join(why) if why or where is None else gx_slot.plan(wish, now, where, held)
+    values = "; ".join(why) if why or where is None else gx_slot.plan(wish, now, where, held, cfg.max_soc)
     if isinstance(values, str):
         return refuse(cfg, state, values, now)
     if cfg.shadow:

@@ -59,7 +59,9 @@ def _runs_on(day: int, date: datetime) -> bool:
     return day == 7 or (day == 8 and 1 <= sunday_first <= 5) or (day == 9 and sunday_first in (0, 6))
 
 
-def plan(lease: Lease, now: datetime, where: tzinfo, held: Mapping[str, float]) -> dict[str, float] | str:
+def plan(
+    lease: Lease, now: datetime, where: tzinfo, held: Mapping[str, float], most: float = 100
+) -> dict[str, float] | str:
     """The slot's five values, or why there can be none. A slot that runs already keeps its start."""
     end, begin = wall(lease.until, where), wall(now, where)
     running = ours(held) and covers(held, begin) and held["Duration"] < 82_800
@@ -74,7 +76,7 @@ def plan(lease: Lease, now: datetime, where: tzinfo, held: Mapping[str, float]) 
     long = (end - first).total_seconds()
     long -= (long - MARK) % 60
     values = {"Day": day, "Start": start, "Duration": long, "AllowDischarge": 0.0}
-    values["Soc"] = 0.0 if lease.mode == "hold" else _target(lease, held.get("Soc"), running)
+    values["Soc"] = 0.0 if lease.mode == "hold" else _target(lease, held.get("Soc"), running, most)
     if not covers(values, begin):
         return "the clocks change inside the lease, and the GX would not start its slot"
     if _returns(values, lease.until, where):
@@ -86,12 +88,16 @@ def wall(instant: datetime, where: tzinfo) -> datetime:
     return instant.astimezone(where).replace(tzinfo=None, microsecond=0)
 
 
-def _target(lease: Lease, held: float | None, running: bool) -> float:
-    """The GX may not charge within 5 points of the target unless Soc just changed: so a new slot changes it."""
+def _target(lease: Lease, held: float | None, running: bool, most: float) -> float:
     target = float(int(100 if lease.soc is None else lease.soc))
-    if running and held in (target, target - 1):
-        return held
-    return target - 1 if held == target else target
+    return held if running and held and abs(held - target) <= 1 else another(target, held, most)
+
+
+def another(target: float, held: float | None, most: float) -> float:
+    """Within 5 points of its target the GX charges only if Soc just changed: so write one that is not stored."""
+    if held != target:
+        return target
+    return target + 1 if target + 1 <= most else target - 1
 
 
 def _returns(values: Mapping[str, float], until: datetime, where: tzinfo) -> bool:

@@ -81,7 +81,7 @@ def prove(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
     results: Results = []
     if charging and live.seen.get(SCHEDULED) == 1:
         path = slot_path(cfg.slot, "Soc")
-        soc = state.written["Soc"] - 1
+        soc = gx_slot.another(float(int(work.lease.soc or 100)), state.written["Soc"], cfg.max_soc)
         state = replace(state, written={**state.written, "Soc": soc})
         results = [write(live.portal, path, soc), ask(live.portal, path)]
     results += [ask(live.portal, path) for path in (SCHEDULED, SCHEDULED_STATUS, FORCE)]

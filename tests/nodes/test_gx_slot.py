@@ -69,8 +69,8 @@ def test_summer_time_is_the_gx_s_own() -> None:
     ("mode", "soc", "held", "written"),
     [
         ("charge", 80, 50, 80),
-        ("charge", 80, 80, 79),  # equal would not charge within 5 points
-        ("charge", 80, 79, 80),
+        ("charge", 80, 80, 81),  # equal would not charge within 5 points
+        ("charge", 80, 81, 80),
         ("charge", None, 80, 100),
         ("charge", 100, 100, 99),
         ("hold", None, 80, 0),
