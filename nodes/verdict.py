@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .rate_resolver import Config
 
 Band = Literal["cheap", "standard", "unsure"]
+CONFIRMED = RANK["confirmed"]
 FAR = 200
 """Half hours; as far ahead as a plan is looked through."""
 
@@ -55,7 +56,7 @@ class Outlook:
         self.able = [o for o in offers if o.halves.stop > half and may_count(o.dispatch)]
         self.here = [o for o in self.able if half in o.halves]
         self.boosts = [o.dispatch for o in self.touching if o.dispatch.kind == "boost"]
-        self._next: dict[tuple[float | None, bool], Next | None] = {}
+        self._next: dict[tuple[float | None, Latch | None], Next | None] = {}
 
     def holds(
         self, tariff: Tariff, ledger: Ledger, plans: Mapping[str, Plan], fresh: tuple[str, ...], half: int
@@ -84,19 +85,20 @@ class Outlook:
         t, trust = at.timestamp(), RANK[self.cfg.trust]
         half = int(t // HALF_HOUR)
         held = latch if latch is not None and latch.half == half else None
-        if held is not None and trust <= RANK["confirmed"]:
-            return any(not self.budget.beyond(device, t) for device in held.earning)
-        return any(half in o.halves and counts(o.dispatch, now) and self._earns(o, at, trust) for o in self.able)
+        kept = held.earning if held and trust <= CONFIRMED else ()
+        if any(not self.budget.beyond(device, t) for device in kept):
+            return True
+        return any(half in o.halves and self._earns(o, at, now, held is not None, trust) for o in self.able)
 
-    def _earns(self, o: Offer, at: datetime, trust: int) -> bool:
-        t, rung = at.timestamp(), RANK["started" if started(o.plan, o.dispatch, at) else "offered"]
-        return (
-            rung >= trust and not self.budget.beyond(o.device, t) and not self.budget.ran_out(o.device, o.dispatch, t)
-        )
+    def _earns(self, o: Offer, at: datetime, now: datetime, held: bool, trust: int) -> bool:
+        d, t = o.dispatch, at.timestamp()
+        rung = CONFIRMED if held else RANK["started" if started(o.plan, d, at) else "offered"]
+        trusted = rung >= trust and (held or counts(d, now))
+        return trusted and not self.budget.beyond(o.device, t) and not self.budget.ran_out(o.device, d, t)
 
     def next(self, now: datetime, house: float | None, latch: Latch | None) -> Next | None:
         """The first instant at which the house's price will differ, as far as it is known."""
-        key = (house, latch is not None)
+        key = (house, latch)
         if key not in self._next or ((known := self._next[key]) is not None and known.at <= now):
             self._next[key] = self._find(now, house, latch)
         return self._next[key]
@@ -128,14 +130,14 @@ class Outlook:
 
 def decide(known: Outlook, latch: Latch | None, now: datetime) -> tuple[Band, Rate]:
     t, tariff = now.timestamp(), known.tariff
-    window, concerned = known.window(t), _devices(known.here) or tuple(known.plans)
+    window, concerned = known.window(t), _devices(known.here) or tuple(known.plans) or ("",)
     cheap = not window and known.earns(now, now, latch)
     house = tariff.lowest(t) if cheap else tariff.plain(t, window)
     band: Band = "cheap" if window or cheap else "standard"
     if not window and (house is None or not (cheap or known.fresh)):
         band, house = "unsure", tariff.plain(t, False)
     if window:
-        car_cheap = not all(known.budget.beyond(d, t) for d in concerned or ("",))
+        car_cheap = not all(known.budget.beyond(d, t) for d in concerned)
     else:
         car_cheap = band == "cheap" and not _boosting(known, now)
     rung, rung_at = _rung(known, latch, now, window)

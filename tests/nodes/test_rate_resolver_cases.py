@@ -1,0 +1,307 @@
+"""Other people's cases of Intelligent Octopus, held against rateResolver: each group through a small adapter."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wattwire.nodes.allowance import Allowance
+from wattwire.nodes.half_hours import Window, clock_time, local_day
+from wattwire.nodes.messages import Dispatch, Plan, Price, Prices, Rate, Tick
+from wattwire.nodes.rate_memory import State
+from wattwire.nodes.rate_resolver import Config, resolve
+from wattwire.nodes.tariff import Fallback
+
+Json = Any
+FILE = Path(__file__).resolve().parent.parent / "world" / "cases" / "kraken.json"
+CASES: dict[str, Json] = {case["id"]: case for case in json.loads(FILE.read_text())["cases"]}
+
+NOT_OURS = {
+    "A12": "there is no least length of a dispatch: one second makes its half hour cheap",
+    "E05": "cheap is told by the window, never by counting prices",
+    "E07": "cheap is told by the window, never by counting prices",
+    "E09": "the window is a setting; it is not read out of a price list",
+    "E12": "the window is a setting; it is not read out of a price list",
+    "F07": "tariff codes are rateFetcher's",
+    "F08": "tariff codes are rateFetcher's",
+    "F12": "agreements are not read",
+    "F15": "agreements are not read",
+    "L01": "settings are written by other nodes",
+    "L04": "settings are written by other nodes",
+    "L05": "settings are written by other nodes",
+    "L06": "settings are written by other nodes",
+    "M02": "replies are read by the kraken nodes",
+    "M03": "replies are read by the kraken nodes",
+    "M04": "replies are read by the kraken nodes",
+    "M08": "replies are read by the kraken nodes",
+    "M11": "replies are read by the kraken nodes",
+    "M12": "replies are read by the kraken nodes",
+    "M13": "replies are read by the kraken nodes",
+    "M15": "replies are read by the kraken nodes",
+    "M16": "replies are read by the kraken nodes",
+}
+
+KINDS = {"": "smart", "smart-charge": "smart", "smart": "smart", "bump-charge": "boost", "boost": "boost"}
+PLACES = {"AT_HOME": "home", "AWAY": "away"}
+IN_PROGRESS, CAPABLE = "SMART_CONTROL_IN_PROGRESS", "SMART_CONTROL_CAPABLE"
+HALF_HOUR = timedelta(minutes=30)
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
+
+
+def dispatch(found: Json, **more: Any) -> Dispatch:
+    told: dict[str, Any] = {
+        "start": at(found["start"]),
+        "end": at(found["end"]),
+        "kind": KINDS.get((found.get("source") or "").lower(), "unknown"),
+        "location": PLACES.get(found.get("location") or "", "unknown"),
+        "kwh": found.get("charge_kwh"),
+    }
+    return Dispatch(**{**told, **more})
+
+
+def config(**settings: Any) -> Config:
+    given: dict[str, Any] = {"window": False, "trust": "offered", "allowance": None}
+    prices = Fallback(cheap=4.0, standard=10.0, car_cheap=4.0, car_standard=10.0)
+    return Config(**{**given, "price": prices, **settings})
+
+
+def rate(cfg: Config, now: datetime, *plans: Plan, prices: Prices | None = None) -> Rate:
+    """The rate at an instant at which these plans have just come."""
+    state, _ = resolve(cfg, State(), Tick(now), None, prices=prices, car=None, house=None, now=now)
+    for plan in plans:
+        state, _ = resolve(cfg, state, None, plan, prices=prices, car=None, house=None, now=now)
+    _, emit = resolve(cfg, state, Tick(now), None, prices=prices, car=None, house=None, now=now)
+    assert isinstance(emit.body, Rate)
+    return emit.body
+
+
+def plan(now: datetime, found: list[Json] | None, device: str = "", state: str = CAPABLE, **more: Any) -> Plan:
+    return Plan(at=now, device=device, state=state, dispatches=tuple(dispatch(d, **more) for d in found or ()))
+
+
+def two_plans(given: Json, now: datetime) -> list[Plan]:
+    return [
+        plan(now, given["planned"], "planned"),
+        plan(now, given["started"], "started", IN_PROGRESS),
+    ]
+
+
+def trust(given: Json) -> str:
+    return {"planned_and_started": "offered", "started_only": "started"}[given["mode"]]
+
+
+def middles(start: datetime, end: datetime) -> Iterator[datetime]:
+    """An instant in each half hour of a span."""
+    middle = datetime.fromtimestamp(start.timestamp() // 1800 * 1800, UTC) + HALF_HOUR / 2
+    while middle - HALF_HOUR / 2 < end:
+        yield middle
+        middle += HALF_HOUR
+
+
+def listed(found: list[Json], start: str, end: str) -> Prices:
+    spans = tuple(Price(start=at(r[start]), end=at(r[end]), price=r["value_inc_vat"]) for r in found)
+    return Prices(at=spans[0].start, import_=spans)
+
+
+def slot_prices(given: Json) -> Json:
+    cfg, prices = config(trust=trust(given)), listed(given["rates"], "start", "end")
+    instants = [at(r["start"]) + HALF_HOUR / 2 for r in given["rates"]]
+    rates = [rate(cfg, now, *two_plans(given, now), prices=prices) for now in instants]
+    cheap = [f"{r.until - HALF_HOUR:%Y-%m-%dT%H:%M:%SZ}" for r in rates if r.band == "cheap"]
+    return {"value_inc_vat_by_slot": [r.house for r in rates], "adjusted_slot_starts": cheap}
+
+
+def periods(given: Json) -> Json:
+    cfg, noon = config(trust=trust(given)), at("2025-09-14T12:00:00+01:00")
+    instants = middles(noon - 4 * HALF_HOUR, noon + 4 * HALF_HOUR)
+    return [now for now in instants if rate(cfg, now, *two_plans(given, now)).band == "cheap"]
+
+
+def periods_expected(expect: Json) -> Json:
+    """A period makes every half hour cheap that it touches."""
+    return [now for start, end in expect for now in middles(at(start), at(end))]
+
+
+def current_and_next(given: Json) -> Json:
+    now = at(given["now"])
+    seen = rate(config(), now, plan(now, given["dispatches"]))
+    ahead = seen.next.at if seen.next is not None and not seen.planned else None
+    return seen.planned, ahead
+
+
+def current_and_next_expected(expect: Json) -> Json:
+    ahead = expect["next"] and at(expect["next"]["start"])
+    return expect["current"] is not None, ahead and next(middles(ahead, ahead + HALF_HOUR)) - HALF_HOUR / 2
+
+
+def boosted(given: Json) -> Json:
+    now = at(given["now"])
+    seen = rate(config(), now, plan(now, given["dispatches"]))
+    return seen.car == 10.0 and "boost" in seen.why
+
+
+def off_peak_by_price(given: Json) -> Json:
+    now = at(given["now"])
+    return rate(config(), now, plan(now, []), prices=listed(given["rates"], "start", "end")).house != 30
+
+
+def rate_and_next(given: Json) -> Json:
+    now = at(given["now"])
+    seen = rate(config(), now, plan(now, []), prices=listed(given["rest_records"], "valid_from", "valid_to"))
+    return seen.house, seen.next and (seen.next.house, seen.next.at)
+
+
+def rate_and_next_expected(expect: Json) -> Json:
+    return expect["current"]["value_inc_vat"], (expect["next"]["value_inc_vat"], at(expect["next"]["start"]))
+
+
+def zero_is_a_price(given: Json) -> Json:
+    nodes = [{**n, "value_inc_vat": float(n["value"])} for n in given["nodes"]]
+    now, half = at(given["now"]), HALF_HOUR
+    prices = listed(nodes, "valid_from", "valid_to")
+    seen = {"previous": now - half, "current": now, "next": now + half}
+    return {name: rate(config(), then, plan(then, []), prices=prices).house for name, then in seen.items()}
+
+
+def cheap_minutes(given: Json) -> Json:
+    """Whether the half hours a case names cost what it says; the plan is as it was at the case's own now."""
+    now, level = at(given["now"]), given.get("trust", "offered")
+    cfg = config(trust=level, allowance=Allowance(hours=given["cap_half_hours_per_noon_day"] / 2))
+
+    def status(d: Json) -> str:
+        return "completed" if level == "offered" and at(d["end"]) <= now else "planned"
+
+    found = tuple(dispatch(d, status=status(d)) for d in given["dispatches"])
+
+    def price(then: datetime) -> float | None:
+        return rate(cfg, then, Plan(at=then, device="car", state=CAPABLE, dispatches=found)).house
+
+    expect = next(c["expect"] for c in CASES.values() if c["given"] is given)
+    return {
+        name: [span for span in spans if {price(t) for t in middles(at(span[0]), at(span[1]))} == {cost}]
+        for (name, spans), cost in zip(expect.items(), (4.0, 10.0), strict=True)
+    }
+
+
+def hours_used(given: Json) -> Json:
+    now = at(given["now"])
+    seen = rate(config(allowance=Allowance(hours=24)), now, plan(now, given["dispatches"]))
+    return 24 - (seen.allowance_left or 0)
+
+
+def within_allowance(given: Json) -> Json:
+    spans = given["dispatches"]
+    cfg = config(allowance=Allowance())
+    instants = [t for d in spans for t in middles(at(d["start"]), at(d["end"]))]
+    return all(rate(cfg, now, plan(now, spans)).band == "cheap" for now in instants)
+
+
+def started(given: Json) -> Json:
+    now = at(given["now"])
+    before = plan(now, given["already_started"], "before", status="completed")
+    seen = rate(config(), now, before, plan(now, given["planned"], "car", given["device_state"]))
+    return [seen.until - HALF_HOUR] if seen.rung == "started" else []
+
+
+def started_expected(expect: Json) -> Json:
+    """Only the half hour that runs is looked at; the ledger of earlier ones is the allowance's."""
+    return [at(block["start"]) for block in expect if block["start"] > "2023-07-14T09"]
+
+
+def plan_changes_the_rate(given: Json) -> Json:
+    now = at(given["now"])
+
+    def with_plan(found: list[Json] | None) -> Rate:
+        return rate(config(), now, *([] if found is None else [plan(now, found)]))
+
+    return with_plan(given["before"]) != with_plan(given["after"])
+
+
+def running_slot_changes_the_rate(given: Json) -> Json:
+    now, cfg = at(given["now"]), config()
+    before, after = plan(now - timedelta(minutes=1), given["before"]), plan(now, given["after"])
+    return rate(cfg, now, before).house != rate(cfg, now, before, after).house
+
+
+def inside_planned(given: Json) -> Json:
+    now = at(given["now"])
+    slots = [{"start": s["startDt"], "end": s["endDt"]} for s in given["slots"]]
+    return rate(config(), now, plan(now, slots)).planned
+
+
+def night(given: Json) -> Json:
+    window = Window(from_=time.fromisoformat(given["start"]), until=time.fromisoformat(given["end"]))
+    noon = at(f"{given['evening_date']}T00:00:00Z") + timedelta(hours=12 if given["start"] > given["end"] else 0)
+    cfg = config(window=window, timezone=given["clock"])
+    opens = rate(cfg, noon, plan(noon, [])).next
+    assert opens is not None
+    closes = rate(cfg, opens.at, plan(opens.at, [])).next
+    assert closes is not None
+    return opens.at, closes.at, (closes.at - opens.at) / timedelta(hours=1)
+
+
+def night_expected(expect: Json) -> Json:
+    return at(expect["start"]), at(expect["end"]), expect["hours"]
+
+
+def local_half_hours(given: Json) -> Json:
+    start, end = local_day(time(), given["timezone"], at(f"{given['date']}T12:00:00Z").timestamp())
+    stamps = (f"{datetime.fromtimestamp(t, UTC):%Y-%m-%dT%H:%M:%SZ}" for t in (start, end))
+    return {"count": (end - start) / 1800, **dict(zip(("from", "to"), stamps, strict=True))}
+
+
+def local_clock(given: Json) -> Json:
+    return clock_time("Europe/London", int(at(given["utc"]).timestamp()))
+
+
+ADAPTERS: dict[str, tuple[Callable[[Json], Json], Callable[[Json], Json] | None]] = {
+    "price_half_hours": (slot_prices, None),
+    "effective_dispatch_periods": (periods, periods_expected),
+    "current_and_next": (current_and_next, current_and_next_expected),
+    "is_bump_now": (boosted, None),
+    "is_off_peak_by_price": (off_peak_by_price, None),
+    "current_and_next_rate": (rate_and_next, rate_and_next_expected),
+    "previous_current_next_slot": (zero_is_a_price, None),
+    "price_at_minutes": (cheap_minutes, None),
+    "allowance_hours_used": (hours_used, None),
+    "within_six_hour_allowance": (within_allowance, None),
+    "record_started": (started, started_expected),
+    "plan_changed": (plan_changes_the_rate, None),
+    "plan_changed_ignoring_progress": (running_slot_changes_the_rate, None),
+    "inside_planned_slot": (inside_planned, None),
+    "night_window_utc": (night, night_expected),
+    "half_hours_in_local_day": (local_half_hours, None),
+    "to_local": (local_clock, lambda expect: expect[11:16]),
+}
+
+OURS = [pytest.param(case, id=name) for name, case in CASES.items() if name not in {*NOT_OURS, "G13"}]
+
+
+@pytest.mark.parametrize("case", OURS)
+def test_a_case_of_other_people_comes_out_as_they_say(case: Json) -> None:
+    found, expected = ADAPTERS[case["function"]]
+
+    assert found(case["given"]) == (expected(case["expect"]) if expected else case["expect"])
+
+
+def test_a_dispatch_of_no_energy_is_reckoned_with_until_it_begins() -> None:
+    given = CASES["G13"]["given"]
+    cfg, morning, one = config(allowance=Allowance()), at("2026-01-15T10:00:00Z"), at("2026-01-15T13:00:00Z")
+    first, second = (rate(cfg, now, plan(now, given["dispatches"])).next for now in (morning, one))
+
+    assert first is not None
+    assert second is not None
+    assert (first.at, first.house) == (at("2026-01-15T13:00:00Z"), 4.0)
+    assert (second.at, second.house) == (at("2026-01-15T19:00:00Z"), 10.0)
+
+
+def test_every_case_is_either_tried_or_said_to_be_somebody_elses() -> None:
+    assert len(CASES) == 83
+    assert NOT_OURS.keys() <= CASES.keys()
+    assert {c["function"] for name, c in CASES.items() if name not in NOT_OURS} == ADAPTERS.keys()
