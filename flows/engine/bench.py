@@ -197,9 +197,11 @@ class Bench:
         at = self.carrier.next_due()
         if at is not None and (self._alarm is None or at < self._alarm):
             self._alarm = at
-            self._put(max(at, self.now), self._over)
+            self._put(max(at, self.now), partial(self._over, at))
 
-    def _over(self) -> None:
+    def _over(self, at: datetime) -> None:
+        if at != self._alarm:  # an earlier one was set since
+            return
         self._alarm = None
         self._settle(EDGES, self.carrier.due(self.now))
         self._wait()
