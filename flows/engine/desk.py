@@ -38,14 +38,15 @@ class Input:
     event: Event | None = None
     topic: str = ""
     payload: bytes = b""
+    again: bool = False  # the broker says that it has delivered this before
     done: Callable[[], None] = lambda: None  # acknowledges it
     acts: Callable[[list[Action]], None] | None = None
     arrived: float = field(default_factory=monotonic)
 
     @property
     def key(self) -> str:
-        """By which a repetition is known; a bare body from outside is never one."""
-        if self.message is None or self.route is None or not self.message.source:
+        """By which a repetition is known."""
+        if self.message is None or self.route is None:
             return ""
         return f"{self.message.id}|{self.route.edge or self.message.edge}|{self.route.port}"
 
@@ -84,15 +85,19 @@ class Desk:
         if self.actor.hold(it.route.port, it.message):
             self.settle(it, Work(changed=True))
 
+    def repeatable(self, it: Input) -> bool:
+        """A bare body from outside is a repetition only if the broker says so: who sends it twice means it twice."""
+        return it.message is not None and (bool(it.message.source) or it.again)
+
     def _one(self, it: Input) -> None:
         key = it.key
-        if key and key in self.seen:
+        if key and key in self.seen and self.repeatable(it):
             self.meters.repetitions += 1
             it.done()
             return
         if it.message is not None and it.route is not None:
-            self.meters.inputs[it.route.edge or it.message.edge, it.route.port] += 1
-            tries = self.hand.take(f"{key or it.message.id}")
+            self.meters.came(it.route.edge or it.message.edge, it.route.port)
+            tries = self.hand.take(key)
             if tries > TRIES:
                 self._poison(it, self.hand.why or "the process died of it")
                 return
@@ -133,8 +138,9 @@ class Desk:
                 del self.seen[next(iter(self.seen))]
         for s in sent:
             if isinstance(self.actor, Actor):
-                self.meters.outputs[s.envelope.source.partition(".")[2]] += 1
-                self.meters.house.note(s.body)
+                self.meters.left(s.envelope.source.partition(".")[2], s.body)
+        if it.message is not None:
+            self.hand.done(key)
         self.meters.took(monotonic() - it.arrived)
         if work.actions:
             (it.acts or self._act)(work.actions)

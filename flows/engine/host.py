@@ -14,7 +14,6 @@ from time import monotonic
 from typing import Any
 
 from wattwire.broker import topics
-from wattwire.broker.envelope import stamp
 from wattwire.broker.link import Link, Message
 from wattwire.broker.will import Will as LinkWill
 from wattwire.nodes import Answer, Due, Event, Started, Status, Stopping, Timer
@@ -24,11 +23,12 @@ from .actor import Actor, where
 from .callers import Caller
 from .desk import Desk, Input
 from .edges import Carrier
-from .graph import Flow
 from .intake import Intake
+from .keeping import epoch, keeps
 from .meters import Meters
 from .outbox import Outbox
 from .outer import Outer
+from .presence import Presence
 from .routes import EDGES, routes
 from .setup import Setup
 from .store import InHand, Store
@@ -46,10 +46,9 @@ class Host:
         self._posts: deque[Callable[[], None]] = deque()
         self._timers: dict[str, float] = {}  # name -> when, as time since the epoch
         self._read, self._ends, self._stopping = b"", 0.0, False
-        self._said: dict[str, Any] = {"state": "starting", "text": "", "fill": "yellow"}
-        self._since, self._beat, self._gather_until = stamp(datetime.now(UTC)), 0.0, 0.0
-        self._topic = topics.status(flow.name, setup.node)
-        lost = LinkWill(self._topic, self._status("lost", "its connection is lost", "red"))
+        self._beat = self._gather_until = 0.0
+        self.presence = Presence(setup, lambda topic, payload: self.link.publish(topic, payload, True), self.tell)
+        lost = LinkWill(self.presence.topic, self.presence.lost())
         self.link = Link(setup.broker, topics.client(flow.name, setup.node), on_up=self._up, on_down=self._down,
                          on_message=self._heard, will=lost)  # fmt: skip
         self.store = Store(setup.store, flow.durability == "disk") if keeps(flow, setup.node) else None
@@ -61,16 +60,18 @@ class Host:
             self.actor = Actor(flow.name, flow.nodes[setup.node], saved=saved, salt=f"{os.getpid()}.{monotonic()}.",
                                shadow=setup.shadow)  # fmt: skip
         self.addresses: dict[str, str] = {}
-        self.meters = Meters(carrier=self.actor if isinstance(self.actor, Carrier) else None)
+        carrier = self.actor if isinstance(self.actor, Carrier) else None
+        self.meters = Meters(edges=frozenset(e.name for e in flow.edges), carrier=carrier)
         self.outbox = Outbox(self._publish, monotonic, self.store)
         self.desk = Desk(
             self.actor, self.outbox, self.store, InHand(setup.store.with_suffix(".hand")), Caller(self.addresses),
-            self.meters, post=self.post, act=self.act, aside=lambda text: self.status(text=text, fill="red"),
+            self.meters, post=self.post, act=self.act, aside=lambda text: self.presence.set(text=text, fill="red"),
         )  # fmt: skip
         self.routes = routes(flow, setup.node)
         ins = self.actor.node.ins if isinstance(self.actor, Actor) else {}
         self.intake = Intake(self.desk, self.routes, ins, self.link.ack, lambda why: self.log("warning", why))
         self.outer: Outer | None = None
+        self._asked = b""
         self._probe = topics.into(flow.name, setup.node, "$probe")
 
     def run(self) -> int:
@@ -113,21 +114,9 @@ class Host:
                 if action.at is not None:
                     self._timers[action.name] = action.at.timestamp()
             elif isinstance(action, Status):
-                self.status(text=action.text, fill=action.fill)
+                self.presence.set(text=action.text, fill=action.fill)
             elif not isinstance(action, Answer) and self.outer is not None:
                 self.outer.act(action)
-
-    def status(self, state: str | None = None, text: str | None = None, fill: str | None = None) -> None:
-        """Say on `$status` how the node is, if that is news."""
-        now = {"state": state, "text": text, "fill": fill}
-        said = {**self._said, **{k: v for k, v in now.items() if v is not None}}
-        if said == self._said:
-            return
-        if said["state"] != self._said["state"]:
-            self._since = stamp(datetime.now(UTC))
-        self._said = said
-        self.tell({"status": said})
-        self.link.publish(self._topic, self._status(**said), retain=True)
 
     def log(self, level: str, text: str) -> None:
         self.tell({"log": {"level": level, "text": text}})
@@ -154,22 +143,25 @@ class Host:
             self.outer = Outer(node.dial(actor.config), self.setup.broker, client, self.happen)
 
     def _up(self, session: bool) -> None:
+        self.intake.epoch = epoch(self.setup.store.with_suffix(".epoch"), renew=not session)
         wanted = [*self.routes, self._probe]
         self._gather_until = monotonic() + GATHER
         self.link.subscribe(wanted, lambda refused: self._subscribed(session, refused))
 
     def _subscribed(self, session: bool, refused: tuple[str, ...]) -> None:
         if refused:
-            self.status("crashed", f"the broker does not let it read {', '.join(refused)}", "red")
+            self.presence.set("crashed", f"the broker does not let it read {', '.join(refused)}", "red")
             return
-        self.link.publish(self._probe, b"?")  # comes back after everything that is retained
-        self.link.publish(self._topic, self._status(**self._said), retain=True)
+        self._asked = f"{os.getpid()} {self.link.number}".encode()
+        self.link.publish(self._probe, self._asked)  # comes back after everything that is retained
+        self.presence.again()
         self.tell({"seated": {"session": session}})
 
     def _heard(self, message: Message) -> None:
         if message.topic == self._probe:
             self.link.ack(message)
-            self.intake.gathered()
+            if message.payload == self._asked:  # an older one may still lie in the session
+                self.intake.gathered()
         else:
             self.intake.offer(message)
 
@@ -198,7 +190,7 @@ class Host:
         if said.get("go"):
             self.outbox.replay()
             if not self._stopping:
-                self.status("ready", fill="green" if self._said["fill"] == "yellow" else None)
+                self.presence.ready()
         if said.get("hold"):
             self.outbox.open = False
         if "addresses" in said:
@@ -206,7 +198,7 @@ class Host:
         if "pause" in said:
             self.desk.quiet = bool(said["pause"])
         if "metrics" in said:
-            self.meters.waiting = len(self.outbox)
+            self.meters.queued, self.meters.waiting = len(self.desk.queue), len(self.outbox)
             self.tell({"metrics": self.meters.text(), "number": said["metrics"]})
         if said.get("stop") and not self._stopping:
             self._stopping, self._ends = True, monotonic() + 3.0
@@ -244,31 +236,19 @@ class Host:
     def _leave(self) -> None:
         if self.outer is not None:
             self.outer.close()
-        self.status("stopped", "stopped in good order", "grey")
+        self.presence.set("stopped", "stopped in good order", "grey")
         self.link.close()
         self.tell({"stopped": True})
-
-    def _status(self, state: str, text: str, fill: str) -> bytes:
-        said = {"state": state, "text": text, "fill": fill, "since": self._since, "host": self.setup.label,
-                "pid": os.getpid(), "restarts": self.setup.restarts}  # fmt: skip
-        return json.dumps(said).encode()
-
-
-def keeps(flow: Flow, node: str) -> bool:
-    """Whether a node has a file of its own: all but those that only compute, unless the flow wants it all on disk."""
-    if node == EDGES or flow.durability == "disk":
-        return True
-    kind = flow.nodes[node].type
-    plain = not (kind.state or kind.read or kind.event or kind.serve or kind.actuator)
-    return not (plain and not any(i.remembered for i in kind.ins.values()))
 
 
 def run(setup: Setup, channel: socket.socket) -> int:
     """The whole life of a node's process; what ends it by a bug is said, without what it was given."""
     channel.settimeout(2.0)
+    host = Host(setup, channel)
     try:
-        return Host(setup, channel).run()
+        return host.run()
     except Exception as wrong:
+        host.link.step(0)  # what was done before is on its way
         with contextlib.suppress(OSError):
             told = {"level": "error", "text": f"crashed: {where(wrong)}"}
             channel.sendall(json.dumps({"log": told}).encode() + b"\n")

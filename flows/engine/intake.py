@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from wattwire.broker.envelope import loads
+from wattwire.broker.envelope import derived, loads
 from wattwire.broker.link import Message
 from wattwire.nodes import In
 
@@ -23,6 +23,7 @@ class Intake:
         self._retained: dict[str, Input] = {}  # in port -> the newest
         self._live: list[Message] = []
         self.gathering = True
+        self.epoch = ""  # of the session: its message ids begin again with it
 
     def offer(self, message: Message) -> None:
         if not message.payload:  # a retained message was cleared
@@ -85,12 +86,15 @@ class Intake:
         along = self._routes.get(message.topic, ())
         try:
             envelope = loads(message.payload, datetime.now(UTC))
+            if not envelope.source:  # so that delivered again, after a kill, it leads to the same messages
+                id = derived(self.epoch, message.topic, message.mid, message.payload.decode(errors="replace"))
+                envelope = replace(envelope, id=id, root=id)
         except ValueError as wrong:
             self._refuse(f"{message.topic.rpartition('/')[2]}: {wrong}")
             return []
         return [
             Input(replace(envelope, body=None) if route.strip else envelope, route, topic=message.topic,
-                  payload=b"" if route.strip else message.payload)
+                  payload=b"" if route.strip else message.payload, again=message.dup)
             for route in along
         ]  # fmt: skip
 

@@ -38,11 +38,11 @@ class Listening:
             await site.start()
         except OSError as wrong:
             why = f"cannot listen on {self._where.host}:{self._where.port}: {wrong.strerror}"
-            self._host.post(lambda: self._host.status("crashed", why, "red"))
+            self._host.post(lambda: self._host.presence.set("crashed", why, "red"))
             return
         host, port = runner.addresses[0][:2]
         self._host.post(lambda: self._host.tell({"address": f"{host}:{port}"}))
-        self._host.post(lambda: self._host.status(text=f"listens on http://{host}:{port}"))
+        self._host.post(lambda: self._host.presence.set(text=f"listens on http://{host}:{port}"))
         await asyncio.Event().wait()
 
     async def _answer(self, request: web.Request) -> web.Response:

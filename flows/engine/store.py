@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 SEEN = 20_000  # keys kept: far more than are under way between two savings of a broker
+SIZE = 4096  # bytes of the file of tries
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS seen (number INTEGER PRIMARY KEY, key TEXT UNIQUE NOT NULL);
@@ -103,24 +104,30 @@ class InHand:
     def __init__(self, path: Path) -> None:
         self._file = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
         try:
-            self._key, self._tries, self.why = json.loads(
-                os.pread(self._file, 4096, 0).rstrip(b"\0 ") or b'["", 0, ""]'
-            )
+            self._tries: dict[str, int] = json.loads(os.pread(self._file, SIZE, 0).rstrip(b"\0 ") or b"{}")
         except ValueError:
-            self._key, self._tries, self.why = "", 0, ""
+            self._tries = {}
+        self._why = path.with_suffix(".why")
 
     def take(self, key: str) -> int:
-        """Which try this is, 1 being the first."""
-        if key != self._key:
-            self._key, self._tries, self.why = key, 0, ""
-        self._tries += 1
+        """Which try this is, 1 being the first. Others that an earlier process died of stay counted."""
+        tries = self._tries[key] = self._tries.get(key, 0) + 1
         self._write()
-        return int(self._tries)
+        return tries
+
+    def done(self, key: str) -> None:
+        """It went well, or was set aside. Need not be written: the next `take` does."""
+        self._tries.pop(key, None)
 
     def note(self, why: str) -> None:
         """What went wrong this time."""
-        self.why = why
-        self._write()
+        self._why.write_text(why)
+
+    @property
+    def why(self) -> str:
+        return self._why.read_text() if self._why.exists() else ""
 
     def _write(self) -> None:
-        os.pwrite(self._file, json.dumps([self._key, self._tries, self.why]).encode()[:4096].ljust(512), 0)
+        while len(text := json.dumps(self._tries)) > SIZE:
+            del self._tries[next(iter(self._tries))]
+        os.pwrite(self._file, text.encode().ljust(SIZE), 0)
