@@ -20,4 +20,10 @@ nodes_option = click.option(
     metavar="DIR",
     help="A folder of node files of your own; may be given more than once.",
 )
+state_option = click.option(
+    "--state",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Where what must last is kept.  [default: $XDG_STATE_HOME/wattwire, or ~/.local/state/wattwire]",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for a machine.")

@@ -1,0 +1,128 @@
+"""wattwire run: run flows as processes over a broker."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from .options import env_option, nodes_option, state_option
+
+if TYPE_CHECKING:
+    from wattwire.flows.engine.graph import Flow
+    from wattwire.flows.engine.options import Options
+
+BIG = """
+   ####  # #   # #   # #      ###  ##### ##### ####
+  #      # ## ## #   # #     #   #   #   #     #   #
+   ###   # # # # #   # #     #####   #   ####  #   #
+      #  # #   # #   # #     #   #   #   #     #   #
+  ####   # #   #  ###  ##### #   #   #   ##### ####
+"""
+
+
+@click.command("run")
+@click.argument("flows", nargs=-1, required=True, metavar="FLOW…")
+@click.option(
+    "--broker", default="", metavar="URL", help="Use this broker (mqtt://, mqtts://, unix://) instead of an own."
+)
+@click.option("--prefer", type=click.Choice(["auto", "mosquitto", "embedded"]), default="auto", show_default=True,
+              help="Which broker to start.")  # fmt: skip
+@env_option
+@state_option
+@nodes_option
+@click.option("--host", "label", default="", metavar="LABEL", help="Run only the nodes whose `host` is this.")
+@click.option("--only", default="", metavar="NODE,…", help="Run only these nodes; `edges` carries the waiting edges.")
+@click.option("--shadow", is_flag=True, help="Mute every actuator: all is computed, and nothing is written.")
+@click.option("--admin", type=click.IntRange(0, 65535), metavar="PORT",
+              help="Port of /metrics, /sd, /health on loopback; 0: any.  [default: 9480, if free]")  # fmt: skip
+@click.option("--hang", type=click.FloatRange(2), default=10.0, show_default=True, metavar="SECONDS",
+              help="Restart a node that gives no sign of life for so long.")  # fmt: skip
+def command(flows: tuple[str, ...], broker: str, prefer: Literal["auto", "mosquitto", "embedded"],
+            env_file: Path | None, state: Path | None, nodes_dirs: tuple[Path, ...], label: str, only: str,
+            shadow: bool, admin: int | None, hang: float) -> None:  # fmt: skip
+    """Run FLOWs: every node a process of its own, over a broker, until Ctrl-C.
+
+    Without --broker a private one is started on loopback, and ended with everything else: mosquitto where it is
+    installed, else the embedded one. What nodes remember is kept in the state folder.
+
+    \b
+    Try it:             wattwire run simulated_house
+    Your own house:     wattwire run intelligent_octopus --env .env --shadow
+    """
+    from wattwire.flows.engine import statefolder
+    from wattwire.flows.engine.options import Options
+
+    loaded = [load(name, env_file, nodes_dirs) for name in flows]
+    options = Options(
+        root=(state or statefolder.default()).absolute(), broker=broker, prefer=prefer, label=label,
+        only=frozenset(filter(None, only.split(","))), shadow=shadow, admin=admin, hang=hang, nodes_dirs=nodes_dirs,
+        reload=lambda flow: load(flows[[f.name for f in loaded].index(flow)], env_file, nodes_dirs, strict=False),
+    )  # fmt: skip
+    refuse(loaded, options)
+    greet(loaded, shadow)
+    raise SystemExit(asyncio.run(supervise(loaded, options)))
+
+
+def load(name: str, env_file: Path | None, nodes_dirs: tuple[Path, ...], strict: bool = True) -> Flow:
+    from wattwire.flows.engine import loading
+
+    try:
+        return loading.load(name, env_file=env_file, nodes_dirs=nodes_dirs)
+    except loading.FlowError as wrong:
+        if not strict:
+            raise
+        click.echo(str(wrong), err=True)
+        raise SystemExit(2) from None
+
+
+def refuse(flows: list[Flow], options: Options) -> None:
+    """What is wrong with the command line, as far as it depends on the flows."""
+    from wattwire.broker.address import address
+    from wattwire.flows.engine.options import hosted
+    from wattwire.flows.engine.routes import processes
+
+    if len({flow.name for flow in flows}) < len(flows):
+        raise click.UsageError("two of these flows have the same name")
+    if options.broker:
+        try:
+            address(options.broker)
+        except ValueError as wrong:
+            raise click.UsageError(f"--broker: {wrong}") from None
+    known = {name for flow in flows for name in processes(flow)}
+    if unknown := options.only - known:
+        raise click.UsageError(f"--only: no node {', '.join(sorted(unknown))}; there are {', '.join(sorted(known))}")
+    if not any(hosted(flow, options) for flow in flows):
+        raise click.UsageError(
+            f"no node of these flows is to run {f'on host {options.label}' if options.label else 'here'}"
+        )
+
+
+def greet(flows: list[Flow], shadow: bool) -> None:
+    for flow in flows:
+        click.echo(f"{flow.name}: {len(flow.nodes)} nodes, {len(flow.edges)} edges, revision {flow.revision[:8]}")
+    simulators = sorted({n.type.name for f in flows for n in f.nodes.values() if n.type.name.startswith("sim")})
+    if simulators:
+        click.echo(BIG)
+        click.echo(f"SIMULATED: {', '.join(simulators)} stand in for the world. Nothing real is changed.\n")
+    if shadow:
+        click.echo("SHADOW: every actuator is muted; nothing is written to hardware or accounts.")
+
+
+async def supervise(flows: list[Flow], options: Options) -> int:
+    from wattwire.broker.tether import BrokerFailed
+    from wattwire.flows.engine.board import display
+    from wattwire.flows.engine.statefolder import Unusable
+    from wattwire.flows.engine.supervisor import Stopped, Supervisor
+
+    shown = display(sys.stdout)
+    try:
+        return await Supervisor(flows, options, shown).run()
+    except Stopped:
+        return 0
+    except (Unusable, BrokerFailed, ConnectionError) as wrong:
+        shown.line(str(wrong), "error")
+        return 1

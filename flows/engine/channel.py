@@ -1,0 +1,45 @@
+"""The supervisor's end of a JSON-lines socket: to a node's process, or to the fork server."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Message = Mapping[str, Any]
+
+
+class Channel(asyncio.Protocol):
+    def __init__(self, heard: Callable[[Message], None], ended: Callable[[], None] = lambda: None) -> None:
+        self._heard, self._ended, self._in = heard, ended, b""
+        self.transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        *lines, self._in = (self._in + data).split(b"\n")
+        for line in lines:
+            try:
+                message = json.loads(line)
+            except ValueError:
+                continue  # a node writes what it likes; the supervisor must not fall over it
+            if isinstance(message, dict):
+                self._heard(message)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.transport = None
+        self._ended()
+
+    def send(self, message: Message) -> None:
+        self.write(json.dumps(message, separators=(",", ":")).encode() + b"\n")
+
+    def write(self, data: bytes) -> None:
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.write(data)
+
+    def close(self) -> None:
+        if self.transport is not None:
+            self.transport.close()

@@ -1,0 +1,68 @@
+"""A changed flow put in the place of the running one: only what differs is stopped and started."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from . import leaving
+from .flowrun import FlowRun
+from .graph import Flow
+from .options import hosted
+from .routes import EDGES, routes
+
+DRAIN = 1.0  # seconds for what is under way to arrive
+
+
+@dataclass(frozen=True)
+class Difference:
+    gone: tuple[str, ...]
+    changed: tuple[str, ...]
+    new: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.gone or self.changed or self.new)
+
+
+def difference(old: Flow, new: Flow, before: Mapping[str, Any], after: list[str]) -> Difference:
+    """`before` and `after` are the processes that run here."""
+    kept = [name for name in after if name in before]
+    changed = [name for name in kept if _shape(old, name) != _shape(new, name)]
+    return Difference(
+        tuple(name for name in before if name not in after), tuple(changed), tuple(n for n in after if n not in before)
+    )
+
+
+def _shape(flow: Flow, name: str) -> tuple[Any, ...]:
+    """Everything a process was told when it started."""
+    if name == EDGES:
+        return (flow.carried(),)
+    node = flow.nodes[name]
+    return node.type.name, node.config, node.isolation, node.memory, routes(flow, name), flow.durability
+
+
+async def deploy(run: FlowRun, flow: Flow) -> Difference:
+    """Pause the sources, drain, change what differs, drop what is gone, and go on."""
+    diff = difference(run.flow, flow, run.minders, hosted(flow, run.means.options))
+    paused, old = run.paused, run.flow
+    run.pause(True)
+    try:
+        await asyncio.sleep(DRAIN)
+        leavers = {n: run.minders[n] for n in (*diff.gone, *diff.changed)}
+        await leaving.stop(old, leavers)
+        await run.holding.release(diff.gone)
+        for n in diff.gone:
+            del run.minders[n]
+        run.flow = flow
+        for n in (*diff.changed, *diff.new):
+            run.minders[n] = run.minder(flow, n)
+        again = [n for n in diff.changed if n in run.owned]
+        mine = await run.holding.acquire(diff.new) + again
+        await run.seat([*run.owned])
+        run.announce()
+        await run.launch(mine)
+    finally:
+        run.pause(paused)
+    return diff

@@ -1,0 +1,200 @@
+"""Starts processes for nodes, by way of the fork server, and tells how they end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+
+from . import birth
+from .channel import Channel, Message
+from .setup import Setup
+
+PATIENCE = 20.0  # seconds for a fork, or for the libraries to be loaded
+
+
+class Process:
+    """A node's process. `ended` is its exit code, negative for a signal."""
+
+    def __init__(self, launcher: Launcher, pid: int, channel: Channel, ended: asyncio.Future[int]) -> None:
+        self._launcher, self.pid, self._channel, self.ended = launcher, pid, channel, ended
+
+    def send(self, message: Message) -> None:
+        self._channel.send(message)
+
+    def kill(self, number: int = signal.SIGKILL) -> None:
+        """Through the fork server, which knows whether the pid is still this process."""
+        if not self.ended.done():
+            self._launcher.tell({"kill": self.pid, "signal": int(number)})
+
+    def close(self) -> None:
+        self._channel.close()
+
+
+class Launcher:
+    def __init__(self, say: Callable[[str], None], host: str = birth.HOST) -> None:
+        self._say, self._host, self._numbers = say, host, itertools.count(1)
+        self._server: subprocess.Popen[bytes] | None = None
+        self._control: socket.socket | None = None
+        self._channel: Channel | None = None
+        self._forked: dict[int, asyncio.Future[int]] = {}
+        self._ended: dict[int, asyncio.Future[int]] = {}
+        self._warm: asyncio.Future[Message] | None = None
+        self._wanted: tuple[list[str], list[str], str] = ([], [], "")
+        self._turn = asyncio.Semaphore(32)  # file descriptors under way are limited, too
+        self._mend = asyncio.Lock()
+
+    @property
+    def pid(self) -> int | None:
+        return self._server.pid if self._server else None
+
+    def open(self) -> None:
+        """Start the fork server; it loads while we do other things."""
+        ours, theirs = socket.socketpair()
+        command = [
+            sys.executable,
+            "-P",
+            "-m",
+            "wattwire.flows.engine.forkserver",
+            str(theirs.fileno()),
+            str(os.getpid()),
+        ]
+        self._server = subprocess.Popen(
+            command, pass_fds=(theirs.fileno(),), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, start_new_session=True,
+        )  # fmt: skip
+        theirs.close()
+        ours.setblocking(False)
+        self._control = ours
+
+    async def preload(self, modules: Sequence[str], dirs: Sequence[str] = ()) -> None:
+        await self._listen()
+        self._wanted = (list(modules), list(dirs), self._wanted[2])
+        for fault in (await self._asked({"preload": [self._host, *modules], "dirs": list(dirs)})).get("faults", []):
+            self._say(fault)
+
+    async def warm(self, broker: str) -> None:
+        await self._listen()
+        self._wanted = (*self._wanted[:2], broker)
+        await self._asked({"warm": broker})
+
+    async def launch(self, setup: Setup, heard: Callable[[Message], None], *, memory: int | None = None,
+                     spawn: bool = False) -> Process:  # fmt: skip
+        """Fork a node. Raises OSError if there is no new process."""
+        await self._ready()
+        loop, number = asyncio.get_running_loop(), next(self._numbers)
+        async with self._turn:
+            ours, theirs = socket.socketpair()
+            forked, ended = loop.create_future(), loop.create_future()
+            self._forked[number], self._ended[number] = forked, ended
+            asked = {"fork": number, "title": setup.node, "memory": memory, "spawn": spawn, "host": self._host}
+            try:
+                _, channel = await loop.create_unix_connection(lambda: Channel(heard), sock=ours)
+                self._send_fd(asked, theirs)
+                channel.write(birth.hand_over(setup))
+                pid = await asyncio.wait_for(forked, PATIENCE)
+            except TimeoutError:
+                raise OSError("the fork server does not answer") from None
+            finally:
+                theirs.close()
+                self._forked.pop(number, None)
+        return Process(self, pid, channel, ended)
+
+    def tell(self, message: Message) -> None:
+        if self._channel is not None:
+            self._channel.send(message)
+
+    async def close(self) -> None:
+        """The end of the fork server, and of every process that is left."""
+        if self._channel is not None:
+            self._channel.close()
+        if self._control is not None:
+            self._control.close()
+        if self._server is not None:
+            for _ in range(100):
+                if self._server.poll() is not None:
+                    return
+                await asyncio.sleep(0.005)
+            self._server.kill()
+            self._server.wait()
+
+    def kill(self) -> None:
+        """At once: the kernel takes the children along."""
+        if self._server is not None and self._server.poll() is None:
+            self._server.kill()
+
+    async def _ready(self) -> None:
+        async with self._mend:
+            if self._server is None or self._server.poll() is not None:
+                if self._server is not None:
+                    self._say("the fork server is gone; starting another")
+                self.open()
+                modules, dirs, broker = self._wanted
+                await self.preload(modules, dirs)
+                await self.warm(broker)
+            await self._listen()
+
+    async def _listen(self) -> None:
+        if self._server is None:
+            self.open()
+        if self._channel is not None or self._control is None or self._server is None:
+            return
+        loop = asyncio.get_running_loop()
+        _, self._channel = await loop.create_unix_connection(
+            lambda: Channel(self._hear, self._lost), sock=self._control
+        )
+        if self._server.stdout is not None:
+            await loop.connect_read_pipe(lambda: Printed(self._say), self._server.stdout)
+
+    async def _asked(self, message: Message) -> Message:
+        self._warm = asyncio.get_running_loop().create_future()
+        self.tell(message)
+        with contextlib.suppress(TimeoutError):
+            return await asyncio.wait_for(self._warm, PATIENCE)
+        return {}
+
+    def _send_fd(self, asked: Message, channel: socket.socket) -> None:
+        # behind the transport's back: what goes through it is small and always written at once
+        if self._control is None or self._channel is None:
+            raise OSError("the fork server is gone")
+        socket.send_fds(self._control, [json.dumps(asked).encode() + b"\n"], [channel.fileno()])
+
+    def _hear(self, told: Message) -> None:
+        match told:
+            case {"forked": int(number), "pid": int(pid)} if number in self._forked:
+                if not self._forked[number].done():
+                    self._forked[number].set_result(pid)
+            case {"exit": int(number), "code": int(code), **more}:
+                if (forked := self._forked.get(number)) and not forked.done():
+                    forked.set_exception(OSError(str(more.get("why", "it ended at once"))))
+                if (ended := self._ended.pop(number, None)) and not ended.done():
+                    ended.set_result(code)
+            case {"warm": _} if self._warm and not self._warm.done():
+                self._warm.set_result(told)
+
+    def _lost(self) -> None:
+        """The fork server died, and by it all its children."""
+        self._channel = self._control = None
+        for number in list(self._ended):
+            self._hear({"exit": number, "code": -signal.SIGKILL, "why": "the fork server is gone"})
+        if self._warm and not self._warm.done():
+            self._warm.set_result({})
+
+
+class Printed(asyncio.Protocol):
+    """What processes print by themselves, such as a traceback: line by line, whoever it was."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say, self._in = say, b""
+
+    def data_received(self, data: bytes) -> None:
+        *lines, self._in = (self._in + data).split(b"\n")
+        for line in lines:
+            self._say(line.decode("utf-8", "replace"))

@@ -1,0 +1,38 @@
+"""What `wattwire run` was asked to do, and which nodes that means."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from .graph import Flow
+from .routes import processes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    root: Path  # the state folder; each flow has one of its own in it
+    broker: str = ""  # URL; empty: start a private one
+    prefer: Literal["auto", "mosquitto", "embedded"] = "auto"
+    label: str = ""  # run only nodes whose `host` is this
+    only: frozenset[str] = frozenset()
+    shadow: bool = False
+    admin: int | None = None  # port; None: the usual one, or a free one
+    hang: float = 10.0  # seconds without a heartbeat
+    nodes_dirs: tuple[Path, ...] = ()
+    reload: Callable[[str], Flow] | None = field(default=None, compare=False)  # a flow by its name, anew from its file
+
+    @property
+    def host(self) -> str:
+        """Who we are, for people."""
+        return self.label or socket.gethostname()
+
+
+def hosted(flow: Flow, options: Options) -> list[str]:
+    """The processes of a flow that run here: with `only` those, else those of this host."""
+    if options.only:
+        return [name for name in processes(flow) if name in options.only]
+    return [n for n in processes(flow) if ((flow.nodes[n].host if n in flow.nodes else None) or "") == options.label]

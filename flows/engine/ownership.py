@@ -1,0 +1,139 @@
+"""One owner per node: a lock in the state folder on this machine, and over all machines an ordered claim on the broker.
+
+The broker puts claims into one order that everybody sees. The standing claim is the first one with the highest epoch.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import socket
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+SILENT = 30.0  # seconds without a word from a supervisor elsewhere, after which it is taken for dead
+REFRESH = 10.0  # seconds between such words
+
+
+class Lock:
+    """A file that one process of this machine can hold; the kernel lets go of it when that process ends."""
+
+    def __init__(self, file: Path) -> None:
+        self._file, self._fd = file, -1
+
+    @property
+    def held(self) -> bool:
+        return self._fd >= 0
+
+    def take(self) -> bool:
+        """Raises OSError where the folder cannot be written."""
+        if self.held:
+            return True
+        fd = os.open(self._file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(fd)
+            return False
+        self._fd = fd
+        os.ftruncate(fd, 0)
+        os.write(fd, f"{os.getpid()}\n".encode())
+        return True
+
+    def holder(self) -> str:
+        try:
+            return self._file.read_text().strip()
+        except OSError:
+            return ""
+
+    def release(self) -> None:
+        if self.held:
+            os.close(self._fd)
+            self._fd = -1
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What stands on a node's owner topic."""
+
+    supervisor: str
+    epoch: int
+    host: str = ""
+    pid: int = 0
+    boot: str = ""  # of the machine: with the pid it tells at once whether a supervisor next door lives
+    presence: str = ""  # the topic that says whether it is there; its last will clears it
+
+    def dumps(self) -> bytes:
+        return json.dumps(asdict(self)).encode()
+
+    def __str__(self) -> str:
+        return f"{self.host or 'another machine'} (process {self.pid})"
+
+
+def loads(payload: bytes) -> Claim | None:
+    try:
+        return Claim(**json.loads(payload))
+    except (TypeError, ValueError):
+        return None
+
+
+def boot() -> str:
+    """Which machine this is, and since when."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return socket.gethostname()
+
+
+class Claims:
+    """The claims on one flow's nodes, as heard in the broker's order."""
+
+    def __init__(self, me: Claim, alive: Callable[[int], bool], clock: Callable[[], float] = time.monotonic) -> None:
+        self.me, self._alive, self._clock = me, alive, clock
+        self.standing: dict[str, Claim] = {}
+        self._present: dict[str, float] = {}  # presence topic -> when it last spoke
+
+    def heard(self, node: str, payload: bytes) -> bool:
+        """A word on an owner topic; True if our own claim stands and must be said again, as a later one hides it."""
+        claim, standing = loads(payload) if payload else None, self.standing.get(node)
+        if claim is None:
+            if standing is not None and self.mine(node):
+                return True  # somebody cleared it
+            self.standing.pop(node, None)
+        elif standing is None or claim.epoch > standing.epoch or claim.supervisor == standing.supervisor:
+            self.standing[node] = claim
+        else:
+            return self.mine(node)
+        return False
+
+    def presence(self, topic: str, payload: bytes) -> None:
+        if payload:
+            self._present[topic] = self._clock()
+        else:
+            self._present.pop(topic, None)
+
+    def mine(self, node: str) -> bool:
+        claim = self.standing.get(node)
+        return claim is not None and claim.supervisor == self.me.supervisor
+
+    def other(self, node: str) -> Claim | None:
+        """The claim of a living supervisor that is not us."""
+        claim = self.standing.get(node)
+        if claim is None or claim.supervisor == self.me.supervisor:
+            return None
+        if claim.boot == self.me.boot:
+            return claim if self._alive(claim.pid) else None
+        heard = self._present.get(claim.presence)
+        return claim if heard is not None and self._clock() - heard < SILENT else None
+
+    def next(self, node: str) -> Claim:
+        """The claim to make."""
+        standing = self.standing.get(node)
+        epoch = standing.epoch + (not self.mine(node)) if standing else 1
+        return Claim(self.me.supervisor, epoch, self.me.host, self.me.pid, self.me.boot, self.me.presence)
+
+    def released(self, node: str) -> None:
+        self.standing.pop(node, None)

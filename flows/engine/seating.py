@@ -1,0 +1,129 @@
+"""Seats: all nodes' sessions and subscriptions are made before any of them runs, so that none misses a word."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from wattwire.broker import topics
+from wattwire.broker.link import Link, Message
+
+from . import statefolder
+from .graph import Flow
+from .routes import EDGES, processes, routes
+
+LEDGER = "seats.json"
+PATIENCE = 10.0  # seconds for one seat
+
+
+@dataclass(frozen=True)
+class Seat:
+    """What the broker keeps for a node."""
+
+    client: str
+    topics: tuple[str, ...]  # subscribed to
+    retained: tuple[str, ...]  # that it may leave behind
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be done before a flow of this shape may run."""
+
+    seats: Mapping[str, Seat]
+    stale: Mapping[str, tuple[str, ...]]  # node -> subscriptions of an earlier revision
+    gone: tuple[str, ...] = ()  # client ids of nodes that are no more
+    clear: tuple[str, ...] = ()  # retained topics that nobody will renew
+
+
+@dataclass
+class Outcome:
+    refused: dict[str, tuple[str, ...]] = field(default_factory=dict)  # node -> filters
+    failed: dict[str, str] = field(default_factory=dict)  # node -> why
+
+
+def seat(flow: Flow, node: str) -> Seat:
+    retained = [topics.status(flow.name, node), topics.owner(flow.name, node), topics.poison(flow.name, node)]
+    if node == EDGES:
+        retained += [topics.waiting(flow.name, edge.name) for edge in flow.carried() if edge.after]
+    else:
+        retained += [topics.out(flow.name, node, p.name) for p in flow.nodes[node].type.outs.values() if p.keep]
+    return Seat(topics.client(flow.name, node), tuple(routes(flow, node)), tuple(retained))
+
+
+def plan(flow: Flow, nodes: Iterable[str], ledger: Mapping[str, Any]) -> Plan:
+    """`nodes` are those that run here; the flow's others are somebody else's to seat."""
+    wanted = {node: seat(flow, node) for node in nodes}
+    stale = {n: tuple(t for t in ledger.get(n, {}).get("topics", ()) if t not in s.topics) for n, s in wanted.items()}
+    gone = [node for node in ledger if node not in processes(flow)]
+    clear = [t for node in gone for t in ledger[node].get("retained", ())]
+    clear += [t for n, s in wanted.items() for t in ledger.get(n, {}).get("retained", ()) if t not in s.retained]
+    return Plan(wanted, stale, tuple(topics.client(flow.name, n) for n in gone), tuple(clear))
+
+
+def ledger(folder: Path) -> dict[str, Any]:
+    return statefolder.read(folder / LEDGER)
+
+
+def remember(flow: Flow, folder: Path, done: Plan) -> None:
+    """After the plan is carried out. Raises Unusable."""
+    kept = {node: entry for node, entry in ledger(folder).items() if node in processes(flow)}
+    kept |= {node: {"topics": list(s.topics), "retained": list(s.retained)} for node, s in done.seats.items()}
+    statefolder.write(folder / LEDGER, kept)
+
+
+async def carry_out(url: str, todo: Plan) -> Outcome:
+    """All seats at once, as far as threads help."""
+    outcome, loop = Outcome(), asyncio.get_running_loop()
+
+    def one(node: str, it: Seat) -> None:
+        try:
+            refused = take(url, it.client, it.topics, todo.stale.get(node, ()))
+        except ConnectionError as wrong:
+            outcome.failed[node] = str(wrong)
+        else:
+            if refused:
+                outcome.refused[node] = refused
+
+    def leave(client: str) -> None:
+        try:
+            take(url, client, (), (), clean=True)
+        except ConnectionError as wrong:
+            outcome.failed[client] = str(wrong)
+
+    with ThreadPoolExecutor(4, thread_name_prefix="seat") as pool:
+        work = [loop.run_in_executor(pool, one, node, it) for node, it in todo.seats.items()]
+        work += [loop.run_in_executor(pool, leave, client) for client in todo.gone]
+        await asyncio.gather(*work)
+    return outcome
+
+
+def take(url: str, client: str, filters: Sequence[str], stale: Sequence[str], *, clean: bool = False,
+         patience: float = PATIENCE) -> tuple[str, ...]:  # fmt: skip
+    """Take one seat and leave it to its node; which filters the broker refused. Raises ConnectionError."""
+    done: list[tuple[str, ...]] = []
+
+    def up(_: bool) -> None:
+        if stale:
+            link.unsubscribe(stale)
+        if not link.subscribe(filters, done.append):
+            done.append(())
+
+    def heard(message: Message) -> None:
+        if message.retain:
+            link.ack(message)  # the node is shown these again; all else stays queued for it
+
+    link = Link(url, client, on_up=up, on_down=lambda _: None, on_message=heard, clean=clean)
+    link.connect()
+    until = time.monotonic() + patience
+    while not done and (left := until - time.monotonic()) > 0:
+        link.step(left)
+    why = link.why
+    link.close()
+    if not done:
+        raise ConnectionError(why or "the broker does not answer")
+    return done[0]

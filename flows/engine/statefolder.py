@@ -1,0 +1,93 @@
+"""The state folder: what outlives a run. Made for its owner's eyes only, and refused with words where it cannot be."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+RUNNING = "broker.json"
+
+
+class Unusable(Exception):
+    """The folder cannot be used; the text says why and what to do."""
+
+
+def default() -> Path:
+    home = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return Path(home) / "wattwire"
+
+
+def prepare(folder: Path) -> Path:
+    """Make the folder, and try that something written there stays. Raises Unusable."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(bytes(65536))
+            probe.flush()
+            os.fsync(probe.fileno())
+    except OSError as wrong:
+        raise Unusable(f"the state folder {folder} cannot be used: {why(wrong)}") from None
+    return folder
+
+
+def why(wrong: OSError) -> str:
+    match wrong.errno:
+        case errno.ENOSPC | errno.EDQUOT:
+            return "the disk is full"
+        case errno.EACCES | errno.EPERM:
+            return "we may not write there; name another with --state DIR"
+        case errno.EROFS:
+            return "it is on a disk that is read-only; name another with --state DIR"
+        case errno.ENOTDIR | errno.EEXIST:
+            return "there is a file in its place"
+        case _:
+            return wrong.strerror or str(wrong)
+
+
+def write(file: Path, value: Any) -> None:
+    """Wholly or not at all. Raises Unusable."""
+    beside = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+            json.dump(value, out)
+            out.flush()
+            os.fsync(out.fileno())
+        beside.replace(file)
+    except OSError as wrong:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+        raise Unusable(f"{file} cannot be written: {why(wrong)}") from None
+
+
+def read(file: Path) -> dict[str, Any]:
+    """What stands there; nothing, where there is nothing that can be read."""
+    try:
+        value = json.loads(file.read_text())
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def alive(pid: object) -> bool:
+    if not isinstance(pid, int) or pid <= 0:
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def running(root: Path, flow: str) -> Mapping[str, Any] | None:
+    """What `wattwire run` wrote about the flow it runs here: `url`, `pid`, `admin`. None if it runs no more."""
+    told = read(root / flow / RUNNING)
+    return told if told.get("url") and alive(told.get("pid")) else None
