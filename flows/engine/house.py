@@ -16,51 +16,71 @@ MODES = ("charge", "hold", "release")
 
 
 class HouseMeters:
-    """The newest body of each kind. An unknown value has no sample: it is never 0."""
+    """The newest body of each kind, and of leases the newest of each port. An unknown value has no sample, never a 0.
+
+    A process that has just started knows nothing until its node's next message."""
 
     def __init__(self) -> None:
         self._newest: dict[type, object] = {}
+        self._leases: dict[str, Lease] = {}  # out port -> what was wished there, or confirmed
 
-    def note(self, body: object) -> None:
+    def note(self, port: str, body: object) -> None:
         if type(body) in TOLD:
             self._newest[type(body)] = body
+        elif isinstance(body, Lease):
+            self._leases[port] = body
 
-    def collect(self) -> Iterator[Metric]:
+    def collect(self, now: float) -> Iterator[Metric]:
         for kind, body in self._newest.items():
-            yield from TOLD[kind](body)
+            yield from TOLD[kind](body, now)
+        if self._leases:
+            yield from _lease(self._leases)
 
 
-def _rate(rate: Rate) -> Iterator[Metric]:
-    yield _gauge("unit_rate_pence_per_kwh", "Price of a unit now, including VAT.", "for", {
+def _rate(rate: Rate, _: float) -> Iterator[Metric]:
+    yield _gauge("unit_rate_pence_per_kwh", "Price of a unit now, including VAT.", "use", {
         "house": rate.house, "car": rate.car})  # fmt: skip
-    yield _states("rate_band", "The band of the half hour.", "band", BANDS, rate.band)
-    yield _gauge("rate_until_timestamp_seconds", "When the rate was last known to end.", "", {"": _time(rate.until)})
+    yield _states("rate_band", "1 for the band of the half hour.", "band", BANDS, rate.band)
+    yield _gauge("rate_timestamp_seconds", "When the rate was last decided.", "", {"": _time(rate.at)})
+    yield _gauge("rate_until_timestamp_seconds", "End of the half hour that the rate is for.", "", {
+        "": _time(rate.until)})  # fmt: skip
     yield _gauge("rate_planned", "1 while a plan touches the half hour.", "", {"": rate.planned})
-    yield _gauge("rate_allowance_left_hours", "Of the tariff's daily allowance.", "", {"": rate.allowance_left})
+    yield _gauge("rate_allowance_left_hours", "Left of the tariff's daily allowance.", "", {"": rate.allowance_left})
+    following = rate.next
+    yield _gauge("next_unit_rate_pence_per_kwh", "The house's next price, as far as is known.", "", {
+        "": following.house if following else None})  # fmt: skip
+    yield _gauge("next_unit_rate_timestamp_seconds", "When it begins.", "", {
+        "": _time(following.at) if following else None})  # fmt: skip
 
 
-def _plan(plan: Plan) -> Iterator[Metric]:
+def _plan(plan: Plan, now: float) -> Iterator[Metric]:
+    ahead = sorted((d.start, d.end) for d in plan.dispatches if d.status == "planned" and d.end.timestamp() > now)
+    start, end = ahead[0] if ahead else (None, None)
     yield _gauge("plan_timestamp_seconds", "When the newest plan was read: its age is time() less this.", "", {
         "": _time(plan.at)})  # fmt: skip
-    yield _gauge("plan_dispatches", "Dispatches in the newest plan.", "", {"": len(plan.dispatches)})
-    ahead = min((d.start for d in plan.dispatches), default=None)
-    yield _gauge("plan_next_start_timestamp_seconds", "Start of its first dispatch.", "", {"": _time(ahead)})
+    yield _gauge("plan_dispatches", "Dispatches in the newest plan that have not ended.", "", {"": len(ahead)})
+    yield _gauge("plan_next_start_timestamp_seconds", "Start of the first of them; past while it runs.", "", {
+        "": _time(start)})  # fmt: skip
+    yield _gauge("plan_next_end_timestamp_seconds", "End of the first of them.", "", {"": _time(end)})
 
 
-def _prices(prices: Prices) -> Iterator[Metric]:
+def _prices(prices: Prices, _: float) -> Iterator[Metric]:
     yield _gauge("prices_timestamp_seconds", "When prices were last read.", "", {"": _time(prices.at)})
     yield _gauge("standing_charge_pence_per_day", "Standing charge, including VAT.", "", {"": prices.standing})
 
 
-def _car(car: Car) -> Iterator[Metric]:
+def _car(car: Car, _: float) -> Iterator[Metric]:
     yield _gauge("car_soc_percent", "State of charge of the car.", "", {"": car.soc})
+    yield _gauge("car_limit_percent", "State of charge at which the car stops charging.", "", {"": car.limit})
+    yield _gauge("car_power_watts", "What the car draws.", "", {"": car.power})
     yield _gauge("car_charging", "1 while the car draws.", "", {"": car.charging})
     yield _gauge("car_plugged", "1 while the car is plugged in.", "", {"": car.plugged})
-    yield _gauge("car_seen_timestamp_seconds", "When the car was last read.", "", {"": _time(car.seen)})
-    yield _states("car_state", "Whether the car can be read.", "state", STATES, car.state)
+    yield _gauge("car_seen_timestamp_seconds", "When the car was last read: its age is time() less this.", "", {
+        "": _time(car.seen)})  # fmt: skip
+    yield _states("car_state", "1 for how the car can be reached.", "state", STATES, car.state)
 
 
-def _house(house: House) -> Iterator[Metric]:
+def _house(house: House, _: float) -> Iterator[Metric]:
     yield _gauge("battery_soc_percent", "State of charge of the house battery.", "", {"": house.soc})
     yield _gauge("power_watts", "Power; + is import, charging, drawing.", "point", {
         "grid": house.grid, "battery": house.battery, "load": house.load, "pv": house.pv, "ev": house.ev})  # fmt: skip
@@ -68,18 +88,23 @@ def _house(house: House) -> Iterator[Metric]:
     yield _gauge("house_timestamp_seconds", "When the house was last read.", "", {"": _time(house.at)})
 
 
-def _lease(lease: Lease) -> Iterator[Metric]:
-    yield _states("lease_mode", "What the battery was last told.", "mode", MODES, lease.mode)
-    yield _gauge("lease_until_timestamp_seconds", "When the lease ends by itself.", "", {"": _time(lease.until)})
+def _lease(leases: dict[str, Lease]) -> Iterator[Metric]:
+    told = "1 for the mode of the battery's lease: on port `lease` as wished, on `confirmed` as the GX does it."
+    mode = GaugeMetricFamily("energy_lease_mode", told, labels=["port", "mode"])
+    until = GaugeMetricFamily("energy_lease_until_timestamp_seconds", "When the lease ends by itself.", labels=["port"])
+    for port, lease in leases.items():
+        for name in MODES:
+            mode.add_metric([port, name], float(lease.mode == name))
+        until.add_metric([port], lease.until.timestamp())
+    yield from (mode, until)
 
 
-TOLD: dict[type, Callable[[Any], Iterator[Metric]]] = {
+TOLD: dict[type, Callable[[Any, float], Iterator[Metric]]] = {
     Rate: _rate,
     Plan: _plan,
     Prices: _prices,
     Car: _car,
     House: _house,
-    Lease: _lease,
 }
 
 
