@@ -293,8 +293,8 @@ class Link:
             self._due = None
             try:
                 connection = Connection(self.address, self.client_id, self.clean, self.will, self.keepalive)
-            except (OSError, ValueError) as wrong:  # a certificate file that cannot be read
-                self._lost(reason(wrong))
+            except OSError as wrong:
+                self._lost(f"the certificates in {self.address.ca} cannot be read: {wrong.strerror or wrong}")
                 return timeout
             self._opening = Opening(connection, self.wake)
             self._opening.start(thread=not self.address.unix)
@@ -461,7 +461,9 @@ def reason(wrong: Exception) -> str:
     if isinstance(wrong, ConnectionRefusedError):
         return "nobody answers there: connection refused"
     if isinstance(wrong, FileNotFoundError):
-        return f"no such file: {wrong.filename}" if wrong.filename else "no broker there: the socket does not exist"
+        return "nobody answers there: the socket does not exist"
+    if isinstance(wrong, ConnectionResetError):
+        return "nobody there speaks our language: the connection was closed at once (TLS or not?)"
     if isinstance(wrong, TimeoutError):
         return "the broker does not answer"
     if isinstance(wrong, OSError):

@@ -70,6 +70,8 @@ class Wire:
         self.subscribe(topic)
         self.publish(topic, "")
         self.until(lambda: any(m.topic == topic for m in self.heard))
+        if not self.acks:
+            self.link.ack(self.heard[-1])
         self.heard = [m for m in self.heard if m.topic != topic]
         self.link.unsubscribe([topic])
 
