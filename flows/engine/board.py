@@ -43,7 +43,7 @@ class Lines:
         for run in self.runs:
             for m in run.minders.values():
                 known = self._said.get((run.flow.name, m.name))
-                if m.state != known and m.state in SPOKEN:
+                if m.state != known and m.state in SPOKEN and (known or m.state != "stopped"):
                     self.line(f"{m.name}: {m.state}" + (f", {m.text}" if m.text else ""))
                 self._said[run.flow.name, m.name] = m.state
 

@@ -150,6 +150,7 @@ class FlowRun:
     def addressed(self, minder: Minder) -> None:
         for m in self.minders.values():
             m.send({"addresses": {minder.name: minder.address}})
+        self._moved.set()
 
     def say(self, minder: Minder, level: str, text: str) -> None:
         self.tell(minder.name, level, text)

@@ -54,8 +54,9 @@ class Minder:
 
     @property
     def due(self) -> bool:
-        """Whether the others should wait for it to take its seat."""
-        return not self.seated and (self.process is not None or self.state == "starting")
+        """Whether the others should wait for it to take its seat, and to say where it listens."""
+        settled = self.seated and (bool(self.address) or self.node is None or self.node.type.listen is None)
+        return not settled and (self.process is not None or self.state == "starting")
 
     def start(self) -> None:
         self._stopping = False

@@ -1,0 +1,41 @@
+"""wattwire send: hand a message to a node of a running flow."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from wattwire.broker import topics
+
+from .options import state_option
+from .visiting import ENDS, broker_option, visit
+
+
+@click.command("send", epilog=ENDS)
+@click.argument("flow")
+@click.argument("port", metavar="NODE.PORT")
+@click.argument("body", metavar="JSON")
+@broker_option
+@state_option
+def command(flow: str, port: str, body: str, broker: str, state: Path | None) -> None:
+    """Hand a message to an in port of the running FLOW.
+
+    JSON is the body, such as '{"at": "2026-11-20T12:00:00Z"}', or a whole envelope.
+
+    \b
+    wattwire send simulated_house rateResolver.tick '{"at": "2026-11-20T12:00:00Z"}'
+    """
+    try:
+        json.loads(body)
+    except ValueError as wrong:
+        raise click.BadParameter(f"not JSON: {wrong}", param_hint="JSON") from None
+    with visit(flow, broker, state) as (visitor, name, graph):
+        known = [f"{node}.{into}" for node, it in graph["nodes"].items() for into in it["ins"]]
+        if port not in known:
+            raise click.BadParameter(f"no in port {port!r}; there are {', '.join(known)}", param_hint="NODE.PORT")
+        node, _, into = port.partition(".")
+        if not visitor.publish(topics.into(name, node, into), body.encode()):
+            click.echo("the broker did not take the message", err=True)
+            raise SystemExit(1)
