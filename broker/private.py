@@ -218,7 +218,7 @@ def start(
             raise
     except OSError as wrong:
         raise BrokerFailed(f"no broker can be started in {folder}: {wrong.strerror or wrong}") from None
-    if broker.port != port:
+    if port and broker.port != port:
         broker.warnings.insert(0, f"port {port} is taken, so the broker listens on {broker.port}")
     return broker
 

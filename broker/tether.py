@@ -51,9 +51,17 @@ def end_orphan(folder: Path) -> None:
     for sign in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, sign)
-        if waited(lambda: not Path(f"/proc/{pid}").exists(), END):
+        if waited(lambda: gone(pid), END):
             return
     raise BrokerFailed(f"a broker of an earlier run cannot be ended: process {pid}")
+
+
+def gone(pid: int) -> bool:
+    """A process that nobody has collected yet is gone too."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "Z"
+    except OSError:
+        return True
 
 
 def waited(done: Callable[[], bool], seconds: float, alive: Callable[[], bool] = lambda: True) -> bool:
