@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any
 
+from .drafts import Draft, EdgeDraft, NodeDraft
 from .durations import duration, share, shown, size
 from .graph import Backoff
 from .reading import Read
@@ -22,51 +22,6 @@ EDGE = ("from", "to", "after", "times", "spent", "every", "drop")
 AFTER = ("first", "factor", "most", "jitter")
 
 
-@dataclass(frozen=True)
-class NodeDraft:
-    """A node as written; `type` is None where it overrides a node of an included flow."""
-
-    name: str
-    at: Mark
-    type: Read | None
-    config: Read
-    host: str | None = None
-    isolation: Literal["fork", "spawn"] | None = None
-    memory: int | None = None
-    dropped: bool = False
-
-
-@dataclass(frozen=True)
-class EdgeDraft:
-    """An edge as written; its ends are still texts with their places."""
-
-    at: Mark
-    source: Read
-    to: Read
-    after: Backoff | None = None
-    times: int | None = None
-    spent: Read | None = None
-    every: timedelta | None = None
-    dropped: bool = False
-
-    @property
-    def delays(self) -> bool:
-        return self.after is not None or self.every is not None
-
-
-@dataclass
-class Draft:
-    """A flow file's content, with places."""
-
-    name: str = ""
-    includes: list[Read] = field(default_factory=list)
-    nodes: dict[str, NodeDraft] = field(default_factory=dict)
-    edges: list[EdgeDraft] = field(default_factory=list)
-    ends: list[Read] = field(default_factory=list)
-    durability: str | None = None
-    whole: bool = True  # False if a fault took something away, so that what is missing proves nothing
-
-
 class Grammar:
     """Reads one file's content into a Draft."""
 
@@ -78,7 +33,7 @@ class Grammar:
         if not isinstance(top.value, dict):
             told = "an empty file" if top.value is None else f"{shown(top.plain)} where a flow should be"
             self.faults.add(top.at, f"{told}; a flow has flow:, nodes: and edges:")
-            found.whole = False
+            found.all_nodes = found.all_edges = False
             return found
         self._known("key", top, FLOW, spare="x-")
         get = top.value.get
@@ -87,13 +42,13 @@ class Grammar:
         found.includes = self._texts(get("include"), "include", "a file or a shipped flow", single=True)
         if "nodes" not in top.value and not found.includes:
             self.faults.add(top.at, "nodes is missing")
-            found.whole = False
+            found.all_nodes = False
         for name, node in self._items(get("nodes"), "nodes", dict, found):
             found.nodes[name] = self._node(name, top.value["nodes"].keys[name], node)
         for _, edge in self._items(get("edges"), "edges", list, found):
             draft = self._edge(edge)
             found.edges += [draft] if draft else []
-            found.whole &= draft is not None
+            found.all_edges &= draft is not None
         found.ends = self._texts(get("ends"), "ends", "node.port")
         found.durability = self._one_of(get("durability"), "durability", ("broker", "disk"))
         return found
@@ -116,7 +71,10 @@ class Grammar:
         if not isinstance(value, kind):
             told = "a mapping of names to nodes" if kind is dict else "a list"
             self.faults.add(given.at, f"{what} is {shown(given.plain)}, not {told}")
-            found.whole = False
+            if kind is dict:
+                found.all_nodes = False
+            else:
+                found.all_edges = False
             return []
         return list(given.value.items() if kind is dict else enumerate(given.value))
 

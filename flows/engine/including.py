@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from .grammar import Draft, EdgeDraft, NodeDraft
+from .drafts import Draft, EdgeDraft, NodeDraft
 from .reading import Read
 from .reasons import Faults, Mark, unknown
 
@@ -17,7 +17,7 @@ def side_by_side(drafts: list[Draft], faults: Faults) -> Draft:
     """Several included flows as one; none of them has a say over another."""
     if len(drafts) == 1:
         return drafts[0]
-    whole = Draft(whole=all(d.whole for d in drafts))
+    whole = Draft(all_nodes=all(d.all_nodes for d in drafts), all_edges=all(d.all_edges for d in drafts))
     seen = set[Mark]()
     for draft in drafts:
         for name, node in draft.nodes.items():
@@ -34,11 +34,13 @@ def side_by_side(drafts: list[Draft], faults: Faults) -> Draft:
 
 def put_over(inner: Draft, outer: Draft, resolve: Resolve, faults: Faults) -> Draft:
     """The outer flow over what it includes."""
-    whole = Draft(outer.name, [], dict(inner.nodes), whole=inner.whole and outer.whole)
+    whole = Draft(outer.name, nodes=dict(inner.nodes))
+    whole.all_nodes = inner.all_nodes and outer.all_nodes
+    whole.all_edges = inner.all_edges and outer.all_edges
     whole.durability = outer.durability or inner.durability
     for name, node in outer.nodes.items():
         if node.dropped:
-            if whole.nodes.pop(name, None) is None and inner.whole:
+            if whole.nodes.pop(name, None) is None and inner.all_nodes:
                 faults.add(node.at, f"{unknown('node', name, inner.nodes)}: nothing to drop")
         elif node.type is None and name in inner.nodes:
             whole.nodes[name] = _overridden(inner.nodes[name], node)
@@ -48,7 +50,7 @@ def put_over(inner: Draft, outer: Draft, resolve: Resolve, faults: Faults) -> Dr
     ours = {resolve(e, whole.nodes): e for e in outer.edges}
     theirs = [(resolve(e, inner.nodes), e) for e in inner.edges]
     for ends, edge in ours.items():
-        if edge.dropped and ends not in dict(theirs) and inner.whole:
+        if edge.dropped and ends not in dict(theirs) and inner.all_edges:
             faults.add(edge.at, f"no edge from {ends[0]} to {ends[1]}: nothing to drop")
     kept = [e for ends, e in theirs if ends not in ours and not gone & {_node(p) for p in ends}]
     whole.edges = [*kept, *(e for e in outer.edges if not e.dropped)]

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import wattwire.flows as shipped
-from wattwire.nodes import Node, Secret
+from wattwire.nodes import Node, secret
 
 from . import including, palette, reading
 from .bodies import encode
-from .grammar import Draft, EdgeDraft, Grammar, NodeDraft
+from .drafts import Draft, EdgeDraft, NodeDraft
+from .grammar import Grammar
 from .graph import Edge, Flow, FlowNode
-from .kinds import members, settings
+from .kinds import members, record, settings
 from .names import Names, names_in
 from .reading import Read
 from .reasons import Faults, FlowError, Mark, Reason, unknown
@@ -90,9 +91,9 @@ class _Loader:
             config = build.config(name, kind.config, node.config, at)
             given = _given(kind.config, node.config)
             nodes[name] = FlowNode(name, kind, config, node.host, node.isolation or "fork", node.memory, given)
-        wiring = Wiring(known, {n: d.at for n, d in draft.nodes.items()}, self.faults)
+        wiring = Wiring(known, {n: d.at for n, d in draft.nodes.items()}, self.faults, draft.all_nodes)
         edges = wiring.edges(draft.edges)
-        if draft.whole:
+        if draft.all_edges:
             ends = wiring.ends(draft.edges, draft.ends)
         self.faults.refuse()
         durability: Any = draft.durability or "broker"
@@ -108,7 +109,7 @@ class _Loader:
             top = reading.read(text, str(file))
         except FlowError as wrong:
             self.faults += wrong.reasons
-            return Draft(whole=False)
+            return Draft(all_nodes=False, all_edges=False)
         # a file that several include is read for each of them; its faults are told once, as reasons are a set
         outer = Grammar(self.faults).draft(top)
         inner = including.side_by_side(
@@ -125,7 +126,7 @@ class _Loader:
             return self._draft(_text(found, given.at), found, inside)
         except FlowError as wrong:
             self.faults += wrong.reasons
-            return Draft(whole=False)
+            return Draft(all_nodes=False, all_edges=False)
 
     def _ends(self, edge: EdgeDraft, nodes: dict[str, NodeDraft]) -> tuple[str, str]:
         known: Known = {n: self.types.get(str(d.type.value)) if d.type else None for n, d in nodes.items()}
@@ -133,7 +134,7 @@ class _Loader:
 
     def _type(self, node: NodeDraft, draft: Draft) -> Node | None:
         if node.type is None:
-            if draft.whole:
+            if draft.all_nodes:
                 self.faults.add(node.at, f"{node.name}: type is missing")
             return None
         if node.type.value is None:
@@ -170,11 +171,17 @@ def _text(file: Path, at: Mark) -> str:
 
 def _given(config: type, given: Read) -> dict[str, Any]:
     """The settings as written; a secret is its $NAME, or `***`."""
-    known, told = settings(config), dict[str, Any]()
-    for name, value in given.value.items():
-        hidden = name in known and Secret in members(known[name].kind) and isinstance(value.value, str)
-        told[name] = "***" if hidden and not names_in(value.value) else value.plain
-    return told
+    known = settings(config)
+    return {n: _masked(known[n].kind, v) if n in known else None for n, v in given.value.items()}
+
+
+def _masked(kind: Any, given: Read) -> Any:
+    if not secret(kind):
+        return given.plain
+    parts = [k for k in members(kind) if record(k)]
+    if parts and isinstance(given.value, dict):
+        return _given(parts[0], given)
+    return given.value if isinstance(given.value, str) and names_in(given.value) else "***"
 
 
 def _revision(name: str, nodes: Mapping[str, FlowNode], edges: Sequence[Edge], ends: frozenset[str], kept: str) -> str:

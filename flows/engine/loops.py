@@ -19,10 +19,10 @@ def loops(edges: list[Edge], known: Mapping[str, Node | None]) -> list[list[Edge
     for edge in edges:
         if edge.after is None and edge.every is None and _passes(edge, known):
             out.setdefault(_node(edge.source), []).append(edge)
-    found, knotted = list[list[Edge]](), set[str]()
+    found, knotted, circling = list[list[Edge]](), set[str](), _circling(out)
     for edge in edges:
         start = _node(edge.source)
-        if edge not in out.get(start, []) or start in knotted:
+        if start not in circling or start in knotted or edge not in out[start]:
             continue
         if way := _way(out, edge):
             found.append(way)
@@ -34,6 +34,14 @@ def _passes(edge: Edge, known: Mapping[str, Node | None]) -> bool:
     name, _, port = edge.to.partition(".")
     node = known.get(name)
     return bool(node and node.ins[port].triggers and not (node.dial or node.listen or node.serve))
+
+
+def _circling(out: Mapping[str, list[Edge]]) -> set[str]:
+    """The nodes that are left when those with no way on are taken away, and again: none, if there is no loop."""
+    ways = {node: {_node(e.to) for e in edges} for node, edges in out.items()}
+    while dead := {node for node, to in ways.items() if not to & ways.keys()}:
+        ways = {node: to for node, to in ways.items() if node not in dead}
+    return set(ways)
 
 
 def _way(out: Mapping[str, list[Edge]], first: Edge) -> list[Edge]:

@@ -22,8 +22,13 @@ FILLED = r"\$[A-Za-z_]"
 
 PORT = grammar.NAME.rstrip("$") + r"\.[A-Za-z_]\w*$"
 NODE_OR_PORT = grammar.NAME.rstrip("$") + r"(\.[A-Za-z_]\w*)?$"
-DURATION = {"type": "string", "pattern": durations.DURATION.replace("^", "^(?=.)", 1)}
 UNIT = "A duration carries a unit: 10s, 5m, 1h30m."
+DURATION = {
+    "type": "string",
+    "pattern": durations.DURATION.replace("^", "^(?=.)", 1),
+    "errorMessage": UNIT,
+    "patternErrorMessage": UNIT,
+}
 
 Schema = dict[str, Any]
 
@@ -186,7 +191,11 @@ SCALARS: Mapping[Any, Schema] = {
     float: {"type": ["number", "string"], "pattern": FILLED},
     bool: {"type": ["boolean", "string"], "pattern": FILLED},
     type(None): {"type": "null"},
-    Secret: {"type": "string", "pattern": rf"{FILLED}|^{SIMULATED}"},
+    Secret: {
+        "type": "string",
+        "pattern": rf"{FILLED}|^{SIMULATED}",
+        "patternErrorMessage": "a secret written into the file; put it into the environment and write $NAME",
+    },
     time: {"type": "string", "pattern": rf"^([01]\d|2[0-3]):[0-5]\d(:[0-5]\d)?$|{FILLED}"},
-    timedelta: {"type": "string", "pattern": f"{DURATION['pattern']}|{FILLED}"},
+    timedelta: DURATION | {"pattern": f"{DURATION['pattern']}|{FILLED}"},
 }

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
-import math
 import re
 import typing
-from collections.abc import Callable, Mapping
-from datetime import time, timedelta
 from typing import Any
 
 from wattwire.nodes import Secret
 
-from .durations import duration, shown
+from .durations import shown
 from .kinds import anything, choices, item, listed, mapped, members, named, nullable, record, settings
 from .names import Names, names_in
 from .reading import Read
 from .reasons import Faults, Mark, unknown
+from .scalars import READERS, Text, choice
 
 SIMULATED = "simulated"
 """A secret that begins so opens nothing: the one kind that a flow file may hold."""
@@ -29,23 +26,6 @@ class _Failed:
 FAILED = _Failed()
 UNRESOLVED = _Failed()
 """A value that waits for a $NAME, where names are not resolved."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Text:
-    """What a text became when its names were filled in."""
-
-    value: str
-    written: str
-
-    @property
-    def filled(self) -> bool:
-        return bool(names_in(self.written))
-
-    @property
-    def told(self) -> str:
-        """For a fault: the name, never what it stood for."""
-        return f"what {self.written} stands for" if self.filled else shown(self.value)
 
 
 class Settings:
@@ -157,24 +137,28 @@ class Settings:
 
     def _scalar(self, path: str, kind: Any, given: Read) -> Any:
         value = given.value
+        if kind is Secret and value is not None and not _harmless(str(value)):
+            told = "a secret written into the file; put it into the environment and write $NAME"
+            return self._wrong(given.at, f"{path} is {told}")
         if isinstance(value, str):
-            if kind is Secret and not names_in(value) and not value.startswith(SIMULATED):
-                told = "a secret written into the file; put it into the environment and write $NAME"
-                return self._wrong(given.at, f"{path} is {told}")
             value = self._fill(given)
             if isinstance(value, _Failed):
                 keep = value is UNRESOLVED and kind in (str, Secret)
                 return (Secret(given.value) if kind is Secret else given.value) if keep else value
-        read = _choice(choices(kind)) if choices(kind) else READERS.get(kind)
+        read = choice(choices(kind)) if choices(kind) else READERS.get(kind)
         if read is None:
             return self._wrong(given.at, f"{path} cannot be set from a file: it is a {getattr(kind, '__name__', kind)}")
         try:
             return read(value)
         except (ValueError, OverflowError):
             told = value.told if isinstance(value, Text) else shown(given.plain)
-            number = kind in (str, Secret) and isinstance(value, int | float)
-            hint = f'; put it into quotes: "{value}"' if number and not isinstance(value, bool) else ""
+            number = kind is str and isinstance(value, int | float) and not isinstance(value, bool)
+            hint = f'; put it into quotes: "{value}"' if number else ""
             return self._wrong(given.at, f"{path} is {told}, not {named(kind)}{hint}")
+
+
+def _harmless(text: str) -> bool:
+    return bool(names_in(text)) or text.startswith(SIMULATED)
 
 
 def _owner(path: str) -> str:
@@ -184,70 +168,3 @@ def _owner(path: str) -> str:
 
 def _shape(kind: Any) -> type:
     return dict if record(kind) or mapped(kind) else list if listed(kind) else type(None)
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, Text):
-        raise ValueError
-    return value.value
-
-
-def _flag(value: Any) -> bool:
-    if isinstance(value, Text) and value.filled and value.value.lower() in ("true", "false"):
-        return value.value.lower() == "true"
-    if not isinstance(value, bool):
-        raise ValueError
-    return value
-
-
-def _number(value: Any) -> float:
-    """Text only where it came from a $NAME: in the file a number needs no quotes."""
-    number = float(value.value) if isinstance(value, Text) and value.filled else value
-    if isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number):
-        raise ValueError
-    return float(number)
-
-
-def _whole(value: Any) -> int:
-    if isinstance(value, Text) and value.filled and re.fullmatch(r"\s*[-+]?\d+\s*", value.value):
-        return int(value.value)
-    number = _number(value)
-    if number != int(number):
-        raise ValueError
-    return int(number)
-
-
-def _clock(value: Any) -> time:
-    if not re.fullmatch(r"\d\d:\d\d(:\d\d)?", text := _text(value)):
-        raise ValueError
-    return time.fromisoformat(text)
-
-
-def _nothing(value: Any) -> None:
-    if value is not None:
-        raise ValueError
-
-
-def _choice(allowed: tuple[Any, ...]) -> Callable[[Any], Any]:
-    def read(value: Any) -> Any:
-        for one in allowed:
-            if isinstance(value, Text):
-                if one == value.value or (value.filled and shown(one) == value.value):
-                    return one
-            elif type(one) is type(value) and one == value:
-                return one
-        raise ValueError
-
-    return read
-
-
-READERS: Mapping[Any, Callable[[Any], Any]] = {
-    str: _text,
-    int: _whole,
-    float: _number,
-    bool: _flag,
-    type(None): _nothing,
-    Secret: lambda value: Secret(_text(value)),
-    time: _clock,
-    timedelta: lambda value: duration(value.value if isinstance(value, Text) else value),
-}

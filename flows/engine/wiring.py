@@ -8,7 +8,7 @@ from typing import Any
 from wattwire.nodes import CRASHED, In, Node, Port
 from wattwire.nodes.ports import secret
 
-from .grammar import EdgeDraft
+from .drafts import EdgeDraft
 from .graph import Edge
 from .kinds import anything
 from .loops import loops
@@ -55,8 +55,8 @@ def ends_of(known: Known, edge: EdgeDraft) -> tuple[str, str]:
 
 
 class Wiring:
-    def __init__(self, known: Known, places: Mapping[str, Mark], faults: Faults) -> None:
-        self.known, self.places, self.faults = known, places, faults
+    def __init__(self, known: Known, places: Mapping[str, Mark], faults: Faults, all_nodes: bool = True) -> None:
+        self.known, self.places, self.faults, self.all_nodes = known, places, faults, all_nodes
         self.misspelt = set[str]()  # out ports that an edge or an end probably meant
 
     def edges(self, drafts: list[EdgeDraft]) -> tuple[Edge, ...]:
@@ -92,17 +92,16 @@ class Wiring:
             else:
                 self._source(end)
             listed[name] = end
+        led_on = wired | listed.keys() | self.misspelt
         for name, node in self.known.items():
-            for port in node.outs if node else ():
-                full_name = f"{name}.{port}"
-                if port != CRASHED and full_name not in wired | listed.keys() | self.misspelt:
-                    told = f"{full_name} leads nowhere; wire it or list it under ends"
-                    self.faults.add(self.places[name], told)
+            for port in (f"{name}.{p}" for p in (node.outs if node else ()) if p != CRASHED):
+                if port not in led_on:
+                    self.faults.add(self.places[name], f"{port} leads nowhere; wire it or list it under ends")
         return frozenset(listed)
 
     def _node(self, at: Read) -> Node | None:
         name = at.value.partition(".")[0]
-        if name not in self.known:
+        if name not in self.known and self.all_nodes:
             self.faults.add(at.at, unknown("node", name, self.known))
         return self.known.get(name)
 
@@ -139,8 +138,8 @@ class Wiring:
             self.faults.add(to.at, told)
             return False
         carried = edge.delays or edge.times is not None
-        if carried and secret(out.carries) and not anything(wanted.carries):
-            told = f"{edge.source.value} carries a secret, which may not wait; let a nudge wait instead of {carries}"
+        if carried and not anything(wanted.carries) and (secret(out.carries) or secret(wanted.carries)):
+            told = f"{wanted.carries.__name__} holds a secret, which may not wait; let a nudge wait instead"
             self.faults.add(to.at, told)
             return False
         return True

@@ -158,7 +158,11 @@ def test_a_circle_of_includes_is_refused_and_named(folder: Path) -> None:
 def test_an_include_that_is_not_there_is_the_only_reason(folder: Path) -> None:
     (folder / "inner.yaml").unlink()
 
-    assert len(reasons(folder, "nodes: {meter: {config: {id: m}}}")) == 1
+    text = "nodes: {meter: {config: {id: m}}}\nedges: [{from: pulse.tick, to: meter.poll}]\nends: [meter.failed]"
+
+    (reason,) = reasons(folder, text)
+
+    assert reason.startswith("outer.yaml:2:10: no file inner.yaml, and no shipped flow 'inner.yaml'")
 
 
 def test_an_include_is_a_file_or_a_list_of_files(folder: Path) -> None:

@@ -111,6 +111,10 @@ def test_a_name_inside_a_text() -> None:
         ("id: x, lines: [L1, 2]", '4:33: m: setting lines[1] is 2, not text; put it into quotes: "2"'),
         ("id: x, labels: {a: b}", "4:33: m: setting labels.a is 'b', not a number"),
         ("id: x, phases: 2", "4:29: m: phases is 2; a meter has 1 or 3"),
+        (
+            "id: x, password: 4711",
+            "4:31: m: setting password is a secret written into the file; put it into the environment and write $NAME",
+        ),
         ("id: $NO", "4:18: $NO is not set"),
         ("id: x, phases: $NO", "4:29: $NO is not set"),
         ("id: x, window: $NO", "4:29: $NO is not set"),

@@ -75,11 +75,11 @@ def test_spent_too_may_be_a_bare_node() -> None:
         ),
         (
             "from: keyring.token, to: meter.token, after: 1s",
-            "8:29: keyring.token carries a secret, which may not wait; let a nudge wait instead of Token",
+            "8:29: Token holds a secret, which may not wait; let a nudge wait instead",
         ),
         (
             "from: keyring.token, to: meter.token, every: 1h",
-            "8:29: keyring.token carries a secret, which may not wait; let a nudge wait instead of Token",
+            "8:29: Token holds a secret, which may not wait; let a nudge wait instead",
         ),
         ("from: meter.failed, to: meter.poll", "8:10: a loop without after or every: meter.failed to meter.poll"),
     ],
