@@ -4,48 +4,18 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from wattwire.broker import topics
 from wattwire.broker.envelope import Envelope, begin
 from wattwire.nodes import CRASHED, Emit, Event, Fault, Reply, Request, Status
-from wattwire.nodes.linked import Action
 
 from .bodies import decode, encode, wire
 from .graph import FlowNode
+from .work import Asking, Sent, Work, where
 
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A message to publish. `clears` are the retained topics that it puts an end to."""
-
-    topic: str
-    envelope: Envelope
-    body: object  # as the node made it: a trace masks its secrets
-    retain: bool = False
-    clears: tuple[str, ...] = ()
-    until: datetime | None = None  # of a waiting message's mirror
-
-
-@dataclass(frozen=True, slots=True)
-class Asking:
-    """An HTTP call that is under way for an input; hand its reply to `Actor.resume`."""
-
-    request: Request
-    cause: Envelope
-    sent: int = 0  # messages of this input so far: they number the next ones
-
-
-@dataclass(slots=True)
-class Work:
-    """What a call led to. All of it is kept together or not at all."""
-
-    sent: list[Sent] = field(default_factory=list)
-    asking: Asking | None = None
-    actions: list[Action] = field(default_factory=list)
-    changed: bool = False  # the durable part of the state, or a remembered value
+__all__ = ["Actor", "Asking", "Sent", "Work", "where"]
 
 
 class Actor:
@@ -62,7 +32,10 @@ class Actor:
         self._salt, self._number = salt, 0
         self._held: dict[str, tuple[Any, Any]] = {}  # port -> (JSON, body)
         self.state: Any = self.node.state() if self.node.state else None
-        self._volatile = _volatile(self.node.state) if self.node.state else ()
+        self._durable = _durable(self.node.state) if self.node.state else ()
+        self._triggers = [p.name for p in self.node.ins.values() if p.triggers]
+        self._kept = [(p.name, p.triggers) for p in self.node.ins.values() if p.remembered]
+        self.read = decode  # the bench reads a message once for all who get it
         self.serves: Callable[[str, Envelope, datetime], Work] | None = None  # takes the place of a function
         self._out = {name: topics.out(flow, node.name, name) for name in self.node.outs}
         self._clears = {
@@ -78,20 +51,22 @@ class Actor:
         if self.serves is not None:
             return self.serves(port, message, now)
         into = self.node.ins[port]
-        body = decode(into.carries, message.body)
+        body = self.read(into.carries, message.body)
         if into.remembered:
             self._held[port] = (message.body, body)
         if not into.triggers:
             return Work(changed=True)
         if self.muted:
             return Work(actions=[Status("muted: a shadow run writes nothing", "yellow")])
-        return self._call(message, {port: body}, now, kept=into.remembered)
+        work = self._call(message, port, body, now)
+        work.changed |= into.remembered
+        return work
 
     def happen(self, event: Event, now: datetime) -> Work:
         """An event, for a node that lives beside a connection or a timer."""
         if self.node.event is None or type(event) not in self.node.events or self.muted:
             return Work()
-        return self._call(None, {self.node.event: event}, now)
+        return self._call(None, self.node.event, event, now)
 
     def resume(self, asking: Asking, reply: Reply, now: datetime) -> Work:
         """The reply to a call that the node asked for."""
@@ -118,7 +93,7 @@ class Actor:
 
     def snapshot(self) -> dict[str, Any]:
         """What must outlive the process, as JSON. Secrets are plain in it: it belongs into a file of mode 0600."""
-        state = {wire(k): v for k, v in _durable(self.state, self._volatile).items()} if self.node.state else None
+        state = {wire(name): getattr(self.state, name) for name in self._durable} if self.node.state else None
         return {"state": encode(state), "held": {port: json for port, (json, _) in self._held.items()}}
 
     def _restore(self, saved: Mapping[str, Any]) -> None:
@@ -128,35 +103,34 @@ class Actor:
             if port in self.node.ins:
                 self._held[port] = (body, decode(self.node.ins[port].carries, body))
 
-    def _call(self, cause: Envelope | None, given: Mapping[str, Any], now: datetime, kept: bool = False) -> Work:
+    def _call(self, cause: Envelope | None, fired: str, given: Any, now: datetime) -> Work:
         node = self.node
-        triggers, remembered = [], {}
-        for name, port in node.ins.items():
-            value = given.get(name)
-            if value is None and port.remembered and name in self._held:
-                value = self._held[name][1]
-            if port.triggers:
-                triggers.append((name, value))
-            else:
-                remembered[name] = value
         if node.run is None:
             return Work()
-        named = dict(triggers) | remembered
+        named = dict.fromkeys(self._triggers)
+        for name, triggers in self._kept:
+            held = self._held.get(name)
+            if held is not None or not triggers:
+                named[name] = held and held[1]
         if node.event is not None:
-            named[node.event] = given.get(node.event)
+            named[node.event] = None
+        named[fired] = given
         if node.now is not None:
             named[node.now] = now
-        head = (self.config, self.state) if node.state else (self.config,)
-        work = self._settle(cause, node.run(*head, **named), now, 0)
-        work.changed |= kept
-        return work
+        if node.state:
+            return self._settle(cause, node.run(self.config, self.state, **named), now, 0)
+        return self._settle(cause, node.run(self.config, **named), now, 0)
+
+    def _changed(self, before: Any) -> bool:
+        """Whether anything that is kept differs."""
+        pairs = ((getattr(before, name), getattr(self.state, name)) for name in self._durable)
+        return any(old is not new and old != new for old, new in pairs)
 
     def _settle(self, cause: Envelope | None, result: Any, now: datetime, sent: int) -> Work:
         work, before = Work(), self.state
         if self.node.state:
             self.state, result = result
-            if self.state is not before:
-                work.changed = _durable(self.state, self._volatile) != _durable(before, self._volatile)
+            work.changed = self.state is not before and self._changed(before)
         results = result if isinstance(result, list | tuple) else [] if result is None else [result]
         ports = {r.port for r in results if isinstance(r, Emit)}
         for item in results:
@@ -193,18 +167,5 @@ class Actor:
         return {e: n for e, n in attempts.items() if not e.startswith(mine) or e.partition(">")[0] in left}
 
 
-def _volatile(state: type) -> tuple[str, ...]:
-    return tuple(f.name for f in dataclasses.fields(state) if f.metadata.get("volatile"))
-
-
-def _durable(state: Any, volatile: tuple[str, ...]) -> dict[str, Any]:
-    return {f.name: getattr(state, f.name) for f in dataclasses.fields(state) if f.name not in volatile}
-
-
-def where(wrong: BaseException) -> str:
-    """Which bug, and where: its text is left out, as it may quote a secret."""
-    place, trace = "", wrong.__traceback__
-    while trace is not None:
-        place = f" at {trace.tb_frame.f_code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}"
-        trace = trace.tb_next
-    return f"{type(wrong).__name__}{place}"
+def _durable(state: type) -> tuple[str, ...]:
+    return tuple(f.name for f in dataclasses.fields(state) if not f.metadata.get("volatile"))

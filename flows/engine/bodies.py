@@ -1,49 +1,33 @@
-"""Bodies as JSON and back. The work is done once a type: what runs per message is a plain function."""
+"""Bodies as JSON. The work is done once a type: what runs per message is a plain function."""
 
 from __future__ import annotations
 
 import dataclasses
-import functools
-import types
 import typing
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
-from typing import Any, Literal
+from functools import cache, lru_cache
+from operator import attrgetter
+from typing import Any
 
-from wattwire.broker.envelope import instant, stamp
-from wattwire.nodes import Secret
+from wattwire.broker.envelope import stamp
+from wattwire.nodes import Secret, secret
 
-Convert = Callable[[Any], Any]
+from .parsers import BadBody, decode, decoder, wire
+
+__all__ = ["BadBody", "decode", "decoder", "encode", "masked", "traced", "wire"]
+
+Reveal = Callable[[Secret], object]
+Write = Callable[[Any, Reveal], Any]
+
+PLAIN = frozenset({type(None), str, int, float, bool})
+"""What is JSON already."""
 
 
-class BadBody(ValueError):
-    """JSON that is not the body its port carries; says where."""
-
-
-def wire(name: str) -> str:
-    """A field's name outside Python: `import_` is `import` there."""
-    return name.removesuffix("_")
-
-
-def encode(body: object, secret: Callable[[Secret], object] = Secret.reveal) -> Any:
+def encode(body: object, reveal: Reveal = Secret.reveal) -> Any:
     """A body as JSON."""
-    if body is None or isinstance(body, str | int | float | bool):
-        return body
-    if isinstance(body, datetime):
-        return stamp(body)
-    if isinstance(body, Secret):
-        return secret(body)
-    if dataclasses.is_dataclass(body) and not isinstance(body, type):
-        return {wire(name): encode(getattr(body, name), secret) for name in _names(type(body))}
-    if isinstance(body, Mapping):
-        return {str(k): encode(v, secret) for k, v in body.items()}
-    if isinstance(body, tuple | list | set | frozenset):
-        return [encode(v, secret) for v in body]
-    if isinstance(body, timedelta):
-        return body.total_seconds()
-    if isinstance(body, date | time):
-        return body.isoformat()
-    raise TypeError(f"{type(body).__name__} is no part of a message")
+    kind: Any = body.__class__
+    return body if kind in PLAIN else _writer(kind)(body, reveal)
 
 
 def masked(body: object) -> Any:
@@ -51,159 +35,60 @@ def masked(body: object) -> Any:
     return encode(body, lambda _: "***")
 
 
-@functools.cache
-def _names(kind: type) -> tuple[str, ...]:
-    return tuple(f.name for f in dataclasses.fields(kind))
+def traced(body: object, json: Any) -> Any:
+    """The same, where the JSON of the body is at hand and may do."""
+    kind: Any = body.__class__
+    return masked(body) if _may_hide(kind) else json
 
 
-def decode(kind: type, body: Any) -> Any:
-    """JSON as the body that a port carries. Raises BadBody."""
-    return decoder(kind)(body)
+@cache
+def _may_hide(kind: type) -> bool:
+    return kind not in PLAIN and (not dataclasses.is_dataclass(kind) or secret(kind) or _open(kind))
 
 
-@functools.cache
-def decoder(kind: Any) -> Convert:
-    """The function that reads a type. Fields it does not know are left out: fields may be added."""
-    if kind is object or kind is Any:
-        return lambda value: value
-    if kind in SCALARS:
-        return SCALARS[kind]
-    origin, args = typing.get_origin(kind), typing.get_args(kind)
+def _open(kind: Any) -> bool:
+    """Whether something in it may be anything at all."""
+    inner = typing.get_type_hints(kind).values() if dataclasses.is_dataclass(kind) else typing.get_args(kind)
+    return kind is object or kind is Any or any(_open(i) for i in inner)
+
+
+_moment = lru_cache(1024)(stamp)  # the same few times are written again and again
+
+
+@cache
+def _writer(kind: type) -> Write:
+    """How values of a class become JSON."""
+    if issubclass(kind, str | int | float):
+        return lambda value, reveal: value
+    if issubclass(kind, datetime):
+        return lambda value, reveal: _moment(value)
+    if issubclass(kind, Secret):
+        return lambda value, reveal: reveal(value)
     if dataclasses.is_dataclass(kind):
-        return _record(typing.cast(type, kind))
-    if origin in (typing.Union, types.UnionType):
-        return _either(kind, args)
-    if origin is Literal:
-        return _checked(lambda v: v in args, f"one of {', '.join(map(repr, args))}")
-    if origin is tuple:
-        return _sequence(args, tuple)
-    if origin in (list, set, frozenset):
-        return _sequence(args, origin)
-    if origin in (Mapping, dict) or origin is typing.get_origin(Mapping[str, Any]):
-        return _mapping(decoder(args[1]))
-    raise TypeError(f"{kind!r} is no part of a message")
+        return _record(kind)
+    if issubclass(kind, Mapping):
+        return lambda value, reveal: {str(k): encode(v, reveal) for k, v in value.items()}
+    if issubclass(kind, tuple | list | set | frozenset):
+        return lambda value, reveal: [encode(v, reveal) for v in value]
+    if issubclass(kind, timedelta):
+        return lambda value, reveal: value.total_seconds()
+    if issubclass(kind, date | time):
+        return lambda value, reveal: value.isoformat()
+    raise TypeError(f"{kind.__name__} is no part of a message")
 
 
-def _checked(test: Callable[[Any], bool], told: str) -> Convert:
-    def read(value: Any) -> Any:
-        if not test(value):
-            raise BadBody(f"{_short(value)} is not {told}")
-        return value
+def _record(kind: type) -> Write:
+    names = [f.name for f in dataclasses.fields(kind)]
+    if not names:
+        return lambda value, reveal: {}
+    keys, get = [wire(name) for name in names], attrgetter(*names)
+    if len(keys) == 1:
+        return lambda value, reveal: {keys[0]: encode(get(value), reveal)}
 
-    return read
+    def write(value: Any, reveal: Reveal) -> dict[str, Any]:
+        return {
+            key: v if (c := v.__class__) in PLAIN else _writer(c)(v, reveal)
+            for key, v in zip(keys, get(value), strict=True)
+        }
 
-
-def _parsed(parse: Callable[[str], Any], told: str) -> Convert:
-    def read(value: Any) -> Any:
-        if not isinstance(value, str):
-            raise BadBody(f"{_short(value)} is not {told}")
-        try:
-            return parse(value)
-        except ValueError as wrong:
-            raise BadBody(f"{_short(value)} is not {told}: {wrong}") from None
-
-    return read
-
-
-def _number(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise BadBody(f"{_short(value)} is not a number")
-    return value
-
-
-def _whole(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
-        raise BadBody(f"{_short(value)} is not a whole number")
-    return int(value)
-
-
-def _secret(value: Any) -> Secret:
-    if not isinstance(value, str):
-        raise BadBody("a secret is text")
-    return Secret(value)
-
-
-SCALARS: dict[Any, Convert] = {
-    str: _checked(lambda v: isinstance(v, str), "text"),
-    bool: _checked(lambda v: isinstance(v, bool), "true or false"),
-    type(None): _checked(lambda v: v is None, "null"),
-    float: _number,
-    int: _whole,
-    datetime: _parsed(instant, "a time"),
-    date: _parsed(date.fromisoformat, "a date"),
-    time: _parsed(time.fromisoformat, "a time of day"),
-    timedelta: lambda v: timedelta(seconds=_number(v)),
-    Secret: _secret,
-}
-
-
-def _sequence(args: tuple[Any, ...], make: Callable[[Any], Any]) -> Convert:
-    item = decoder(args[0]) if args else decoder(object)
-
-    def read(value: Any) -> Any:
-        if not isinstance(value, list | tuple):
-            raise BadBody(f"{_short(value)} is not a list")
-        try:
-            return make(item(v) for v in value)
-        except BadBody as wrong:
-            raise BadBody(f"in the list: {wrong}") from None
-
-    return read
-
-
-def _mapping(item: Convert) -> Convert:
-    def read(value: Any) -> Any:
-        if not isinstance(value, Mapping):
-            raise BadBody(f"{_short(value)} is not an object")
-        return {k: item(v) for k, v in value.items()}
-
-    return read
-
-
-def _either(kind: Any, args: tuple[Any, ...]) -> Convert:
-    readers = [decoder(a) for a in args if a is not type(None)]
-    nullable = type(None) in args
-    if nullable and len(readers) == 1:
-        only = readers[0]
-        return lambda value: None if value is None else only(value)
-
-    def read(value: Any) -> Any:
-        if value is None and nullable:
-            return None
-        for reader in readers:
-            try:
-                return reader(value)
-            except BadBody:
-                continue
-        raise BadBody(f"{_short(value)} is not {kind}")
-
-    return read
-
-
-def _record(kind: type) -> Convert:
-    hints = typing.get_type_hints(kind)
-    plan = [
-        (f.name, wire(f.name), decoder(hints[f.name]), f.default is f.default_factory is dataclasses.MISSING)
-        for f in dataclasses.fields(kind)
-    ]
-
-    def read(value: Any) -> Any:
-        if not isinstance(value, Mapping):
-            raise BadBody(f"{_short(value)} is not a {kind.__name__}")
-        found: dict[str, Any] = {}
-        for name, key, reader, required in plan:
-            if key in value:
-                try:
-                    found[name] = reader(value[key])
-                except BadBody as wrong:
-                    raise BadBody(f"{kind.__name__}.{key}: {wrong}") from None
-            elif required:
-                raise BadBody(f"{kind.__name__} without {key}")
-        return kind(**found)
-
-    return read
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) < 40 else text[:37] + "…"
+    return write

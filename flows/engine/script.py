@@ -12,10 +12,12 @@ from typing import Any
 from wattwire.broker.envelope import instant, stamp
 from wattwire.nodes import Reply, Request
 
-from .bench import Bench, Seen
-from .bodies import masked
+from .bench import Bench
+from .bodies import masked, traced
 from .graph import Flow
+from .record import Seen
 
+_text = json.JSONEncoder(ensure_ascii=False).encode
 KINDS = ("to", "reply", "crash", "broker")
 
 
@@ -131,9 +133,10 @@ def told(seen: Seen) -> str:
     if seen.request is not None:
         asked, body = seen.request, seen.request.json if seen.request.json is not None else seen.request.form
         line = {"node": seen.source, "method": asked.method, "url": asked.url, "json": masked(body)}
-        return json.dumps({"at": at, "request": line}, ensure_ascii=False)
+        return _text({"at": at, "request": line})
     message = seen.message
     if message is None:
         raise TypeError("neither a message nor a request")
     line = {"at": at, "from": message.source, "id": message.id, "cause": message.cause, "root": message.root}
-    return json.dumps({**line, "body": masked(seen.body)}, ensure_ascii=False)
+    line["body"] = traced(seen.body, message.body)
+    return _text(line)
