@@ -62,6 +62,13 @@ class Read:
 def read(text: str, file: str, loader: Any = Core) -> Read:
     """The one document in a text. Raises FlowError."""
     try:
+        return _read(text, file, loader)
+    except RecursionError:
+        raise FlowError([Reason(file, 1, 1, "values inside values, too deep to read")]) from None
+
+
+def _read(text: str, file: str, loader: Any) -> Read:
+    try:
         node = yaml.compose(text, Loader=loader)
     except yaml.MarkedYAMLError as wrong:
         mark = wrong.problem_mark or wrong.context_mark

@@ -105,6 +105,12 @@ def test_two_faults_are_both_told() -> None:
     assert [(r.line, r.col) for r in refused.value.reasons] == [(2, 1), (3, 1)]
 
 
+@both
+def test_values_too_deep_inside_values_are_refused(loader: Any) -> None:
+    with pytest.raises(FlowError, match="too deep to read"):
+        read("[" * 2000 + "]" * 2000, "f.yaml", loader)
+
+
 def test_anchors_of_anchors_do_not_fill_the_memory() -> None:
     text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
     for i in range(9):
