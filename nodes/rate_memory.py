@@ -49,9 +49,9 @@ def look(
     seen = list(readings(car, house, state.plans))
     ledger = state.ledger.seen(seen, now)
     outlook = _outlook(cfg, state, ledger, half, prices, now)
-    held = state.latch if state.latch is not None and state.latch.half == half else None
+    held = state.latch if state.latch is not None and state.latch.half >= half else None  # a late tick ends nothing
     latch = _joined(held, outlook.confirmed(seen))
-    if latch is not None and latch != held:
+    if latch is not None and latch is not held:
         ledger = ledger.with_used(latch.devices, [half], now)
         outlook = _outlook(cfg, replace(state, outlook=outlook), ledger, half, prices, now)
     if state.ledger is ledger and state.latch is latch and state.outlook is outlook:
@@ -70,7 +70,7 @@ def _outlook(cfg: Config, state: State, ledger: Ledger, half: int, prices: Price
 
 def _joined(held: Latch | None, latch: Latch | None) -> Latch | None:
     """A half hour was confirmed when it first was, for every device that had a part in it."""
-    if held is None or latch is None:
+    if held is None or latch is None or held.half != latch.half:
         return held or latch
     devices = tuple(dict.fromkeys((*held.devices, *latch.devices)))
     earning = tuple(dict.fromkeys((*held.earning, *latch.earning)))

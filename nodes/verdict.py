@@ -130,6 +130,7 @@ class Outlook:
 
 def decide(known: Outlook, latch: Latch | None, now: datetime) -> tuple[Band, Rate]:
     t, tariff = now.timestamp(), known.tariff
+    latch = latch if latch is not None and latch.half == known.half else None
     window, concerned = known.window(t), _devices(known.here) or tuple(known.plans) or ("",)
     cheap = not window and known.earns(now, now, latch)
     house = tariff.lowest(t) if cheap else tariff.plain(t, window)

@@ -223,6 +223,12 @@ def test_a_car_that_stops_does_not_undo_what_was_confirmed() -> None:
     assert bands(rates) == ["standard", "cheap", "cheap"]
 
 
+def test_a_late_tick_of_the_half_hour_before_ends_nothing() -> None:
+    rates = live(config(), plan("14:31", "14:30-15:00"), charging("14:32"), "14:33", "14:29", plan("14:34"))
+
+    assert bands(rates) == ["standard", "cheap", "standard", "cheap"]
+
+
 # What counts
 
 
