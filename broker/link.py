@@ -258,7 +258,7 @@ class Link:
             self._flush()
         if self._pipe:
             timeout = min(timeout, max(self._misc - now, 0.0))
-        if self._extra != extra_fds:
+        if self._extra != tuple(extra_fds):
             self._watch(extra_fds)
         ready = []
         for fd, event in self._poll.poll(max(timeout, 0.0) * 1000):

@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import json
 import os
+import resource
 import signal
 import time
 from collections.abc import Callable
@@ -13,6 +14,7 @@ from pathlib import Path
 
 END = 4.0  # seconds that an end may take
 LIBC = ctypes.CDLL(None, use_errno=True)
+FILES = 65536
 PR_SET_PDEATHSIG = 1
 
 
@@ -22,9 +24,14 @@ class BrokerFailed(Exception):
 
 def tether(parent: int) -> Callable[[], None]:
     """To run in the child: ask the kernel for SIGTERM when we die, on which mosquitto still saves."""
+    prctl = getattr(LIBC, "prctl", None)  # Linux only
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    files = min(most, FILES) if most != resource.RLIM_INFINITY else FILES
 
     def run() -> None:
-        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (files, most))  # a connection is a file
+        if prctl:
+            prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != parent:
             os._exit(1)
 
