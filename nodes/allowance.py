@@ -24,7 +24,7 @@ class Allowance:
 
     def __post_init__(self) -> None:
         if not 0 <= self.hours <= 24:
-            raise ValueError(f"allowance: hours is between 0 and 24, not {self.hours:g}")
+            raise ValueError(f"hours is between 0 and 24, not {self.hours:g}")
 
 
 @dataclass(frozen=True)

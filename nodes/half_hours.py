@@ -43,7 +43,7 @@ class Window:
 
     def __post_init__(self) -> None:
         if self.from_ == self.until:
-            raise ValueError("window: from and until are the same; write `window: false` if there is none")
+            raise ValueError("from and until are the same; write `window: false` if there is none")
 
     def holds(self, clock: time) -> bool:
         if self.from_ < self.until:

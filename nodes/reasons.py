@@ -12,11 +12,6 @@ if TYPE_CHECKING:
     from .verdict import Latch, Outlook
 
 TOUCHES = "a dispatch touches this half hour"
-HALF_TRUST = {
-    "offered": "is only offered",
-    "started": "has only started",
-    "confirmed": "only the fixed window is trusted",
-}
 
 
 def why(

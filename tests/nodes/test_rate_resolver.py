@@ -321,6 +321,47 @@ def test_an_older_plan_does_not_displace_a_newer_one() -> None:
     assert bands(rates) == ["cheap", "cheap"]
 
 
+@pytest.mark.parametrize(
+    ("trust", "found", "why"),
+    [
+        ("offered", dispatch("15:00-15:30"), "outside the fixed window, and no dispatch touches this half hour"),
+        ("offered", dispatch("14:00-14:30"), "a dispatch touches this half hour and what is offered is trusted"),
+        (
+            "started",
+            dispatch("14:00-14:30"),
+            "a dispatch touches this half hour and is offered, but is not yet started",
+        ),
+        ("window", dispatch("14:00-14:30"), "a dispatch touches this half hour, but only the fixed window is trusted"),
+        (
+            "offered",
+            dispatch("14:00-14:30", kind="boost"),
+            "a boost touches this half hour, and a boost is never cheap",
+        ),
+        ("offered", dispatch("14:00-14:30", kind="test"), "a dispatch touches this half hour, but it is a test"),
+        (
+            "offered",
+            dispatch("14:00-14:30", location="away"),
+            "a dispatch touches this half hour, but the car is not at home",
+        ),
+        (
+            "offered",
+            dispatch("14:00-14:30", kwh=0.0),
+            "a dispatch touches this half hour, but it is of a kind that counts only when the car is seen charging",
+        ),
+    ],
+)
+def test_a_rate_says_why_in_a_sentence(trust: str, found: Dispatch, why: str) -> None:
+    (rate,) = live(config(trust), plan("14:05", found))
+
+    assert rate.why == why
+
+
+def test_a_missing_price_says_so() -> None:
+    (rate,) = live(config(price=Fallback()), plan("14:05"))
+
+    assert rate.why == "no price is known for this half hour"
+
+
 # Several devices
 
 
