@@ -81,9 +81,9 @@ def loads(payload: bytes) -> Claim | None:
 
 
 def boot() -> str:
-    """Which machine this is, and since when."""
+    """Which machine this is, since when, and whose process numbers count: a container has its own."""
     try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip() + os.readlink("/proc/self/ns/pid")
     except OSError:
         return socket.gethostname()
 

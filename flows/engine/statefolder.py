@@ -76,6 +76,7 @@ def read(file: Path) -> dict[str, Any]:
 
 
 def alive(pid: object) -> bool:
+    """Whether it runs; one that ended and was not yet taken leave of does not."""
     if not isinstance(pid, int) or pid <= 0:
         return False
     try:
@@ -83,7 +84,9 @@ def alive(pid: object) -> bool:
     except ProcessLookupError:
         return False
     except OSError:
-        return True
+        pass  # somebody else's
+    with contextlib.suppress(OSError, IndexError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     return True
 
 

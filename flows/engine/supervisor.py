@@ -176,9 +176,9 @@ class Supervisor:
         except OSError as wrong:
             self.display.line(f"no admin port: {wrong.strerror or wrong}", "error")
             self.admin = None
-        else:
-            self.display.line(f"admin: {self.admin.url} (/metrics, /sd, /health)")
         self._note()
+        if self.admin is not None:
+            self.display.line(f"admin: {self.admin.url} (/metrics, /sd, /health)")
 
     def _note(self) -> None:
         """By this `tail`, `send` and `status` find us."""
