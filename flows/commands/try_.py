@@ -13,6 +13,7 @@ import click
 
 from wattwire.broker.envelope import instant
 from wattwire.flows.engine.loading import FlowError, load
+from wattwire.flows.engine.names import dotenv
 from wattwire.flows.engine.script import ScriptError, play, read
 
 
@@ -78,7 +79,9 @@ def command(flow: str, script: TextIO | None, start: datetime | None, until: dat
     import os
 
     try:
-        loaded = load(flow, env=Lent(os.environ), env_file=env_file, nodes_dirs=dirs)
+        env_file = env_file or (Path(".env") if Path(".env").is_file() else None)
+        written = dotenv(env_file) if env_file else {}
+        loaded = load(flow, env=Lent({**written, **os.environ}), nodes_dirs=dirs)
         lines = read(script, loaded, script.name) if script else []
     except (FlowError, ScriptError) as refused:
         click.echo(str(refused), err=True)
