@@ -67,13 +67,14 @@ def touched(d: Dispatch) -> range:
 
 def continued(old: Plan | None, new: Plan) -> Plan:
     """A running dispatch may be reported anew as from now; it keeps the start it was known by."""
-    if old is None:
+    known, told = ({d.start for d in plan.dispatches} if plan else set() for plan in (old, new))
+    gone = [d for d in old.dispatches if d.status == "planned" and d.start not in told] if old else []
+    if not gone:
         return new
-    return replace(new, dispatches=tuple(_continued(old, new.at, d) for d in new.dispatches))
 
+    def start(d: Dispatch) -> datetime:
+        if d.status == "completed" or d.start > new.at or d.start in known:
+            return d.start
+        return min((o.start for o in gone if o.kind == d.kind and o.start < d.start < o.end), default=d.start)
 
-def _continued(old: Plan, at: datetime, d: Dispatch) -> Dispatch:
-    if d.status == "completed" or d.start > at:
-        return d
-    same = [o.start for o in old.dispatches if o.kind == d.kind and o.status == d.status and o.start < d.start < o.end]
-    return replace(d, start=min(same)) if same else d
+    return replace(new, dispatches=tuple(replace(d, start=start(d)) for d in new.dispatches))

@@ -19,17 +19,11 @@ from .verdict import decide
 @dataclass(frozen=True, kw_only=True)
 class Config:
     timezone: str = "Europe/London"
-    window: Window | Literal[False] = field(
-        default_factory=Window
-    )  # cheap every night, local time; false: there is none
-    price: Fallback = field(
-        default_factory=Fallback
-    )  # p/kWh where no Prices say otherwise; what is left out is unknown
+    window: Window | Literal[False] = field(default_factory=Window)  # cheap every night, local time; false: none
+    price: Fallback = field(default_factory=Fallback)  # p/kWh where no Prices say otherwise; left out: unknown
     trust: Rung = "confirmed"  # how far a dispatch must have come to make power cheap; window: none ever does
     plan_max_age: timedelta = timedelta(minutes=15)  # a plan of this age is no plan
-    allowance: Allowance | None = field(
-        default_factory=Allowance
-    )  # the car's cheap hours of a day; null: without limit
+    allowance: Allowance | None = field(default_factory=Allowance)  # the car's cheap hours of a day; null: no limit
 
     def __post_init__(self) -> None:
         zone(self.timezone)

@@ -121,3 +121,12 @@ def test_a_running_dispatch_keeps_the_start_it_was_known_by(
     before, now = Plan(at=after(-5), dispatches=(dispatch(*old),)), Plan(at=NOON, dispatches=(dispatch(*new),))
 
     assert [d.start for d in continued(before, now).dispatches] == [after(start)]
+
+
+def test_a_dispatch_that_lies_over_another_is_not_its_continuation() -> None:
+    before = Plan(at=after(-5), dispatches=(dispatch(-30, 60), dispatch(-10, 90)))
+    both = Plan(at=NOON, dispatches=(dispatch(-30, 60), dispatch(-10, 90)))
+    new = Plan(at=NOON, dispatches=(dispatch(-30, 60), dispatch(0, 90)))
+
+    assert continued(before, both) == both
+    assert [d.start for d in continued(before, new).dispatches] == [after(-30), after(-10)]
