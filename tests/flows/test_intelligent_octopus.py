@@ -1,0 +1,381 @@
+"""The shipped flow, run for hours in milliseconds against a world that answers as told."""
+
+import itertools
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import cache, partial
+from typing import Any
+
+import pytest
+
+from wattwire.flows.engine.bench import Bench
+from wattwire.flows.engine.graph import Flow
+from wattwire.flows.engine.loading import load_text
+from wattwire.nodes import Fault, Json, Reply, Request, Secret
+from wattwire.nodes.messages import Lease
+
+START = datetime(2026, 11, 20, 12, 0, 10, tzinfo=UTC)
+ENV = {
+    "OCTOPUS_API_KEY": "sk_live_1",
+    "OCTOPUS_ACCOUNT": "A-1",
+    "OCTOPUS_PRODUCT": "INTELLI-1",
+    "OCTOPUS_TARIFF": "E-1R-INTELLI-1-A",
+    "TESLA_CLIENT_ID": "client",
+    "TESLA_REFRESH_TOKEN": "r0",
+    "TESLA_VIN": "VIN1",
+    "GX_HOST": "gx",
+}
+WITH_A_GX = """flow: house
+include: intelligent_octopus
+nodes:
+  simGx: {type: simGx, config: {url: "mqtt://gx:1883"}}
+"""
+ASLEEP = Reply(200, {"response": {"state": "asleep"}})
+Answer = Callable[[Request, datetime], Reply]
+
+
+@cache
+def house(text: str = WITH_A_GX) -> Flow:
+    return load_text(text, env=ENV)
+
+
+def data(**found: Json) -> Reply:
+    return Reply(200, {"data": found})
+
+
+def error(code: str, why: str = "no") -> Reply:
+    return Reply(200, {"errors": [{"message": why, "extensions": {"errorCode": code}}]})
+
+
+def token(request: Request, now: datetime) -> Reply:
+    exp = int((now + timedelta(hours=1)).timestamp())
+    return data(obtainKrakenToken={"token": f"k{now:%H%M%S}", "payload": {"exp": exp}})
+
+
+def devices(request: Request, now: datetime) -> Reply:
+    return data(devices=[{"id": "car-1", "__typename": "SmartFlexVehicle", "status": {"current": "LIVE"}}])
+
+
+def plan(*spans: str, state: str = "SMART_CONTROL_CAPABLE", power: float = 0) -> Answer:
+    """A plan of dispatches such as 13:10-13:40, for a car that is in a state and draws so many kW."""
+    pairs = [span.split("-") for span in spans]
+    slots: Json = [{"start": f"2026-11-20T{a}:00Z", "end": f"2026-11-20T{b}:00Z", "type": "SMART"} for a, b in pairs]
+
+    def answer(request: Request, now: datetime) -> Reply:
+        drawn: Json = {"value": power, "timestamp": now.isoformat()}
+        status: Json = {"currentState": state, "isSuspended": False, "activePower": drawn}
+        return data(flexPlannedDispatches=slots, devices=[{"id": "car-1", "status": status}])
+
+    return answer
+
+
+def prices(request: Request, now: datetime) -> Reply:
+    day, night = {"value_inc_vat": 28.0}, {"value_inc_vat": 7.0}
+    spans = [
+        day | {"valid_from": "2026-11-20T05:30:00Z", "valid_to": "2026-11-20T23:30:00Z"},
+        night | {"valid_from": "2026-11-20T23:30:00Z", "valid_to": "2026-11-21T05:30:00Z"},
+    ]
+    return Reply(200, {"results": [*spans], "next": None})
+
+
+def sign_in(request: Request, now: datetime) -> Reply:
+    return Reply(200, {"access_token": f"t{now:%H%M%S}", "refresh_token": f"r{now:%H%M%S}", "expires_in": 28800})
+
+
+def car(charging: str, request: Request, now: datetime) -> Reply:
+    charge: Json = {"charging_state": charging, "battery_level": 60, "timestamp": int(now.timestamp() * 1000)}
+    return Reply(200, {"response": {"state": "online", **({"charge_state": charge} if "_data" in request.url else {})}})
+
+
+USUAL: dict[str, Answer] = {
+    "krakenToken": token,
+    "krakenDevice": devices,
+    "dispatchFetcher": plan(),
+    "rateFetcher": prices,
+    "teslaToken": sign_in,
+    "teslaState": lambda request, now: ASLEEP,
+}
+
+
+def bench(start: datetime = START, **answers: Answer) -> Bench:
+    world = USUAL | answers
+    return Bench(house(), start, world=lambda node, request, now: world[node](request, now))
+
+
+def run(minutes: float, start: datetime = START, **answers: Answer) -> Bench:
+    return bench(start, **answers).run(start + timedelta(minutes=minutes))
+
+
+def leases(bench: Bench) -> list[str]:
+    return [f"{s.at:%H:%M:%S} {s.body.mode}" for s in bench.seen if isinstance(s.body, Lease) and ".lease" in s.source]
+
+
+def asked(bench: Bench, node: str) -> list[str]:
+    return [f"{s.at:%H:%M:%S}" for s in bench.requests(node)]
+
+
+def said(bench: Bench) -> list[str]:
+    return [
+        f"{s.at:%H:%M:%S} {s.body.why}" for s in bench.seen if s.source == "alarm.said" and isinstance(s.body, Fault)
+    ]
+
+
+def bad(reply: Reply, until: timedelta = timedelta(days=1), since: timedelta = timedelta()) -> Answer:
+    """The plan fails like this for a while, and is there else."""
+    return lambda request, now: reply if since <= now - START < until else plan()(request, now)
+
+
+def test_the_key_becomes_a_token_then_the_device_is_found_then_its_plan_all_at_once() -> None:
+    flow = run(1)
+
+    assert [s.source for s in flow.seen if s.message and s.message.source.startswith(("kraken", "dispatchF"))][:5] == [
+        "krakenDevice.unauthorised",
+        "dispatchFetcher.unauthorised",
+        "krakenToken.token",
+        "krakenDevice.device",
+        "dispatchFetcher.plan",
+    ]
+    assert flow.times("dispatchFetcher.plan")[0] == "12:00:10"
+
+
+@pytest.mark.parametrize("code", ["KT-CT-1124", "KT-CT-1125", "KT-CT-1139", "KT-CT-1143", "OE-0103"])
+def test_an_expired_token_is_renewed_at_once_and_the_question_asked_again(code: str) -> None:
+    def octopus(request: Request, now: datetime) -> Reply:
+        old = request.authorization == Secret("k120010") and now >= START + timedelta(minutes=20)
+        return error(code) if old else plan()(request, now)
+
+    flow = run(25, dispatchFetcher=octopus)
+
+    assert flow.times("dispatchFetcher.unauthorised") == ["12:00:10", "12:21:28"]
+    assert flow.times("krakenToken.token") == ["12:00:10", "12:21:28"]
+    assert flow.times("dispatchFetcher.plan")[-2:] == ["12:21:28", "12:24:33"]
+    assert said(flow) == []
+
+
+def test_a_token_is_renewed_ten_minutes_before_it_would_expire() -> None:
+    assert run(120).times("krakenToken.token") == ["12:00:10", "12:50:10", "13:40:10"]
+
+
+def test_a_failing_octopus_is_asked_again_five_times_ever_later_then_a_person_is_told() -> None:
+    flow = run(14, dispatchFetcher=bad(Reply(502)))
+
+    failed = [s.message for s in flow.seen if s.source == "dispatchFetcher.failed" and s.message]
+    row = [f"{m.at:%H:%M:%S}" for m in failed if m.root == failed[0].root]
+    assert row == ["12:00:10", "12:00:20", "12:00:50", "12:02:20", "12:06:50", "12:11:50"]
+    assert said(flow) == ["12:01:00 no plan has come yet", "12:11:50 HTTP 502"]
+
+
+def test_the_15_minute_clock_starts_again_what_was_given_up() -> None:
+    flow = run(40, dispatchFetcher=bad(Reply(502), until=timedelta(minutes=15)))
+
+    assert said(flow)[-1] == "12:11:50 HTTP 502"
+    assert flow.times("dispatchFetcher.plan")[:2] == ["12:16:27", "12:18:15"]
+
+
+FAULTS = {
+    "502": Reply(502),
+    "firewall": Reply(403, text="<HTML>Request blocked.</HTML>"),
+    "garbled": Reply(200, text="{"),
+    "no network": Reply(0),
+    "null plan": data(flexPlannedDispatches=None),
+    **{code: error(code) for code in ("KT-CT-1124", "KT-CT-1199", "KT-CT-4301", "KT-CT-4340")},
+    "429": Reply(429, {"detail": "throttled"}, headers={"retry-after": "1"}),
+    "401": Reply(401, {"detail": "no"}),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_octopus_never_reads_more_than_five_plans_a_minute(fault: str) -> None:
+    """Whatever fails, for ever or every other time."""
+    always = run(180, dispatchFetcher=bad(FAULTS[fault]))
+    turns = itertools.cycle([FAULTS[fault], None])
+    now_and_then = run(180, dispatchFetcher=lambda request, now: next(turns) or plan()(request, now))
+
+    for flow in (always, now_and_then):
+        reads = [s.at for s in flow.requests("dispatchFetcher")]
+        assert max(sum(at <= other < at + timedelta(minutes=1) for other in reads) for at in reads) <= 5
+
+
+def test_a_firewall_s_page_keeps_the_token_and_backs_off() -> None:
+    flow = run(35, dispatchFetcher=bad(FAULTS["firewall"]))
+
+    assert asked(flow, "dispatchFetcher") == [
+        "12:00:10",
+        "12:00:40",  # the clock
+        "12:02:10",
+        "12:06:10",
+        "12:14:10",
+        "12:16:27",  # the clock
+        "12:18:15",  # the clock
+        "12:30:10",
+        "12:30:55",  # the clock
+    ]
+    assert flow.times("krakenToken.token") == ["12:00:10"]
+
+
+def test_a_throttled_flow_backs_off_keeps_the_token_and_says_so_in_the_end() -> None:
+    flow = run(60, dispatchFetcher=bad(error("KT-CT-1199", "Too many requests.")))
+
+    throttled = [s.message for s in flow.seen if s.source == "dispatchFetcher.throttled" and s.message]
+    row = [f"{m.at:%H:%M:%S}" for m in throttled if m.root == throttled[0].root]
+    assert row[:7] == ["12:00:10", "12:01:10", "12:03:10", "12:07:10", "12:15:10", "12:30:10", "12:45:10"]
+    assert flow.times("krakenToken.token") == ["12:00:10", "12:50:10"]
+    assert said(flow)[-1] == "12:45:10 Too many requests."
+
+
+def test_octopus_is_not_asked_before_the_time_it_names() -> None:
+    flow = run(12, dispatchFetcher=bad(Reply(429, {}, headers={"retry-after": "600"})))
+
+    assert asked(flow, "dispatchFetcher") == ["12:00:10", "12:00:40", "12:10:10"]
+
+
+def test_a_wrong_key_is_tried_every_5_minutes_at_most_and_said_once_an_hour() -> None:
+    flow = run(180, krakenToken=lambda request, now: error("KT-CT-1139", "Authentication failed."))
+
+    tried = [s.at for s in flow.requests("krakenToken")]
+    assert min(b - a for a, b in itertools.pairwise(tried)) >= timedelta(minutes=5)
+    assert [s for s in said(flow) if "Authentication" in s] == [
+        "12:00:10 Authentication failed.",
+        "13:01:16 Authentication failed.",
+        "14:01:23 Authentication failed.",
+    ]
+
+
+def test_a_sleeping_car_is_looked_at_every_15_minutes_by_the_cheap_read_alone() -> None:
+    flow = run(50)
+
+    assert asked(flow, "teslaState") == ["12:00:10", "12:15:10", "12:18:15", "12:33:15", "12:48:15"]
+    assert {s.request.url for s in flow.requests("teslaState") if s.request} == {
+        "https://fleet-api.prd.eu.vn.cloud.tesla.com/api/1/vehicles/VIN1"
+    }
+
+
+def test_a_sleeping_car_is_looked_at_once_a_dispatch_begins_by_the_cheap_read_alone() -> None:
+    flow = run(35, dispatchFetcher=plan("12:30-13:00"))
+
+    assert asked(flow, "teslaState")[-3:] == ["12:30:00", "12:32:00", "12:34:00"]
+    assert not any("vehicle_data" in s.request.url for s in flow.requests("teslaState") if s.request)
+
+
+@pytest.mark.parametrize("answer", [ASLEEP, Reply(408, {"error": "vehicle unavailable: asleep"}), Reply(408), Reply(0)])
+def test_nobody_ever_wakes_the_car(answer: Reply) -> None:
+    flow = run(300, teslaState=lambda request, now: answer, dispatchFetcher=plan("12:30-14:00"))
+
+    asked = [s.request for s in flow.seen if s.request]
+    assert asked
+    assert not any("wake" in r.url or r.method == "POST" for r in asked if "tesla" in r.url and "token" not in r.url)
+
+
+def test_a_car_that_is_awake_and_charges_is_read_every_5_minutes() -> None:
+    flow = run(14, teslaState=partial(car, "Charging"))
+
+    details = [f"{s.at:%H:%M:%S}" for s in flow.requests("teslaState") if s.request and "vehicle_data" in s.request.url]
+    assert details == ["12:00:10", "12:05:10", "12:10:10"]
+
+
+def test_each_refresh_token_of_tesla_s_is_used_once() -> None:
+    flow = run(60 * 24)
+
+    shown = [s.request.form["refresh_token"] for s in flow.requests("teslaToken") if s.request and s.request.form]
+    assert shown == [Secret("r0"), Secret("r120010"), Secret("r180010"), Secret("r000010"), Secret("r060010")]
+
+
+def test_a_refresh_token_survives_the_death_of_its_node() -> None:
+    flow = bench()
+    flow.do(START + timedelta(hours=1), partial(flow.crash, "teslaToken"))
+    flow.run(START + timedelta(hours=7))
+
+    shown = [s.request.form["refresh_token"] for s in flow.requests("teslaToken") if s.request and s.request.form]
+    assert shown == [Secret("r0"), Secret("r120010")]
+
+
+def test_without_a_network_the_battery_is_left_alone_and_a_person_is_told() -> None:
+    flow = Bench(house(), START).run(START + timedelta(minutes=20))
+
+    assert leases(flow) == ["12:00:13 release"]
+    assert said(flow) == [
+        "12:01:00 no plan has come yet",
+        "12:11:50 no network",
+        "12:11:50 standard-unit-rates: no network",
+        "12:11:50 no network",
+    ]
+    assert flow.faults == []
+
+
+CHARGES: dict[str, Any] = {"state": "SMART_CONTROL_IN_PROGRESS", "power": 7.1}
+
+
+def test_the_battery_charges_while_a_dispatch_makes_power_cheap_and_is_released_after() -> None:
+    flow = run(40, dispatchFetcher=plan("12:10-12:30", **CHARGES))
+
+    assert leases(flow) == ["12:00:10 release", "12:00:13 charge", "12:30:00 release"]
+    assert [lease.mode for lease in flow.bodies("victronGx.confirmed")][:2] == ["release", "charge"]
+    assert flow.bodies("victronGx.house")[-1].battery < 0
+
+
+def test_every_new_half_hour_is_confirmed_soon_after_it_began() -> None:
+    flow = run(65, dispatchFetcher=plan("12:10-13:10", **CHARGES))
+
+    assert leases(flow)[2:] == ["12:30:00 release", "12:30:55 charge", "13:00:00 release", "13:01:16 charge"]
+
+
+def test_a_dispatch_that_is_only_offered_charges_nothing() -> None:
+    flow = run(40, dispatchFetcher=plan("12:00-13:00"))
+
+    assert {rate.rung for rate in flow.bodies("rateResolver.standard")} == {"offered"}
+    assert "charge" not in {lease.mode for lease in flow.bodies("victronController.lease")}
+
+
+def test_the_battery_holds_while_the_car_charges_at_the_dear_price() -> None:
+    def tesla(request: Request, now: datetime) -> Reply:
+        return car("Charging" if now < START + timedelta(minutes=18) else "Stopped", request, now)
+
+    flow = run(25, teslaState=tesla)
+
+    assert leases(flow) == ["12:00:10 hold", "12:23:52 release"]
+
+
+def test_the_night_is_cheap_with_no_plan_at_all() -> None:
+    late = datetime(2026, 11, 20, 23, 29, 30, tzinfo=UTC)
+    flow = run(10, start=late, dispatchFetcher=bad(Reply(502)))
+
+    assert leases(flow) == ["23:29:33 release", "23:30:00 charge"]
+
+
+def test_a_stale_plan_is_no_plan_and_the_battery_is_released() -> None:
+    ends = timedelta(minutes=16)
+    flow = run(
+        35, dispatchFetcher=lambda r, now: plan("12:10-14:00", **CHARGES)(r, now) if now - START < ends else Reply(502)
+    )
+
+    assert leases(flow) == ["12:00:10 release", "12:00:13 charge", "12:30:00 release"]
+    assert flow.times("rateResolver.unsure")[0] == "12:30:00"
+    assert said(flow)[-1] == "12:30:00 the plan is older than 15 min"
+
+
+def test_a_gx_that_falls_silent_is_said() -> None:
+    flow = bench()
+    flow.put(START + timedelta(minutes=5), "simGx.fault", {"kind": "silent"})
+    flow.run(START + timedelta(minutes=10))
+
+    assert flow.times("victronGx.lost") == ["12:05:17"]
+    assert said(flow) == ["12:05:17 no sign of life from the GX for 10 s"]
+
+
+def test_yesterday_s_cheap_does_nothing() -> None:
+    flow = bench(dispatchFetcher=bad(Reply(502)))
+    old = {"at": "2026-11-19T12:00:00Z", "until": "2026-11-19T12:30:00Z", "house": 7.0, "car": 7.0, "band": "cheap"}
+    flow.put(START + timedelta(minutes=5), "victronController.rate", old)
+    flow.run(START + timedelta(minutes=5, seconds=30))
+
+    assert leases(flow) == ["12:00:13 release"]
+
+
+def test_a_restart_asks_nobody_for_a_new_token() -> None:
+    flow = bench()
+    for node in flow.flow.nodes:
+        flow.do(START + timedelta(minutes=10), partial(flow.crash, node))
+    flow.run(START + timedelta(minutes=12))
+
+    assert len(flow.requests("krakenToken")) == len(flow.requests("teslaToken")) == 1
+    assert "12:10:10" in flow.times("dispatchFetcher.plan")
