@@ -45,7 +45,9 @@ def _rate(rate: Rate, _: float) -> Iterator[Metric]:
     yield _gauge("rate_until_timestamp_seconds", "End of the half hour that the rate is for.", "", {
         "": _time(rate.until)})  # fmt: skip
     yield _gauge("rate_planned", "1 while a plan touches the half hour.", "", {"": rate.planned})
-    yield _gauge("rate_allowance_left_hours", "Left of the tariff's daily allowance.", "", {"": rate.allowance_left})
+    left = rate.allowance_left
+    yield _gauge("rate_allowance_left_seconds", "Left of the tariff's daily allowance.", "", {
+        "": left * 3600 if left is not None else None})  # fmt: skip
     following = rate.next
     yield _gauge("next_unit_rate_pence_per_kwh", "The house's next price, as far as is known.", "", {
         "": following.house if following else None})  # fmt: skip

@@ -47,8 +47,8 @@ class Meters:
     carrier: Carrier | None = None
 
     def came(self, edge: str, port: str) -> None:
-        """A message on an in port, along an edge or from outside."""
-        self.inputs[edge if edge in self.edges else OUTSIDE, port] += 1
+        """A message on an in port, along an edge or from outside; the carrier of edges has no in ports."""
+        self.inputs[edge if edge in self.edges else OUTSIDE, "" if self.carrier else port] += 1
 
     def left(self, port: str, body: object) -> None:
         """A message out of a port."""
