@@ -92,6 +92,8 @@ class Wiring:
             else:
                 self._source(end)
             listed[name] = end
+        if not drafts:
+            return frozenset(listed)  # a flow without edges: what leaves its nodes is there for whoever subscribes
         led_on = wired | listed.keys() | self.misspelt
         for name, node in self.known.items():
             for port in (f"{name}.{p}" for p in (node.outs if node else ()) if p != CRASHED):
