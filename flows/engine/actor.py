@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from wattwire.broker import topics
-from wattwire.broker.envelope import Envelope, begin
+from wattwire.broker.envelope import Envelope, begin, stamp
 from wattwire.nodes import CRASHED, Emit, Event, Fault, Reply, Request, Status
 
 from .bodies import decode, encode, wire
@@ -51,6 +51,8 @@ class Actor:
         if self.serves is not None:
             return self.serves(port, message, now)
         into = self.node.ins[port]
+        if not message.source:
+            message = dated(into.carries, message, now)
         body = self.read(into.carries, message.body)
         if into.remembered:
             self._held[port] = (message.body, body)
@@ -169,3 +171,11 @@ class Actor:
 
 def _durable(state: type) -> tuple[str, ...]:
     return tuple(f.name for f in dataclasses.fields(state) if not f.metadata.get("volatile"))
+
+
+def dated(kind: type, message: Envelope, now: datetime) -> Envelope:
+    """A bare body from outside may leave `at` to us: `null` is a tick."""
+    wants = dataclasses.is_dataclass(kind) and any(f.name == "at" for f in dataclasses.fields(kind))
+    if not wants or not isinstance(message.body, dict | None) or (message.body and "at" in message.body):
+        return message
+    return dataclasses.replace(message, body={"at": stamp(now), **(message.body or {})})

@@ -44,7 +44,7 @@ def decoder(kind: Any) -> Convert:
     if origin in (typing.Union, types.UnionType):
         return _either(kind, args)
     if origin is Literal:
-        return _checked(lambda v: v in args, f"one of {', '.join(map(repr, args))}")
+        return _word(args)
     if origin is tuple:
         return _sequence(args, tuple)
     if origin in (list, set, frozenset):
@@ -59,6 +59,20 @@ def _checked(test: Callable[[Any], bool], told: str) -> Convert:
         if not test(value):
             raise BadBody(f"{_short(value)} is not {told}")
         return value
+
+    return read
+
+
+def _word(args: tuple[Any, ...]) -> Convert:
+    """One of a few words. Where `unknown` is one of them, a word that others have thought of since is that."""
+    told = f"one of {', '.join(map(repr, args))}"
+
+    def read(value: Any) -> Any:
+        if value in args:
+            return value
+        if "unknown" in args and isinstance(value, str):
+            return "unknown"
+        raise BadBody(f"{_short(value)} is not {told}")
 
     return read
 
@@ -156,6 +170,7 @@ def _record(kind: type) -> Convert:
         (f.name, wire(f.name), *_nullable(hints[f.name]), f.default is f.default_factory is dataclasses.MISSING)
         for f in dataclasses.fields(kind)
     ]
+    usual = {wire(f.name) for f in dataclasses.fields(kind) if _has_usual_word(f, hints[f.name])}
 
     def read(value: Any) -> Any:
         if not isinstance(value, dict):
@@ -167,7 +182,7 @@ def _record(kind: type) -> Convert:
                 given = value.get(key, MISSING)
                 if given is None and nullable:
                     found[name] = None
-                elif given is not MISSING:
+                elif given is not MISSING and not (key in usual and given in (None, "")):
                     found[name] = reader(given)
                 elif required:
                     break
@@ -178,6 +193,11 @@ def _record(kind: type) -> Convert:
         raise BadBody(f"{kind.__name__} without {key}")
 
     return read
+
+
+def _has_usual_word(field: dataclasses.Field[Any], hint: Any) -> bool:
+    """Null or empty is the usual word there: a dispatch without a source is a smart one."""
+    return typing.get_origin(hint) is Literal and field.default is not dataclasses.MISSING
 
 
 def _nullable(hint: Any) -> tuple[Convert, bool]:
