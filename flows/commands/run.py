@@ -13,6 +13,7 @@ from .options import env_option, nodes_option, state_option
 
 if TYPE_CHECKING:
     from wattwire.flows.engine.graph import Flow
+    from wattwire.flows.engine.launcher import Launcher
     from wattwire.flows.engine.options import Options
 
 BIG = """
@@ -54,9 +55,14 @@ def command(flows: tuple[str, ...], broker: str, prefer: Literal["auto", "mosqui
     Your own house:     wattwire run intelligent_octopus --env .env --shadow
     """
     from wattwire.flows.engine import statefolder
+    from wattwire.flows.engine.launcher import Launcher
     from wattwire.flows.engine.options import Options
+    from wattwire.flows.engine.warming import modules
 
+    launcher = Launcher()
+    launcher.open()  # it loads while we do
     loaded = [load(name, env_file, nodes_dirs) for name in flows]
+    launcher.want(modules(loaded), [str(d) for d in nodes_dirs])
     options = Options(
         root=(state or statefolder.default()).absolute(), broker=broker, prefer=prefer, label=label,
         only=frozenset(filter(None, only.split(","))), shadow=shadow, admin=admin, hang=hang, nodes_dirs=nodes_dirs,
@@ -64,7 +70,7 @@ def command(flows: tuple[str, ...], broker: str, prefer: Literal["auto", "mosqui
     )  # fmt: skip
     refuse(loaded, options)
     greet(loaded, shadow)
-    raise SystemExit(asyncio.run(supervise(loaded, options)))
+    raise SystemExit(asyncio.run(supervise(loaded, options, launcher)))
 
 
 def load(name: str, env_file: Path | None, nodes_dirs: tuple[Path, ...], strict: bool = True) -> Flow:
@@ -112,7 +118,7 @@ def greet(flows: list[Flow], shadow: bool) -> None:
         click.echo("SHADOW: every actuator is muted; nothing is written to hardware or accounts.")
 
 
-async def supervise(flows: list[Flow], options: Options) -> int:
+async def supervise(flows: list[Flow], options: Options, launcher: Launcher) -> int:
     from wattwire.broker.tether import BrokerFailed
     from wattwire.flows.engine.board import display
     from wattwire.flows.engine.statefolder import Unusable
@@ -120,7 +126,7 @@ async def supervise(flows: list[Flow], options: Options) -> int:
 
     shown = display(sys.stdout)
     try:
-        return await Supervisor(flows, options, shown).run()
+        return await Supervisor(flows, options, shown, launcher).run()
     except Stopped:
         return 0
     except (Unusable, BrokerFailed, ConnectionError) as wrong:

@@ -61,13 +61,14 @@ class ForkServer:
     def _do(self, asked: Mapping[str, Any]) -> None:
         since = time.monotonic()
         match asked:
-            case {"preload": [*modules], "dirs": [*dirs]}:
+            case {"preload": [*modules], "dirs": [*dirs], "number": int(number)}:
                 self.dirs = dirs
-                self._say(warming.told(warming.preload(modules, dirs), since))
-            case {"warm": str(broker)}:
+                faults = warming.preload(modules, dirs)
+                self._say({"warm": number, "faults": faults, "seconds": time.monotonic() - since})
+            case {"warm": str(broker), "number": int(number)}:
                 warming.exercise(broker)
                 warming.freeze()
-                self._say(warming.told([], since))
+                self._say({"warm": number, "seconds": time.monotonic() - since})
             case {"fork": int(number)}:
                 self._fork(number, asked)
             case {"kill": int(pid), "signal": int(code)} if pid in self.children:

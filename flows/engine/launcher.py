@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from . import birth
 from .channel import Channel, Message
 from .setup import Setup
+from .warming import HTTP
 
 PATIENCE = 20.0  # seconds for a fork, or for the libraries to be loaded
 
@@ -39,14 +40,14 @@ class Process:
 
 
 class Launcher:
-    def __init__(self, say: Callable[[str], None], host: str = birth.HOST) -> None:
-        self._say, self._host, self._numbers = say, host, itertools.count(1)
+    def __init__(self, say: Callable[[str], None] = print, host: str = birth.HOST) -> None:
+        self.say, self._host, self._numbers = say, host, itertools.count(1)
         self._server: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._channel: Channel | None = None
         self._forked: dict[int, asyncio.Future[int]] = {}
         self._ended: dict[int, asyncio.Future[int]] = {}
-        self._warm: asyncio.Future[Message] | None = None
+        self._warm: tuple[int, asyncio.Future[Message]] | None = None
         self._wanted: tuple[list[str], list[str], str] = ([], [], "")
         self._turn = asyncio.Semaphore(32)  # file descriptors under way are limited, too
         self._mend = asyncio.Lock()
@@ -73,12 +74,19 @@ class Launcher:
         theirs.close()
         ours.setblocking(False)
         self._control = ours
+        self.want([self._host, *HTTP])
+
+    def want(self, modules: Sequence[str], dirs: Sequence[str] = ()) -> None:
+        """Have it import these soon; before there is a loop to wait in."""
+        if self._control is not None and self._channel is None:
+            early = {"preload": list(modules), "dirs": list(dirs), "number": 0}
+            self._control.sendall(json.dumps(early).encode() + b"\n")
 
     async def preload(self, modules: Sequence[str], dirs: Sequence[str] = ()) -> None:
         await self._listen()
         self._wanted = (list(modules), list(dirs), self._wanted[2])
-        for fault in (await self._asked({"preload": [self._host, *modules], "dirs": list(dirs)})).get("faults", []):
-            self._say(fault)
+        for fault in (await self._asked({"preload": list(modules), "dirs": list(dirs)})).get("faults", []):
+            self.say(fault)
 
     async def warm(self, broker: str) -> None:
         await self._listen()
@@ -134,7 +142,7 @@ class Launcher:
         async with self._mend:
             if self._server is None or self._server.poll() is not None:
                 if self._server is not None:
-                    self._say("the fork server is gone; starting another")
+                    self.say("the fork server is gone; starting another")
                 self.open()
                 modules, dirs, broker = self._wanted
                 await self.preload(modules, dirs)
@@ -151,13 +159,14 @@ class Launcher:
             lambda: Channel(self._hear, self._lost), sock=self._control
         )
         if self._server.stdout is not None:
-            await loop.connect_read_pipe(lambda: Printed(self._say), self._server.stdout)
+            await loop.connect_read_pipe(lambda: Printed(lambda text: self.say(text)), self._server.stdout)
 
     async def _asked(self, message: Message) -> Message:
-        self._warm = asyncio.get_running_loop().create_future()
-        self.tell(message)
+        number = next(self._numbers)
+        self._warm = number, asyncio.get_running_loop().create_future()
+        self.tell({**message, "number": number})
         with contextlib.suppress(TimeoutError):
-            return await asyncio.wait_for(self._warm, PATIENCE)
+            return await asyncio.wait_for(self._warm[1], PATIENCE)
         return {}
 
     def _send_fd(self, asked: Message, channel: socket.socket) -> None:
@@ -176,16 +185,19 @@ class Launcher:
                     forked.set_exception(OSError(str(more.get("why", "it ended at once"))))
                 if (ended := self._ended.pop(number, None)) and not ended.done():
                     ended.set_result(code)
-            case {"warm": _} if self._warm and not self._warm.done():
-                self._warm.set_result(told)
+            case {"warm": int(number)} if self._warm and number == self._warm[0] and not self._warm[1].done():
+                self._warm[1].set_result(told)
 
     def _lost(self) -> None:
         """The fork server died, and by it all its children."""
         self._channel = self._control = None
         for number in list(self._ended):
             self._hear({"exit": number, "code": -signal.SIGKILL, "why": "the fork server is gone"})
-        if self._warm and not self._warm.done():
-            self._warm.set_result({})
+        if self._warm and not self._warm[1].done():
+            self._warm[1].set_result({})
+        if self._server is not None:
+            self._server.kill()
+            self._server.wait()
 
 
 class Printed(asyncio.Protocol):

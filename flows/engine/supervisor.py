@@ -24,7 +24,7 @@ from .options import Options
 from .ownbroker import OwnBroker
 from .ownership import REFRESH, Claim, Lock, boot
 from .statefolder import Unusable
-from .warming import HTTP
+from .warming import modules
 
 if TYPE_CHECKING:
     from .admin import Admin
@@ -43,9 +43,9 @@ class Display(Protocol):
 
 
 class Supervisor:
-    def __init__(self, flows: Sequence[Flow], options: Options, display: Display) -> None:
-        self.flows, self.options, self.display = flows, options, display
-        self.launcher = Launcher(lambda text: display.line(text, "error"))
+    def __init__(self, flows: Sequence[Flow], options: Options, display: Display, launcher: Launcher) -> None:
+        self.flows, self.options, self.display, self.launcher = flows, options, display, launcher
+        launcher.say = lambda text: display.line(text, "error")
         self.runs: dict[str, FlowRun] = {}
         self.broker: OwnBroker | None = None
         self.bus: Bus | None = None
@@ -69,12 +69,8 @@ class Supervisor:
             await self._stop()
 
     async def _start(self) -> bool:
-        self.launcher.open()
         await self._broker()
-        modules = {node.type.module.__name__ for flow in self.flows for node in flow.nodes.values()}
-        if any(node.type.read for flow in self.flows for node in flow.nodes.values()):
-            modules |= set(HTTP)
-        warm = asyncio.create_task(self._warm(sorted(modules)))
+        warm = asyncio.create_task(self._warm(modules(self.flows)))
         me = await self._join()
         self.runs = {flow.name: self._flowrun(flow, me) for flow in self.flows}
         owned = await asyncio.gather(*(run.begin() for run in self.runs.values()))
@@ -92,8 +88,8 @@ class Supervisor:
         await self._open_admin()
         return True
 
-    async def _warm(self, modules: Sequence[str]) -> None:
-        await self.launcher.preload(modules, [str(d) for d in self.options.nodes_dirs])
+    async def _warm(self, wanted: Sequence[str]) -> None:
+        await self.launcher.preload(wanted, [str(d) for d in self.options.nodes_dirs])
         await self.launcher.warm(self.url)
 
     async def _broker(self) -> None:

@@ -7,17 +7,32 @@ import gc
 import importlib
 import json
 import os
+import sys
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-HTTP = ("httpx", "httpcore", "h2.connection", "h11", "anyio")
-"""Imported late by the host, and only by nodes that ask; known before there is a flow."""
+from .graph import Flow
+
+HTTP = ("httpx", "httpcore", "h2.connection")
+SERVER = ("wattwire.flows.engine.listening", "aiohttp.web")
+SERVE = ("wattwire.flows.engine.serving", "asyncio")
+
+
+def modules(flows: Iterable[Flow]) -> list[str]:
+    """What the nodes of these flows will import, the host's late imports among it."""
+    types = [node.type for flow in flows for node in flow.nodes.values()]
+    wanted = {kind.module.__name__ for kind in types}
+    wanted |= set(HTTP) if any(kind.read for kind in types) else set()
+    wanted |= set(SERVER) if any(kind.listen for kind in types) else set()
+    wanted |= set(SERVE) if any(kind.serve for kind in types) else set()
+    return sorted(wanted)
 
 
 def preload(modules: Iterable[str], dirs: Sequence[str] = ()) -> list[str]:
     """Import for all children at once. What cannot be imported is said, and is the child's trouble."""
     faults = []
+    sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # its command line would bring rich along
     for module in modules:
         try:
             importlib.import_module(module)
@@ -72,7 +87,3 @@ def freeze() -> None:
     """After this no collection walks, and so copies, what the children share."""
     gc.collect()
     gc.freeze()
-
-
-def told(faults: Sequence[str], since: float) -> Mapping[str, object]:
-    return {"warm": round(time.monotonic() - since, 3), "faults": list(faults)}

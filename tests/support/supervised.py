@@ -75,7 +75,8 @@ class Supervised:
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True,
         )  # fmt: skip
         self.lines: list[str] = []
-        self._rest, self._link, self.heard = b"", None, dict[str, Any]()
+        self._rest, self.heard = b"", dict[str, Any]()
+        self._link: Link | None = None
 
     # What it prints
 
