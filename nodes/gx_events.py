@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from . import Due, Event, Heard, Linked, Started, Status, Stopping, Timer, gx_lease, gx_link
 from .gx_memory import Live, Results, State
 from .gx_readings import decisive
-from .gx_topics import COMPLETED, FORCE, HEARTBEAT, SCHEDULED, SERIAL, Note, keepalive, note, slot_path
+from .gx_topics import COMPLETED, FORCE, HEARTBEAT, SCHEDULED, SCHEDULED_SOC, SERIAL, Note, keepalive, note, slot_path
 
 if TYPE_CHECKING:
     from .victron_gx import Config
@@ -40,6 +40,8 @@ def started(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
     again = bool(state.portal and state.originals) and not cfg.shadow
     state = replace(state, blocked="", live=Live(armed=again))
     first: Results = [Status("connecting", "yellow"), Timer("silence", now + cfg.silent_after)]
+    if state.wish:
+        first.append(Timer("end", state.wish.until))
     return state, [*([gx_lease.will(cfg, state)] if again else []), *first]
 
 
@@ -54,14 +56,14 @@ def heard(cfg: Config, state: State, told: Note, now: datetime) -> tuple[State, 
     if told.path == HEARTBEAT:
         state, results = gx_link.beat(cfg, state, told, now)
     elif told.path == COMPLETED:
-        state, results = gx_link.completed(state, told, now)
+        state, results = gx_link.completed(cfg, state, told, now)
         if look := state.live.ready and not live.ready:
             state, more = _then(gx_lease.ready(cfg, state, now), results)
             results = more
     else:
         old = live.seen.get(told.path)
         state = replace(state, live=replace(live, seen={**live.seen, told.path: told.value}))
-        if told.path.startswith(slot_path(cfg.slot, "")) or told.path in (SCHEDULED, FORCE):
+        if told.path.startswith(slot_path(cfg.slot, "")) or told.path in (SCHEDULED, SCHEDULED_SOC, FORCE):
             state, results = gx_lease.changed(cfg, state, now)
         look = old != told.value and (decisive(told.path) or old is None or told.value is None)
     if not look and not (state.live.ready and gx_link.due(cfg, state, now)):

@@ -78,7 +78,8 @@ def pursue(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
     if not live.ready or live.work.goal != "none":
         return state, []
     if wish is None or wish.mode == "release" or wish.until <= now:
-        return (state, []) if state.blocked and wish is None else let_go(cfg, state, now)
+        theirs = state.blocked and wish is None and _runs(cfg, state, now)
+        return (state, []) if theirs else let_go(cfg, state, now)
     if wish == state.held:
         return state, []
     where = gx_slot.zone(live.seen.get(ZONE))
@@ -176,9 +177,13 @@ def ended(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
     """The slot is over by itself; switched off it does not come back in a week."""
     if state.wish and state.wish.until > now:
         return state, []
-    if state.blocked:
-        return let_go(cfg, replace(state, wish=None), now) if state.live.ready else (state, [])
-    return pursue(cfg, state, now)
+    state, results = pursue(cfg, state, now)
+    return state, [*results, *([Timer("again", now + gx_writes.AGAIN)] if state.blocked else [])]
+
+
+def _runs(cfg: Config, state: State, now: datetime) -> bool:
+    where = gx_slot.zone(state.live.seen.get(ZONE))
+    return where is None or gx_slot.covers(gx_slot.stored(state.live.seen, cfg.slot), gx_slot.wall(now, where))
 
 
 def stop(cfg: Config, state: State) -> Results:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from . import Emit, Fault, Listen, Status, Timer, gx_checks, gx_readings
-from .gx_memory import Live, Results, State
+from .gx_memory import Live, Results, State, Work
 from .gx_topics import LISTENED, SERIAL, Note, keepalive, token
 
 if TYPE_CHECKING:
@@ -52,17 +52,18 @@ def found(cfg: Config, state: State, note: Note, now: datetime) -> tuple[State, 
 
 def publish(state: State, now: datetime) -> tuple[State, Results]:
     """Ask for everything; until it came nothing is known."""
-    live = replace(state.live, ready=False, seen={}, token=token(now))
+    live = replace(state.live, ready=False, seen={}, token=token(now), work=Work())
     return replace(state, live=live), [keepalive(live.portal, live.token), Timer("publish", now + PUBLISH)]
 
 
-def completed(state: State, note: Note, now: datetime) -> tuple[State, Results]:
+def completed(cfg: Config, state: State, note: Note, now: datetime) -> tuple[State, Results]:
     """The end of a full publish; GX before 3.50 send no echo."""
     live = state.live
     if live.ready or not live.token or note.echo not in (None, live.token):
         return state, []
+    silence = [_silence(cfg, now)] if live.lost else []
     live = replace(live, ready=True, token="", lost=False, beat=now)
-    return replace(state, live=live), [Timer("publish", None), Timer("keepalive", now + KEEPALIVE)]
+    return replace(state, live=live), [*silence, Timer("publish", None), Timer("keepalive", now + KEEPALIVE)]
 
 
 def beat(cfg: Config, state: State, note: Note, now: datetime) -> tuple[State, Results]:

@@ -25,6 +25,7 @@ DYNAMIC = f"{SETTINGS}/DynamicEss/Mode"
 FORCE = "hub4/0/Overrides/ForceCharge"
 CONTROL = "system/0/Control"
 SCHEDULED = f"{CONTROL}/ScheduledCharge"
+SCHEDULED_SOC = f"{CONTROL}/ScheduledSoc"
 SCHEDULED_STATUS = f"{CONTROL}/ScheduledChargeStatus"
 FIELDS = ("Day", "Start", "Duration", "Soc", "AllowDischarge")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from . import Emit, Fault, Status, Timer, gx_checks, gx_slot
 from .gx_memory import Results, State, Work
 from .gx_readings import SOC, number
-from .gx_topics import FORCE, SCHEDULED, SCHEDULED_STATUS, ask, slot_path, write
+from .gx_topics import FORCE, SCHEDULED, SCHEDULED_SOC, SCHEDULED_STATUS, ask, slot_path, write
 from .messages import Lease
 
 if TYPE_CHECKING:
@@ -76,6 +76,8 @@ def prove(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
     if not work.proving or work.lease is None or not live.ready:
         return state, []
     charging = work.lease.mode == "charge"
+    if work.proving > 1 and _proven(cfg, state, sure=False):
+        return _confirm(state)
     if work.proving > 1:
         return _at(state, replace(work, goal="failed", why=gx_checks.unproven(live.seen, charging))), []
     results: Results = []
@@ -84,7 +86,7 @@ def prove(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
         soc = gx_slot.another(float(int(work.lease.soc or 100)), state.written["Soc"], cfg.max_soc)
         state = replace(state, written={**state.written, "Soc": soc})
         results = [write(live.portal, path, soc), ask(live.portal, path)]
-    results += [ask(live.portal, path) for path in (SCHEDULED, SCHEDULED_STATUS, FORCE)]
+    results += [ask(live.portal, path) for path in (SCHEDULED, SCHEDULED_SOC, SCHEDULED_STATUS, FORCE)]
     return _at(state, replace(work, proving=2)), [*results, Timer("prove", now + LAST_PROOF)]
 
 
@@ -131,10 +133,13 @@ def _missing(cfg: Config, state: State) -> Mapping[str, float]:
     return {f: v for f, v in work.groups[0].items() if held.get(f) != v} if work.groups else {}
 
 
-def _proven(cfg: Config, state: State) -> bool:
+def _proven(cfg: Config, state: State, sure: bool = True) -> bool:
+    """Whether our slot works. What the GX shows may still be of an earlier slot, unless it tells our Soc."""
     seen, lease = state.live.seen, state.live.work.lease
     values = gx_slot.stored(seen, cfg.slot)
     if lease is None or seen.get(SCHEDULED) != 1 or values != state.written:
+        return False
+    if sure and number(seen, SCHEDULED_SOC) not in (None, values["Soc"]):
         return False
     if lease.mode == "hold":
         return seen.get(FORCE) != 1

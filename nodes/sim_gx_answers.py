@@ -56,7 +56,7 @@ def answer(cfg: Config, state: State, event: Event | Drawn | SimFault | None, no
             return beat(cfg, state, now)
         case Due(name="plant"):
             return live(cfg, state, now)
-        case Due(name="reboot"):
+        case Due(name="reboot") if state.fault == "reboot":
             state = replace(state, fault="none", overrides={}, awake=None, told={})
             return state, birth(cfg)
         case Drawn(power=power):
@@ -152,8 +152,7 @@ def timer(cfg: Config, state: State, now: datetime) -> Timer:
 
 
 def misbehave(cfg: Config, state: State, kind: str, now: datetime) -> tuple[State, Results]:
-    healed = {**state.settings, f"{ESS}/BatteryLife/State": 10, DYNAMIC: 0} if state.fault != kind else state.settings
-    settings = dict(healed)
+    settings: dict[str, float | str] = {**state.settings, f"{ESS}/BatteryLife/State": 10, DYNAMIC: 0}
     if kind == "keepCharged":
         settings[f"{ESS}/BatteryLife/State"] = 9
     if kind == "dynamicEss":
@@ -167,6 +166,8 @@ def misbehave(cfg: Config, state: State, kind: str, now: datetime) -> tuple[Stat
         told.append(Timer("reboot", now + REBOOT))
     plant = replace(state.plant, grid=kind != "gridLost")
     state = replace(state, fault=kind, settings=settings, plant=plant)
+    if kind in ("silent", "reboot"):
+        state = replace(state, awake=None)
     state, more = live(cfg, state, now)
     return state, [*told, *more, Status(kind, "green" if kind == "none" else "yellow")]
 

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from zoneinfo import ZoneInfo
 
 from . import Dial, Event, Fault, Node, Now, Port, Ports, Secret, keep
 from .gx_events import happened
 from .gx_lease import take
 from .gx_memory import Results, State
+from .gx_slot import zone
 from .messages import House, Lease
 
 
@@ -20,7 +20,7 @@ class Config:
     user: str | None = None  # any name, where the GX asks for a password
     password: Secret | None = None  # the GX's security profile password
     ca: str | None = None  # path of the GX's certificate, to trust only that
-    verify_hostname: bool = False  # the GX's own certificate names no address
+    verify_hostname: bool = False  # with ca; the GX's own certificate does not name its address
     insecure: bool = False  # take any certificate
     timezone: str = "Europe/London"  # what the GX's own zone should be
     max_soc: float = 100  # % never to charge beyond
@@ -34,7 +34,8 @@ class Config:
             raise ValueError("set either host or url")
         if not 0 <= self.slot <= 4:
             raise ValueError(f"slot is {self.slot}; a GX has 0 to 4")
-        ZoneInfo(self.timezone)
+        if zone(self.timezone) is None:
+            raise ValueError(f"no time zone is called {self.timezone}")
 
 
 class Out(Ports):
@@ -47,7 +48,7 @@ class Out(Ports):
 def dial(cfg: Config) -> Dial:
     safe = cfg.password is not None or cfg.ca is not None or cfg.insecure
     url = cfg.url or (f"mqtts://{cfg.host}:8883" if safe else f"mqtt://{cfg.host}:1883")
-    check = cfg.verify_hostname
+    check = cfg.verify_hostname or cfg.ca is None
     return Dial(url=url, user=cfg.user, password=cfg.password, ca=cfg.ca, verify_hostname=check, insecure=cfg.insecure)
 
 

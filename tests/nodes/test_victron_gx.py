@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections import deque
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,7 @@ from wattwire.nodes import (
     Listen,
     Node,
     Say,
+    Secret,
     Started,
     Status,
     Stopping,
@@ -210,6 +212,46 @@ def test_a_release_does_not_wait_for_the_effect_of_what_it_ends(pair: Pair) -> N
     pair.lease("release", 30)
 
     assert (pair.slot()["Day"], pair.ports()) == (-7, ["confirmed"])
+
+
+def test_what_the_gx_still_shows_of_an_earlier_slot_proves_nothing(pair: Pair) -> None:
+    pair.lease("charge", 30, soc=80)
+    pair.run(seconds=20)
+    pair.lease("release")
+    pair.lease("charge", 30, soc=80)
+    at_once = pair.ports()
+    pair.run(seconds=6)
+
+    assert at_once == ["confirmed", "confirmed"]  # the first charge and the release
+    assert pair.ports() == ["confirmed"] * 3
+
+
+@pytest.mark.parametrize(
+    ("settings", "url"),
+    [
+        ({"host": "venus.local"}, "mqtt://venus.local:1883"),
+        ({"host": "venus.local", "password": Secret("x")}, "mqtts://venus.local:8883"),
+        ({"url": "mqtt://flow"}, "mqtt://flow"),
+    ],
+)
+def test_a_password_never_travels_in_the_clear(settings: dict[str, Any], url: str) -> None:
+    dial = victron_gx.dial(victron_gx.Config(**settings))
+
+    assert (dial.url, dial.verify_hostname, dial.insecure) == (url, True, False)
+
+
+@pytest.mark.parametrize(
+    ("settings", "why"),
+    [
+        ({}, "set either host or url"),
+        ({"host": "a", "url": "b"}, "set either host or url"),
+        ({"host": "a", "slot": 5}, "slot is 5; a GX has 0 to 4"),
+        ({"host": "a", "timezone": "X"}, "no time zone is called X"),
+    ],
+)
+def test_settings_that_cannot_be_meant_are_refused(settings: dict[str, Any], why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        victron_gx.Config(**settings)
 
 
 def test_of_several_wishes_the_last_one_counts(pair: Pair) -> None:
@@ -652,3 +694,47 @@ def test_it_stays_awake_for_a_day_without_another_full_publish(pair: Pair) -> No
 
     assert [t for _, t, _ in pair.said if t.endswith("full_publish_completed")] == []
     assert pair.house.at >= pair.now - timedelta(seconds=10)
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_whatever_happens_the_battery_is_free_when_the_last_lease_has_ended(seed: int) -> None:
+    """Leases, faults, kills and meddling in any order; nobody but us uses the slot, and the GX lives at the end."""
+    chance, pair = random.Random(seed), Pair()
+    last = NOON
+    for _ in range(60):
+        match chance.randrange(9):
+            case 0 | 1 | 2:
+                mode = chance.choice(["charge", "charge", "hold", "release"])
+                lease = pair.lease(mode, chance.randrange(-1, 70), soc=chance.randrange(30, 101))
+                last = max(last, min(lease.until, pair.now + timedelta(hours=1)))
+            case 3:
+                pair.call(
+                    pair.sim, fault=SimFault(kind=chance.choice(["silent", "reboot", "dynamicEss", "keepCharged"]))
+                )
+            case 4:
+                pair.call(pair.sim, fault=SimFault(kind="none"))
+            case 5:
+                if chance.random() < 0.5:
+                    pair.gx.will = None  # the broker dies with us
+                pair.kill(pair.gx)
+                pair.run(seconds=chance.randrange(1, 100))
+                pair.start(pair.gx)
+            case 6:
+                pair.link(pair.gx, False)
+                pair.run(seconds=chance.randrange(1, 30))
+                pair.link(pair.gx, True)
+            case 7:
+                pair.deaf = {f"W/{ID}/{slot_path(4, chance.choice(FIELDS))}"} if chance.random() < 0.5 else set()
+            case 8:
+                pair.tell_gx(slot_path(4, "Soc"), chance.randrange(100))
+        for _ in range(chance.randrange(1, 5)):
+            pair.run(seconds=chance.choice([1, 3, 20, 100]))
+            assert pair.plant.slot is None or pair.now <= last
+    pair.deaf = set()
+    pair.call(pair.sim, fault=SimFault(kind="none"))
+    pair.run(minutes=70)
+
+    assert pair.slot()["Day"] < 0
+    assert {p.rpartition("/")[0] for p in pair.writes()} <= {slot_path(4, "Day").rpartition("/")[0]}
+    assert pair.gx.timers.keys() >= {"silence", "keepalive"}
+    assert pair.house.controllable or "somebody changed" in (pair.house.why_not or "")
