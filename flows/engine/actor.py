@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from wattwire.broker import topics
@@ -33,8 +34,9 @@ class Actor:
         self._held: dict[str, tuple[Any, Any]] = {}  # port -> (JSON, body)
         self.state: Any = self.node.state() if self.node.state else None
         self._durable = _durable(self.node.state) if self.node.state else ()
+        self._kept_of: Callable[[Any], Any] = attrgetter(*self._durable) if self._durable else lambda state: None
         self._triggers = [p.name for p in self.node.ins.values() if p.triggers]
-        self._kept = [(p.name, p.triggers) for p in self.node.ins.values() if p.remembered]
+        self._remembers = [(p.name, p.triggers) for p in self.node.ins.values() if p.remembered]
         self.read = decode  # the bench reads a message once for all who get it
         self.serves: Callable[[str, Envelope, datetime], Work] | None = None  # takes the place of a function
         self._out = {name: topics.out(flow, node.name, name) for name in self.node.outs}
@@ -110,7 +112,7 @@ class Actor:
         if node.run is None:
             return Work()
         named = dict.fromkeys(self._triggers)
-        for name, triggers in self._kept:
+        for name, triggers in self._remembers:
             held = self._held.get(name)
             if held is not None or not triggers:
                 named[name] = held and held[1]
@@ -123,16 +125,11 @@ class Actor:
             return self._settle(cause, node.run(self.config, self.state, **named), now, 0)
         return self._settle(cause, node.run(self.config, **named), now, 0)
 
-    def _changed(self, before: Any) -> bool:
-        """Whether anything that is kept differs."""
-        pairs = ((getattr(before, name), getattr(self.state, name)) for name in self._durable)
-        return any(old is not new and old != new for old, new in pairs)
-
     def _settle(self, cause: Envelope | None, result: Any, now: datetime, sent: int) -> Work:
         work, before = Work(), self.state
         if self.node.state:
             self.state, result = result
-            work.changed = self.state is not before and self._changed(before)
+            work.changed = self.state is not before and self._kept_of(self.state) != self._kept_of(before)
         results = result if isinstance(result, list | tuple) else [] if result is None else [result]
         ports = {r.port for r in results if isinstance(r, Emit)}
         for item in results:
@@ -160,7 +157,7 @@ class Actor:
         else:
             message = cause.onward(source, body, now, position)
             if cause.attempts:
-                message = dataclasses.replace(message, attempts=self._in_a_row(cause.attempts, ports))
+                message = message.carried("", self._in_a_row(cause.attempts, ports), body)
         return Sent(self._out[port.name], message, emit.body, port.keep, self._clears[port.name])
 
     def _in_a_row(self, attempts: Mapping[str, int], ports: set[str]) -> dict[str, int]:

@@ -12,6 +12,8 @@ from wattwire.nodes.linked import Action
 
 from .bodies import encode
 
+_text = json.JSONEncoder(separators=(",", ":")).encode
+
 
 @dataclass
 class _Client:
@@ -29,15 +31,18 @@ class Dialled:
         self._clients: dict[str, _Client] = {}
         self._retained: dict[tuple[str, str], bytes] = {}
         self._wills: dict[str, Say | None] = {}
+        self._hearers: dict[tuple[str, str], list[str]] = {}  # who hears a topic, until anybody comes, goes or listens
 
     def dial(self, node: str, dial: Dial) -> None:
         """The connection comes up at once."""
+        self._hearers.clear()
         self._clients[node] = _Client(dial.url, will=self._wills.get(node))
         self._happen(node, Linked(True))
 
     def lose(self, node: str) -> None:
         """The node died: its broker executes the last will."""
         client = self._clients.pop(node, None)
+        self._hearers.clear()
         self._wills.pop(node, None)
         if client is not None and client.will is not None:
             self._say(client.url, client.will)
@@ -58,6 +63,7 @@ class Dialled:
     def _listen(self, node: str, client: _Client, filter: str) -> None:
         if filter not in client.filters:
             client.filters.append(filter)
+            self._hearers.clear()
         for (url, topic), payload in self._retained.items():
             if url == client.url and matches(filter, topic):
                 self._happen(node, Heard(topic, payload, retained=True))
@@ -68,13 +74,18 @@ class Dialled:
             self._retained[url, say.topic] = data
         elif say.retain:
             self._retained.pop((url, say.topic), None)
-        for node, client in list(self._clients.items()):
-            if client.url == url and any(matches(f, say.topic) for f in client.filters):
-                self._happen(node, Heard(say.topic, data))
+        if (hearers := self._hearers.get((url, say.topic))) is None:
+            self._hearers[url, say.topic] = hearers = self._who_hears(url, say.topic)
+        for node in hearers:
+            self._happen(node, Heard(say.topic, data))
+
+    def _who_hears(self, url: str, topic: str) -> list[str]:
+        clients = self._clients.items()
+        return [n for n, c in clients if c.url == url and any(matches(f, topic) for f in c.filters)]
 
 
 def payload(say: Say) -> bytes:
     """What goes out for a Say: bytes as they are, all else as JSON."""
     if isinstance(say.payload, bytes):
         return say.payload
-    return json.dumps(encode(say.payload), separators=(",", ":")).encode()
+    return _text(encode(say.payload)).encode()
