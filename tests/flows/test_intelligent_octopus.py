@@ -70,12 +70,11 @@ def plan(*spans: str, state: str = "SMART_CONTROL_CAPABLE", power: float = 0) ->
 
 
 def prices(request: Request, now: datetime) -> Reply:
-    day, night = {"value_inc_vat": 28.0}, {"value_inc_vat": 7.0}
-    spans = [
-        day | {"valid_from": "2026-11-20T05:30:00Z", "valid_to": "2026-11-20T23:30:00Z"},
-        night | {"valid_from": "2026-11-20T23:30:00Z", "valid_to": "2026-11-21T05:30:00Z"},
+    spans: list[Json] = [
+        {"value_inc_vat": 28.0, "valid_from": "2026-11-20T05:30:00Z", "valid_to": "2026-11-20T23:30:00Z"},
+        {"value_inc_vat": 7.0, "valid_from": "2026-11-20T23:30:00Z", "valid_to": "2026-11-21T05:30:00Z"},
     ]
-    return Reply(200, {"results": [*spans], "next": None})
+    return Reply(200, {"results": spans, "next": None})
 
 
 def sign_in(request: Request, now: datetime) -> Reply:
