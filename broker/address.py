@@ -1,10 +1,14 @@
-"""Where a broker is: mqtt://user:password@host:port, mqtts://host?ca=/path/of/ca.pem or ?insecure=1, unix:///path."""
+"""Where a broker is: mqtt://user:password@host:port, mqtts://host?ca=/path/of/ca.pem, unix:///path.
+
+Of mqtts:// also ?hostname=0, which trusts the certificate whatever host it names, and ?insecure=1, which trusts any.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, unquote, urlsplit
 
+NO = ("", "0", "false", "no")
 PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 
@@ -15,6 +19,7 @@ class Address:
     unix: bool = False
     tls: bool = False
     ca: str = ""  # file of the certificates to trust; empty: those of the system
+    hostname: bool = True  # the certificate must name the host: a GX's own names no address
     insecure: bool = False  # take any certificate
     user: str = ""
     password: str = field(default="", repr=False)
@@ -45,17 +50,18 @@ def address(url: str) -> Address:
     except ValueError:
         raise ValueError("the port of the broker's address is not a number up to 65535") from None
     settings = {name: values[-1] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
-    if unknown := settings.keys() - {"ca", "insecure"}:
+    if unknown := settings.keys() - {"ca", "hostname", "insecure"}:
         raise ValueError(f"the broker's address has a setting that is not known: {', '.join(sorted(unknown))}")
     tls = parts.scheme == "mqtts"
     if settings and not tls:
-        raise ValueError("ca and insecure are settings of mqtts://")
+        raise ValueError("ca, hostname and insecure are settings of mqtts://")
     return Address(
         host=parts.hostname,
         port=port,
         tls=tls,
         ca=settings.get("ca", ""),
-        insecure=settings.get("insecure", "0") not in ("", "0", "false", "no"),
+        hostname=settings.get("hostname", "1") not in NO,
+        insecure=settings.get("insecure", "0") not in NO,
         user=unquote(parts.username or ""),
         password=unquote(parts.password or ""),
     )

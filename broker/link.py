@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from paho.mqtt.client import SocketLike
 
 FIRST, MOST, STABLE = 0.1, 5.0, 5.0  # seconds: shortest and longest pause, and what counts as a connection that held
+UNWELCOME = 300.0  # the longest pause after a refusal: some brokers count wrong passwords
+REFUSES = "the broker refuses"
 PATIENCE = 10.0  # seconds for connecting, and again for the broker's answer
 LOWEST, HIGHEST = 1024, 65535  # our message ids; those below are paho's, for subscribing
 SHORT = Struct("!H")
@@ -69,7 +71,7 @@ class Connection(Client):
             self.username_pw_set(where.user, where.password or None)
         if where.tls:
             self.tls_set(where.ca or None, cert_reqs=ssl.CERT_NONE if where.insecure else ssl.CERT_REQUIRED)
-            self.tls_insecure_set(where.insecure)
+            self.tls_insecure_set(where.insecure or not where.hostname)
         if will:
             self.will_set(will.topic, will.payload, will.qos, will.retain)
         self.connect_async(where.host, where.port, keepalive)
@@ -332,7 +334,7 @@ class Link:
         self._forget()
         self.why = why
         self._due = time.monotonic() + self._pause * random.uniform(0.8, 1.2)
-        self._pause = min(self._pause * 2, MOST)
+        self._pause = min(self._pause * 2, UNWELCOME if why.startswith(REFUSES) else MOST)
         if was_up or news:
             self.on_down(why)
 

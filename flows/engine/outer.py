@@ -72,5 +72,8 @@ def where(dial: Dial, flow_broker: str) -> str:
     if dial.user is not None:
         password = f":{quote(dial.password.reveal(), safe='')}" if dial.password else ""
         place = f"{quote(dial.user, safe='')}{password}@{place.rpartition('@')[2]}"
-    trust = {"ca": dial.ca} if dial.ca else {"insecure": "1"} if dial.insecure or not dial.verify_hostname else {}
+    trust = {"insecure": "1"} if dial.insecure else {}
+    if not dial.insecure:
+        trust = {"ca": dial.ca} if dial.ca else {}
+        trust |= {} if dial.verify_hostname else {"hostname": "0"}
     return urlunsplit((parts.scheme, place, "", urlencode(trust) if parts.scheme == "mqtts" else "", ""))

@@ -53,3 +53,7 @@ def test_nor_in_a_reason(url: str) -> None:
         address(url)
 
     assert "cret" not in str(told.value)
+
+
+def test_a_certificate_may_be_trusted_whatever_host_it_names() -> None:
+    assert address("mqtts://gx?ca=/gx.pem&hostname=0").hostname is False
