@@ -121,8 +121,9 @@ def greet(flows: list[Flow], shadow: bool) -> None:
 async def supervise(flows: list[Flow], options: Options, launcher: Launcher) -> int:
     from wattwire.broker.tether import BrokerFailed
     from wattwire.flows.engine.board import display
+    from wattwire.flows.engine.meeting import Stopped
     from wattwire.flows.engine.statefolder import Unusable
-    from wattwire.flows.engine.supervisor import Stopped, Supervisor
+    from wattwire.flows.engine.supervisor import Supervisor
 
     shown = display(sys.stdout)
     try:

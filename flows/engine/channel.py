@@ -43,3 +43,15 @@ class Channel(asyncio.Protocol):
     def close(self) -> None:
         if self.transport is not None:
             self.transport.close()
+
+
+class Printed(asyncio.Protocol):
+    """What processes print by themselves, such as a traceback: line by line, whoever it was."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say, self._in = say, b""
+
+    def data_received(self, data: bytes) -> None:
+        *lines, self._in = (self._in + data).split(b"\n")
+        for line in lines:
+            self._say(line.decode("utf-8", "replace"))

@@ -4,40 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 from wattwire.broker import topics
 
 from . import announcing, seating
-from .bus import Bus
 from .graph import Flow
 from .holding import Holding
-from .launcher import Launcher
+from .means import Means, apart
 from .minder import Minder
-from .options import Options, hosted
-from .ownership import Claim
+from .options import hosted
 from .setup import Setup
 from .statefolder import Unusable, prepare
 
 TOGETHER, AGAIN = 10.0, 5.0  # seconds to wait for all seats: at the start, and when the broker came back
-
-
-@dataclass(frozen=True)
-class Means:
-    """What all flows of one supervisor share."""
-
-    options: Options
-    launcher: Launcher
-    bus: Bus
-    url: str  # of the broker, for nodes
-    me: Claim
-    say: Callable[[str, str, str], None]  # flow or flow/node, level, text
-    changed: Callable[[], None]
-    save: Callable[[], object]  # the broker's state, now
-    later: Callable[[Coroutine[Any, Any, None]], None]
 
 
 class FlowRun:
@@ -47,6 +28,7 @@ class FlowRun:
         self.minders = {name: self.minder(flow, name) for name in hosted(flow, means.options)}
         self.holding = Holding(flow.name, self.folder, means.me, means.bus, self._stand_by)
         self.open = self.stopping = self.paused = False
+        self._recovery: asyncio.Task[None] | None = None
         self._moved = asyncio.Event()  # somebody took a seat, or will not
         self.requests: Callable[[FlowRun, str, bytes], None] = lambda *_: None
 
@@ -105,18 +87,24 @@ class FlowRun:
         await saved
         self.open = True
         for m in self.minders.values():
-            if m.seated:
-                m.send({"go": True})
+            m.send({"go": True})  # to one that is late as well: it waits for its own connection
 
     # The broker
 
     def down(self) -> None:
         """The broker is gone: nobody may publish until all have been seen again."""
         self.open = False
+        if self._recovery is not None:
+            self._recovery.cancel()
         for m in self.minders.values():
-            m.seated = False
+            m.unseat()
 
-    async def recover(self) -> None:
+    def up(self) -> None:
+        if self._recovery is not None:
+            self._recovery.cancel()
+        self._recovery = asyncio.create_task(self._recover())
+
+    async def _recover(self) -> None:
         """It is back, perhaps without what it knew."""
         self.holding.insist()
         if self.owned:
@@ -217,9 +205,3 @@ class FlowRun:
         setup = Setup(flow=apart(flow, name), node=name, broker=self.means.url, state=self.folder,
                       shadow=options.shadow, label=options.host, seed=secrets.randbits(32))  # fmt: skip
         return Minder(setup, flow.nodes.get(name), self.means.launcher, self, options.hang)
-
-
-def apart(flow: Flow, node: str) -> Flow:
-    """The flow as one node's process may know it: without the settings, and so the secrets, of the others."""
-    nodes = {n: it if n == node else replace(it, config=None, given={}) for n, it in flow.nodes.items()}
-    return replace(flow, nodes=nodes)

@@ -52,7 +52,7 @@ class SupervisorGauges:
         broker.add_metric([], {"kind": kind})
         yield broker
         connected = GaugeMetricFamily("wattwire_broker_up", "Whether the supervisor is connected to the broker.")
-        connected.add_metric([], float(bool(it.bus and it.bus.up.is_set())))
+        connected.add_metric([], float(it.connected))
         yield connected
         again = CounterMetricFamily("wattwire_broker_restarts", "Restarts of the private broker.")
         again.add_metric([], it.broker.restarts if it.broker else 0)

@@ -14,29 +14,12 @@ import sys
 from collections.abc import Callable, Sequence
 
 from . import birth
-from .channel import Channel, Message
+from .channel import Channel, Message, Printed
+from .process import Process
 from .setup import Setup
 from .warming import HTTP
 
 PATIENCE = 20.0  # seconds for a fork, or for the libraries to be loaded
-
-
-class Process:
-    """A node's process. `ended` is its exit code, negative for a signal."""
-
-    def __init__(self, launcher: Launcher, pid: int, channel: Channel, ended: asyncio.Future[int]) -> None:
-        self._launcher, self.pid, self._channel, self.ended = launcher, pid, channel, ended
-
-    def send(self, message: Message) -> None:
-        self._channel.send(message)
-
-    def kill(self, number: int = signal.SIGKILL) -> None:
-        """Through the fork server, which knows whether the pid is still this process."""
-        if not self.ended.done():
-            self._launcher.tell({"kill": self.pid, "signal": int(number)})
-
-    def close(self) -> None:
-        self._channel.close()
 
 
 class Launcher:
@@ -113,7 +96,7 @@ class Launcher:
             finally:
                 theirs.close()
                 self._forked.pop(number, None)
-        return Process(self, pid, channel, ended)
+        return Process(self.tell, pid, channel, ended)
 
     def tell(self, message: Message) -> None:
         if self._channel is not None:
@@ -198,15 +181,3 @@ class Launcher:
         if self._server is not None:
             self._server.kill()
             self._server.wait()
-
-
-class Printed(asyncio.Protocol):
-    """What processes print by themselves, such as a traceback: line by line, whoever it was."""
-
-    def __init__(self, say: Callable[[str], None]) -> None:
-        self._say, self._in = say, b""
-
-    def data_received(self, data: bytes) -> None:
-        *lines, self._in = (self._in + data).split(b"\n")
-        for line in lines:
-            self._say(line.decode("utf-8", "replace"))

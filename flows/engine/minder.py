@@ -13,11 +13,13 @@ from typing import Protocol
 
 from .channel import Message
 from .graph import FlowNode
-from .launcher import Launcher, Process
+from .launcher import Launcher
+from .process import Process
 from .restarts import Restarts
 from .setup import Setup
 
 BIRTH = 20.0  # seconds until the first heartbeat
+QUICK = 0.3  # seconds by which a node may see a broker again before we see it gone
 
 
 class Company(Protocol):
@@ -39,7 +41,8 @@ class Minder:
         self.restarts_policy, self.restarts, self.started_at = Restarts(), 0, 0.0
         self.seated = self.own_word = False  # own_word: the state is what the node itself said
         self.address, self.began = "", datetime.now(UTC)
-        self._beat, self._hung, self._asked_restart = 0.0, False, False
+        self._beat = self._seated_at = 0.0
+        self._hung = self._asked_restart = False
         self._stopping, self._again = False, asyncio.Event()
         self._numbers, self._questions = itertools.count(1), dict[int, asyncio.Future[str]]()
         self._task: asyncio.Task[None] | None = None
@@ -117,6 +120,10 @@ class Minder:
             self._company.say(self, "error", f"hangs: no sign of life for {patience:.0f} s; it is killed")
             self.process.kill()
 
+    def unseat(self) -> None:
+        """The broker is gone; a node that was quicker than we to find it again has its seat already."""
+        self.seated = self.seated and monotonic() - self._seated_at < QUICK
+
     def become(self, state: str, text: str, fill: str, own_word: bool = False) -> None:
         if state != self.state:
             self.since = datetime.now(UTC)
@@ -165,7 +172,7 @@ class Minder:
             case {"beat": _}:
                 self._beat = monotonic()
             case {"seated": dict()}:
-                self.seated = True
+                self.seated, self._seated_at = True, monotonic()
                 self._company.seated(self)
             case {"status": {"state": str(state), "text": str(text), "fill": str(fill)}}:
                 self.become(state, text, fill, own_word=True)

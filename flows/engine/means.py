@@ -1,0 +1,34 @@
+"""What all flows of one supervisor share, and what of a flow one node's process may know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, replace
+from typing import Any
+
+from .bus import Bus
+from .graph import Flow
+from .launcher import Launcher
+from .options import Options
+from .ownership import Claim
+
+
+@dataclass(frozen=True)
+class Means:
+    """What all flows of one supervisor share."""
+
+    options: Options
+    launcher: Launcher
+    bus: Bus
+    url: str  # of the broker, for nodes
+    me: Claim
+    say: Callable[[str, str, str], None]  # flow or flow/node, level, text
+    changed: Callable[[], None]
+    save: Callable[[], object]  # the broker's state, now
+    later: Callable[[Coroutine[Any, Any, None]], None]
+
+
+def apart(flow: Flow, node: str) -> Flow:
+    """The flow as one node's process may know it: without the settings, and so the secrets, of the others."""
+    nodes = {n: it if n == node else replace(it, config=None, given={}) for n, it in flow.nodes.items()}
+    return replace(flow, nodes=nodes)
