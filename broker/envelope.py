@@ -15,6 +15,7 @@ def _no_number(word: str) -> float:
     raise ValueError(f"{word} is no number of JSON")
 
 
+WRITE = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 READ = json.JSONDecoder(parse_constant=_no_number)
 REQUIRED = ("id", "from", "at", "body")
 
@@ -60,7 +61,7 @@ class Envelope:
             fields["edge"] = self.edge
         data = {**fields, "attempts": self.attempts, "body": self.body}
         try:
-            return json.dumps(data, separators=(",", ":"), ensure_ascii=False).encode()
+            return WRITE.encode(data).encode()
         except UnicodeEncodeError:  # half a character, which only an escape can carry
             return json.dumps(data, separators=(",", ":")).encode()
 
