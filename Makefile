@@ -1,4 +1,4 @@
-.PHONY: help dev check test test-long run bench wheel
+.PHONY: help dev check test test-long run bench wheel docs
 PY := .venv/bin/python
 NAME := wattwire
 
@@ -36,3 +36,8 @@ wheel: dev       ## build it, install it in a bare venv, and run it there
 	rm -rf dist build && $(PY) -m pip wheel -q --no-deps -w dist .
 	rm -rf .venv/bare && python3 -m venv .venv/bare && .venv/bare/bin/pip install -q dist/*.whl
 	cd / && $(CURDIR)/.venv/bare/bin/$(NAME) check simulated_house
+
+docs: dev        ## write the generated pages anew: the nodes, and the picture of the flow
+	$(PY) -m wattwire.flows nodes --markdown docs/nodes
+	@{ printf '# The flow for Intelligent Octopus\n\nWritten by `make docs`. Dashed edges may wait, give up or hold back.\n\n```mermaid\n'; \
+	$(PY) -m wattwire.flows draw intelligent_octopus; printf '```\n'; } > docs/intelligent-octopus.md
