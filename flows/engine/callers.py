@@ -41,11 +41,11 @@ class Caller:
             return self._called(self._client, request)
         except httpx.TimeoutException:
             return self._none(request, f"no answer within {request.timeout:.0f} s")
+        except (ValueError, TypeError, httpx.InvalidURL, httpx.LocalProtocolError) as wrong:  # may quote what was sent
+            return self._none(request, f"not a request that can be made: {type(wrong).__name__}")
         except httpx.HTTPError as wrong:
             host = urlsplit(request.url).hostname
             return self._none(request, f"{host} cannot be reached: {str(wrong) or type(wrong).__name__}")
-        except (ValueError, TypeError, httpx.InvalidURL) as wrong:
-            return self._none(request, f"not a request that can be made: {type(wrong).__name__}")
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)

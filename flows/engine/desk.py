@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from time import monotonic
 
 from wattwire.broker.envelope import Envelope, stamp
-from wattwire.nodes import Event, Reply, Request
+from wattwire.nodes import Event, Reply, Request, secret
 from wattwire.nodes.linked import Action
 
 from .actor import Actor, Asking, Sent, Work
@@ -82,7 +82,12 @@ class Desk:
         """Remember a retained value without being triggered by it."""
         if it.route is None or it.message is None or not isinstance(self.actor, Actor):
             return
-        if self.actor.hold(it.route.port, it.message):
+        try:
+            held = self.actor.hold(it.route.port, it.message)
+        except BadBody as wrong:
+            self._poison(it, self._told(it, wrong))
+            return
+        if held:
             self.settle(it, Work(changed=True))
 
     def repeatable(self, it: Input) -> bool:
@@ -114,7 +119,7 @@ class Desk:
             else:
                 return
         except BadBody as wrong:
-            self._poison(it, str(wrong))
+            self._poison(it, self._told(it, wrong))
             return
         except Exception as wrong:
             self._crash(it, wrong, now)
@@ -191,6 +196,11 @@ class Desk:
             self.hand.note(getattr(sent.body, "why", ""))
         elif self.store is not None:
             self.store.commit(owed=self.outbox.number(self._messages(sent)))
+
+    def _told(self, it: Input, wrong: BadBody) -> str:
+        """What is wrong with a body; of one that may hold a secret, only what it should have been."""
+        kind = self.actor.node.ins[it.route.port].carries if isinstance(self.actor, Actor) and it.route else object
+        return f"not a {kind.__name__}" if secret(kind) else str(wrong)
 
     def _poison(self, it: Input, why: str) -> None:
         """Three tries were enough: put it aside, say so, go on."""

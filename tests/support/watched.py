@@ -1,0 +1,77 @@
+"""`wattwire run` with everything kept that it says: every message on its broker, every line, every file."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+from supervised import Supervised
+
+from wattwire.broker.link import Message
+
+OWN = Path(__file__).parent / "nodes"
+
+
+class Watched(Supervised):
+    """The link can be made as soon as the broker is there, before any node runs."""
+
+    def __init__(self, folder: Path, flow: str, *options: str) -> None:
+        self.messages: list[Message] = []
+        super().__init__(folder, flow, "--nodes", str(OWN), *options)
+
+    @property
+    def note(self) -> dict[str, Any]:
+        return {"url": self.said("broker: mqtt://").rpartition(" ")[2]}
+
+    def early(self) -> Watched:
+        """Listen from the first message on."""
+        assert self.link.up
+        return self
+
+    def _hear(self, message: Message) -> None:
+        self.messages.append(message)
+        with contextlib.suppress(ValueError):
+            super()._hear(message)
+
+    def sent(self, source: str) -> list[dict[str, Any]]:
+        """What left through a port, each message once, in order."""
+        told = [json.loads(m.payload) for m in self.messages if m.payload and m.topic == self.topic(source)]
+        return list({it["id"]: it for it in told}.values())
+
+    def bodies(self, source: str) -> list[Any]:
+        return [it["body"] for it in self.sent(source)]
+
+    def topic(self, source: str) -> str:
+        return f"wattwire/{self.name}/{source.replace('.', '/')}"
+
+    def came(self, source: str, number: int = 1, seconds: float = 30.0) -> list[dict[str, Any]]:
+        """Wait until so many have left through a port; all that have."""
+        self.until(lambda: len(self.sent(source)) >= number, seconds)
+        return self.sent(source)
+
+    def raw(self, topic: str, payload: bytes) -> None:
+        self.until(lambda: self.link.up)
+        self.link.publish(f"wattwire/{self.name}/{topic}", payload)
+        self.link.step(0)
+
+    def kill(self, node: str) -> None:
+        """kill -9, and wait until it has been started again."""
+        restarts = self.status(node, "ready", seconds=30.0)["restarts"]
+        os.kill(self.heard[f"{node}/$status"]["pid"], 9)
+        self.status(node, "ready", restarts + 1, seconds=30.0)
+
+    def admin(self, path: str) -> str:
+        url = self.said("admin: http").split("admin: ")[1].split()[0]
+        return httpx.get(url + path, timeout=10).text
+
+    def open_files(self) -> Iterator[Path]:
+        """What others than the owner might read, were the folder itself not closed to them."""
+        for file in self.state.rglob("*"):
+            if file.is_file() and stat.S_IMODE(file.stat().st_mode) != 0o600:
+                yield file
