@@ -13,7 +13,8 @@ from typing import Any
 from wattwire.broker.envelope import stamp
 from wattwire.nodes import Secret, secret
 
-from .parsers import BadBody, decode, decoder, wire
+from .parsers import decode, decoder, wire
+from .values import BadBody
 
 __all__ = ["BadBody", "decode", "decoder", "encode", "masked", "traced", "wire"]
 

@@ -7,18 +7,13 @@ import functools
 import types
 import typing
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, time, timedelta
 from typing import Any, Literal
 
-from wattwire.broker.envelope import instant
-from wattwire.nodes import Secret
+from wattwire.nodes import secret
 
-Convert = Callable[[Any], Any]
+from .values import VALUES, BadBody, Convert, short, word
+
 MISSING = object()
-
-
-class BadBody(ValueError):
-    """JSON that is not the body its port carries; says where."""
 
 
 def wire(name: str) -> str:
@@ -36,15 +31,15 @@ def decoder(kind: Any) -> Convert:
     """The function that reads a type. Fields it does not know are left out: fields may be added."""
     if kind is object or kind is Any:
         return lambda value: value
-    if kind in SCALARS:
-        return SCALARS[kind]
+    if kind in VALUES:
+        return VALUES[kind]
     origin, args = typing.get_origin(kind), typing.get_args(kind)
     if dataclasses.is_dataclass(kind):
         return _record(typing.cast(type, kind))
     if origin in (typing.Union, types.UnionType):
         return _either(kind, args)
     if origin is Literal:
-        return _word(args)
+        return word(args)
     if origin is tuple:
         return _sequence(args, tuple)
     if origin in (list, set, frozenset):
@@ -54,79 +49,12 @@ def decoder(kind: Any) -> Convert:
     raise TypeError(f"{kind!r} is no part of a message")
 
 
-def _checked(test: Callable[[Any], bool], told: str) -> Convert:
-    def read(value: Any) -> Any:
-        if not test(value):
-            raise BadBody(f"{_short(value)} is not {told}")
-        return value
-
-    return read
-
-
-def _word(args: tuple[Any, ...]) -> Convert:
-    """One of a few words. Where `unknown` is one of them, a word that others have thought of since is that."""
-    told = f"one of {', '.join(map(repr, args))}"
-
-    def read(value: Any) -> Any:
-        if value in args:
-            return value
-        if "unknown" in args and isinstance(value, str):
-            return "unknown"
-        raise BadBody(f"{_short(value)} is not {told}")
-
-    return read
-
-
-def _parsed(parse: Callable[[str], Any], told: str) -> Convert:
-    def read(value: Any) -> Any:
-        if not isinstance(value, str):
-            raise BadBody(f"{_short(value)} is not {told}")
-        try:
-            return parse(value)
-        except ValueError as wrong:
-            raise BadBody(f"{_short(value)} is not {told}: {wrong}") from None
-
-    return read
-
-
-def _number(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise BadBody(f"{_short(value)} is not a number")
-    return value
-
-
-def _whole(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != int(value):
-        raise BadBody(f"{_short(value)} is not a whole number")
-    return int(value)
-
-
-def _secret(value: Any) -> Secret:
-    if not isinstance(value, str):
-        raise BadBody("a secret is text")
-    return Secret(value)
-
-
-SCALARS: dict[Any, Convert] = {
-    str: _checked(lambda v: isinstance(v, str), "text"),
-    bool: _checked(lambda v: isinstance(v, bool), "true or false"),
-    type(None): _checked(lambda v: v is None, "null"),
-    float: _number,
-    int: _whole,
-    datetime: _parsed(functools.lru_cache(1024)(instant), "a time"),  # the same few come again and again
-    date: _parsed(date.fromisoformat, "a date"),
-    time: _parsed(time.fromisoformat, "a time of day"),
-    timedelta: lambda v: timedelta(seconds=_number(v)),
-    Secret: _secret,
-}
-
-
 def _sequence(args: tuple[Any, ...], make: Callable[[Any], Any]) -> Convert:
     item = decoder(args[0]) if args else decoder(object)
 
     def read(value: Any) -> Any:
         if not isinstance(value, list | tuple):
-            raise BadBody(f"{_short(value)} is not a list")
+            raise BadBody(f"{short(value)} is not a list")
         try:
             return make(item(v) for v in value)
         except BadBody as wrong:
@@ -138,7 +66,7 @@ def _sequence(args: tuple[Any, ...], make: Callable[[Any], Any]) -> Convert:
 def _mapping(item: Convert) -> Convert:
     def read(value: Any) -> Any:
         if not isinstance(value, Mapping):
-            raise BadBody(f"{_short(value)} is not an object")
+            raise BadBody(f"{short(value)} is not an object")
         return {k: item(v) for k, v in value.items()}
 
     return read
@@ -159,52 +87,44 @@ def _either(kind: Any, args: tuple[Any, ...]) -> Convert:
                 return reader(value)
             except BadBody:
                 continue
-        raise BadBody(f"{_short(value)} is not {kind}")
+        raise BadBody(f"{short(value)} is not {kind}")
 
     return read
 
 
 def _record(kind: type) -> Convert:
-    hints = typing.get_type_hints(kind)
+    hints, hidden = typing.get_type_hints(kind), secret(kind)
     plan = [
-        (f.name, wire(f.name), *_nullable(hints[f.name]), f.default is f.default_factory is dataclasses.MISSING)
+        (f.name, wire(f.name), *_reader(f, hints[f.name]), f.default is f.default_factory is dataclasses.MISSING)
         for f in dataclasses.fields(kind)
     ]
-    usual = {wire(f.name) for f in dataclasses.fields(kind) if _has_usual_word(f, hints[f.name])}
 
     def read(value: Any) -> Any:
         if not isinstance(value, dict):
-            raise BadBody(f"{_short(value)} is not a {kind.__name__}")
+            raise BadBody(f"{'what came' if hidden else short(value)} is not a {kind.__name__}")
         found: dict[str, Any] = {}
         key = ""
         try:
-            for name, key, reader, nullable, required in plan:
+            for name, key, reader, nullable, usual, required in plan:
                 given = value.get(key, MISSING)
                 if given is None and nullable:
                     found[name] = None
-                elif given is not MISSING and not (key in usual and given in (None, "")):
+                elif given is not MISSING and not (usual and given in (None, "")):
                     found[name] = reader(given)
                 elif required:
                     break
             else:
                 return kind(**found)
         except BadBody as wrong:
-            raise BadBody(f"{kind.__name__}.{key}: {wrong}") from None
+            told = "wrong, and not shown as a secret is near" if hidden else wrong
+            raise BadBody(f"{kind.__name__}.{key}: {told}") from None
         raise BadBody(f"{kind.__name__} without {key}")
 
     return read
 
 
-def _has_usual_word(field: dataclasses.Field[Any], hint: Any) -> bool:
-    """Null or empty is the usual word there: a dispatch without a source is a smart one."""
-    return typing.get_origin(hint) is Literal and field.default is not dataclasses.MISSING
-
-
-def _nullable(hint: Any) -> tuple[Convert, bool]:
-    """The reader of a field, and whether null needs none."""
-    return decoder(hint), type(None) in typing.get_args(hint)
-
-
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) < 40 else text[:37] + "…"
+def _reader(field: dataclasses.Field[Any], hint: Any) -> tuple[Convert, bool, bool]:
+    """The reader of a field; whether null needs none; whether null or empty is the usual word, as a dispatch without
+    a source is a smart one."""
+    usual = typing.get_origin(hint) is Literal and field.default is not dataclasses.MISSING
+    return decoder(hint), type(None) in typing.get_args(hint), usual

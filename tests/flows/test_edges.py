@@ -295,7 +295,8 @@ EDGES = st.fixed_dictionaries(
 
 @given(EDGES, st.lists(st.tuples(st.integers(0, 30), st.sampled_from(["take", "due", "reborn"]), st.integers(0, 4))))
 def test_no_message_is_ever_lost_unaccounted(edge: dict[str, Any], steps: list[tuple[int, str, int]]) -> None:
-    trial = Trial(**edge, **({"spent": "alarm.why"} if "times" in edge else {}))
+    spent = {"spent": "alarm.why"} if "times" in edge else {}
+    trial = Trial(0.0, **(edge | spent))
     now, taken = 0.0, 0
     for later, what, tried in steps:
         now += later
