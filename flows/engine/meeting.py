@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from wattwire.broker import topics
 from wattwire.broker.address import address
+from wattwire.broker.link import REFUSES
 from wattwire.broker.will import Will
 
 from .bus import Bus
@@ -45,7 +46,7 @@ class Meeting:
             if told.is_set():
                 raise Stopped
             why, late = self.bus.why, asyncio.get_running_loop().time() > until
-            if not self.bus.up.is_set() and ("refuses" in why or (self._own and late)):
+            if not self.bus.up.is_set() and (REFUSES in why or (self._own and late)):
                 raise ConnectionError(f"the broker {self._where} cannot be used: {why}")
         self._joined = True
         await self.bus.subscribe([f"{topics.BASE}/+/$supervisor/+"], others)

@@ -10,6 +10,8 @@ from collections.abc import Coroutine, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
 
+from wattwire.broker.checks import check
+
 from . import brokering, leaving, statefolder, verbs
 from .bus import Bus
 from .flowrun import FlowRun
@@ -92,6 +94,13 @@ class Supervisor:
         for work in (*(run.watch() for run in self.runs.values()), self._check(), meeting.stay()):
             self._later(work)
         await self._open_admin()
+        if self.options.broker:
+            self._later(self._try_broker(chosen.url))
+
+    async def _try_broker(self, url: str) -> None:
+        """One that is not ours may lose or delay messages in ways that can be found out."""
+        for warning in await asyncio.to_thread(check, url):
+            self.display.line(f"broker: {warning}", "warning")
 
     async def _warm(self, url: str) -> None:
         await self.launcher.preload(modules(self.flows), [str(d) for d in self.options.nodes_dirs])

@@ -1,0 +1,104 @@
+"""Who runs a node: locks on one machine, claims in the broker's order over several."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from wattwire.flows.engine.ownership import Claim, Claims, Lock, loads
+
+
+def claim(who: str, epoch: int, boot: str = "", pid: int = 1) -> Claim:
+    return Claim(who, epoch, host=who, pid=pid, boot=boot or who, presence=f"p/{who}")
+
+
+def claims(who: str, alive: bool = True, clock: list[float] | None = None) -> Claims:
+    return Claims(claim(who, 0), lambda _: alive, lambda: (clock or [0.0])[-1])
+
+
+def test_a_lock_is_one_process_s_and_ends_with_it(tmp_path: Path) -> None:
+    file = tmp_path / "node.lock"
+    hold = f"from wattwire.flows.engine.ownership import *; import pathlib, sys; l = Lock(pathlib.Path({str(file)!r}))"
+    other = subprocess.Popen(
+        [sys.executable, "-c", f"{hold}; l.take(); print('held', flush=True); sys.stdin.read()"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    assert other.stdout
+    other.stdout.readline()
+    lock = Lock(file)
+
+    assert not lock.take()
+    assert lock.holder() == str(other.pid)
+    other.kill()
+    other.wait()
+    assert lock.take()
+    assert lock.take()
+    lock.release()
+    assert not lock.held
+
+
+def test_a_claim_survives_the_wire() -> None:
+    assert loads(claim("a", 3).dumps()) == claim("a", 3)
+
+
+def test_what_is_no_claim_is_none() -> None:
+    assert [loads(b"{"), loads(b"[]"), loads(b'{"epoch": 1}'), loads(b"null")] == [None] * 4
+
+
+def test_of_two_claims_of_one_epoch_the_first_in_the_broker_s_order_stands_for_everybody() -> None:
+    a, b = claims("a"), claims("b")
+    for side in (a, b):
+        side.heard("node", claim("a", 1).dumps())
+
+    assert a.heard("node", claim("b", 1).dumps())  # must say its own again, as b's now is the retained one
+    assert not b.heard("node", claim("b", 1).dumps())
+    assert (a.mine("node"), b.mine("node")) == (True, False)
+
+
+def test_a_claim_of_a_later_epoch_displaces() -> None:
+    it = claims("a")
+    it.heard("node", claim("a", 1).dumps())
+    it.presence("p/b", b"here")
+    it.heard("node", claim("b", 2).dumps())
+
+    assert not it.mine("node")
+    assert it.other("node") == claim("b", 2)
+    assert it.next("node").epoch == 3
+
+
+def test_a_claim_next_door_lasts_as_long_as_its_process() -> None:
+    alive, dead = claims("a"), claims("a", alive=False)
+    for it in (alive, dead):
+        it.heard("node", claim("b", 1, boot="a").dumps())
+
+    assert alive.other("node") == claim("b", 1, boot="a")
+    assert dead.other("node") is None
+
+
+def test_a_claim_elsewhere_lasts_until_its_will_clears_the_presence_or_it_is_silent_for_30_s() -> None:
+    clock = [0.0]
+    it = claims("a", clock=clock)
+    it.heard("node", claim("b", 1).dumps())
+    assert it.other("node") is None  # nobody there
+    it.presence("p/b", b"here")
+    assert it.other("node") is not None
+    clock.append(29.0)
+    assert it.other("node") is not None
+    clock.append(31.0)
+    assert it.other("node") is None
+    it.presence("p/b", b"here")
+    assert it.other("node") is not None
+    it.presence("p/b", b"")
+    assert it.other("node") is None
+
+
+def test_a_claim_of_ours_that_somebody_cleared_is_said_again_and_a_released_one_is_not() -> None:
+    it = claims("a")
+    it.heard("node", it.next("node").dumps())
+
+    assert it.mine("node")
+    assert it.heard("node", b"")
+    it.released("node")
+    assert not it.heard("node", b"")
+    assert it.next("node").epoch == 1
