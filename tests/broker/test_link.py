@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from wattwire.broker import link, private
+from wattwire.broker import private, traffic
 from wattwire.broker.doors import free_port, greets
 from wattwire.broker.link import Link
 from wattwire.broker.pipe import LARGEST
@@ -98,10 +98,10 @@ def test_more_than_the_window_waits_and_goes_in_order(broker: PrivateBroker, dia
 @pytest.mark.broker
 @pytest.mark.mosquitto
 def test_message_ids_go_round_without_meeting(mosquitto: PrivateBroker, dial: Dial, monkeypatch: Any) -> None:
-    monkeypatch.setattr(link, "HIGHEST", link.LOWEST + 9)
+    monkeypatch.setattr(traffic, "HIGHEST", traffic.LOWEST + 9)
     sent: list[int] = []
     a = dial(mosquitto)
-    a.link.window = 6
+    a.link.traffic.window = 6
     for number in range(100):
         a.link.publish("round/t", b"", on_sent=lambda n=number: sent.append(n))
     a.until(lambda: len(sent) == 100)
@@ -240,7 +240,7 @@ def test_others_can_be_waited_for_too() -> None:
 )
 def test_why_there_is_no_connection_is_said_once(url: str, why: str, dial: Dial) -> None:
     a = dial(url, up=False)
-    a.until(lambda: a.link._pause > 0.5)  # three attempts
+    a.until(lambda: a.link.pause.span > 0.5)  # three attempts
 
     assert [why in said for said in a.downs] == [True]
 
@@ -251,7 +251,7 @@ def test_pauses_grow_to_five_seconds(dial: Dial) -> None:
     for _ in range(8):
         a.link._due = 0.0
         a.link.step(0)
-        pauses.append(a.link._pause)
+        pauses.append(a.link.pause.span)
 
     assert pauses == [0.2, 0.4, 0.8, 1.6, 3.2, 5.0, 5.0, 5.0]
 
