@@ -155,7 +155,7 @@ class Desk:
         found: list[tuple[str, bytes, bool]] = []
         if sent.clears:
             group = tuple(sorted((sent.topic, *sent.clears)))
-            if self._last_kept.get(group) != sent.topic:
+            if not sent.topic or self._last_kept.get(group) != sent.topic:
                 self._last_kept[group] = sent.topic
                 found += [(topic, b"", True) for topic in sent.clears]
         if sent.until is not None:
