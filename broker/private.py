@@ -17,13 +17,15 @@ from string import Template
 from typing import Literal
 
 from .doors import free_port, greets, place_for_socket
+from .mosquitto import find_mosquitto, version_of
 from .pipe import LARGEST
 from .tether import END, BrokerFailed, end_orphan, note, tether, waited
+
+__all__ = ["BrokerFailed", "PrivateBroker", "find_mosquitto", "start"]
 
 START = 10.0  # seconds that it may take
 TAIL = 12  # lines of its log that we show
 HUGE = 1024 * 1024  # a log of this size is put aside at the next start
-PLACES = os.pathsep.join(("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin"))
 
 EMBEDDED = (
     "broker: the embedded one (amqtt), as mosquitto is not installed. Good for a trial: what is queued and retained is "
@@ -234,18 +236,6 @@ def mosquitto(folder: Path, program: str, port: int) -> PrivateBroker:
 
 def embedded(folder: Path, port: int) -> PrivateBroker:
     return PrivateBroker("embedded", folder, free_port(port), None, EMBEDDED, _program=sys.executable)
-
-
-def find_mosquitto() -> str | None:
-    return shutil.which("mosquitto") or shutil.which("mosquitto", path=PLACES)
-
-
-def version_of(program: str) -> str:
-    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
-        said = subprocess.run([program, "-h"], capture_output=True, text=True, timeout=5).stdout.split()
-        if said[:2] == ["mosquitto", "version"]:
-            return said[2]
-    return ""
 
 
 def identity(path: Path) -> tuple[int, int] | None:

@@ -20,6 +20,7 @@ from wattwire.nodes import Answer, Due, Event, Started, Status, Stopping, Timer
 from wattwire.nodes.linked import Action
 
 from .actor import Actor, where
+from .birth import BUG
 from .callers import Caller
 from .desk import Desk, Input
 from .edges import Carrier
@@ -32,10 +33,10 @@ from .presence import Presence
 from .routes import EDGES, routes
 from .setup import Setup
 from .store import InHand, Store
+from .timers import Timers
 
 BEAT = 1.0  # seconds between signs of life
 GATHER = 2.0  # seconds at most to wait for retained messages
-BUG = 70  # exit code of a process that its node's bug has ended
 
 
 class Host:
@@ -44,7 +45,7 @@ class Host:
     def __init__(self, setup: Setup, channel: socket.socket) -> None:
         self.setup, self.channel, flow = setup, channel, setup.flow
         self._posts: deque[Callable[[], None]] = deque()
-        self._timers: dict[str, float] = {}  # name -> when, as time since the epoch
+        self._timers = Timers()
         self._read, self._ends, self._stopping = b"", 0.0, False
         self._beat = self._gather_until = 0.0
         self.presence = Presence(setup, lambda topic, payload: self.link.publish(topic, payload, True), self.tell)
@@ -97,8 +98,6 @@ class Host:
         self._leave()
         return 0
 
-    # From the loop's own thread, or posted to it
-
     def post(self, act: Callable[[], None]) -> None:
         """From any thread."""
         self._posts.append(act)
@@ -110,9 +109,7 @@ class Host:
     def act(self, actions: list[Action]) -> None:
         for action in actions:
             if isinstance(action, Timer):
-                self._timers.pop(action.name, None)
-                if action.at is not None:
-                    self._timers[action.name] = action.at.timestamp()
+                self._timers.set(action)
             elif isinstance(action, Status):
                 self.presence.set(text=action.text, fill=action.fill)
             elif not isinstance(action, Answer) and self.outer is not None:
@@ -124,8 +121,6 @@ class Host:
     def tell(self, said: dict[str, Any]) -> None:
         with contextlib.suppress(OSError):  # the loop will see that the supervisor is gone
             self.channel.sendall(json.dumps(said).encode() + b"\n")
-
-    # The parts of the loop
 
     def _begin(self, actor: Actor) -> None:
         node = actor.node
@@ -206,8 +201,7 @@ class Host:
 
     def _ring(self) -> None:
         now = datetime.now(UTC)
-        for name in [n for n, at in sorted(self._timers.items(), key=lambda t: t[1]) if at <= now.timestamp()]:
-            del self._timers[name]
+        for name in self._timers.take(now):
             self.happen(Due(name))
         due = self.actor.next_due() if isinstance(self.actor, Carrier) and self.outbox.open else None
         if due is not None and due <= now and isinstance(self.actor, Carrier):
@@ -218,7 +212,9 @@ class Host:
         if self._posts or (self.desk.queue and not self.desk.busy and not self.intake.gathering):
             return 0.0 if not self.desk.quiet else 0.1
         now, wall = monotonic(), datetime.now(UTC).timestamp()
-        waits = [self._beat - now, *(at - wall for at in self._timers.values())]
+        waits = [self._beat - now]
+        if (timer := self._timers.next()) is not None:
+            waits.append(timer - wall)
         if isinstance(self.actor, Carrier) and (due := self.actor.next_due()) is not None and self.outbox.open:
             waits.append(due.timestamp() - wall)
         if self._ends:
