@@ -57,6 +57,7 @@ class FlowRun:
     async def seat(self, names: Sequence[str]) -> None:
         todo = seating.plan(self.flow, names, seating.ledger(self.folder))
         outcome = await seating.carry_out(self.means.url, todo)
+        seating.renew(self.folder, outcome)
         for node, filters in outcome.refused.items():
             self.tell(node, "error", f"the broker does not let it read {', '.join(filters)}: see its ACL")
         for node, why in outcome.failed.items():

@@ -200,8 +200,7 @@ class Host:
             self.happen(Stopping())
 
     def _ring(self) -> None:
-        now = datetime.now(UTC)
-        for name in self._timers.take(now):
+        for name in self._timers.take(now := datetime.now(UTC)):
             self.happen(Due(name))
         due = self.actor.next_due() if isinstance(self.actor, Carrier) and self.outbox.open else None
         if due is not None and due <= now and isinstance(self.actor, Carrier):

@@ -44,6 +44,7 @@ class Plan:
 class Outcome:
     refused: dict[str, tuple[str, ...]] = field(default_factory=dict)  # node -> filters
     failed: dict[str, str] = field(default_factory=dict)  # node -> why
+    new: set[str] = field(default_factory=set)  # nodes whose session begins here: its message ids do, too
 
 
 def seat(flow: Flow, node: str) -> Seat:
@@ -76,18 +77,26 @@ def remember(flow: Flow, folder: Path, done: Plan) -> None:
     statefolder.write(folder / LEDGER, kept)
 
 
+def renew(folder: Path, outcome: Outcome) -> None:
+    """Nodes name their session, so as to know a bare message that is delivered again; a new one needs a new name."""
+    for node in outcome.new:
+        (folder / f"{node}.epoch").unlink(missing_ok=True)
+
+
 async def carry_out(url: str, todo: Plan) -> Outcome:
     """All seats at once, as far as threads help."""
     outcome, loop = Outcome(), asyncio.get_running_loop()
 
     def one(node: str, it: Seat) -> None:
         try:
-            refused = take(url, it.client, it.topics, todo.stale.get(node, ()))
+            refused, session = take(url, it.client, it.topics, todo.stale.get(node, ()))
         except ConnectionError as wrong:
             outcome.failed[node] = str(wrong)
         else:
             if refused:
                 outcome.refused[node] = refused
+            if not session:
+                outcome.new.add(node)
 
     def leave(client: str) -> None:
         try:
@@ -103,11 +112,16 @@ async def carry_out(url: str, todo: Plan) -> Outcome:
 
 
 def take(url: str, client: str, filters: Sequence[str], stale: Sequence[str], *, clean: bool = False,
-         patience: float = PATIENCE) -> tuple[str, ...]:  # fmt: skip
-    """Take one seat and leave it to its node; which filters the broker refused. Raises ConnectionError."""
-    done: list[tuple[str, ...]] = []
+         patience: float = PATIENCE) -> tuple[tuple[str, ...], bool]:  # fmt: skip
+    """Take one seat and leave it to its node: which filters the broker refused, and whether it was there before.
 
-    def up(_: bool) -> None:
+    Raises ConnectionError.
+    """
+    done: list[tuple[str, ...]] = []
+    sessions: list[bool] = []
+
+    def up(session: bool) -> None:
+        sessions.append(session)
         if stale:
             link.unsubscribe(stale)
         if not link.subscribe(filters, done.append):
@@ -126,4 +140,4 @@ def take(url: str, client: str, filters: Sequence[str], stale: Sequence[str], *,
     link.close()
     if not done:
         raise ConnectionError(why or "the broker does not answer")
-    return done[0]
+    return done[0], sessions[-1]
