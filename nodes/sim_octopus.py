@@ -27,6 +27,7 @@ class Config:
     every: timedelta = timedelta(hours=1)  # and of its repetitions, how far apart
     daily: tuple[Daily, ...] = ()  # dispatches at the same local time every day: {start, length}
     power: float = 7100.0  # W, of the car during a dispatch
+    tells_power: bool = True  # as part of the device's state; some makes of car do not
     timezone: str = "Europe/London"
     prices: Tariff = field(default_factory=Tariff)
     fault: str = "none"  # how it misbehaves from the start; 500, 403html, KT-CT-1199, nullPlan, emptyRates …
@@ -52,9 +53,8 @@ def step(
         return switched(state, fault)
     state = started(cfg, state, now) if event is not None else state
     drawn = power(cfg, state, now)
-    if drawn == state.drawn:
-        return state, None
-    return replace(state, drawn=drawn), Out.ev(Drawn(at=now, power=drawn))
+    told = None if drawn == state.drawn else Out.ev(Drawn(at=now, power=drawn))
+    return replace(state, drawn=drawn), told
 
 
 NODE = Node("simOctopus", Config, Out, step, state=State, listen=lambda cfg: Listener(port=cfg.port))

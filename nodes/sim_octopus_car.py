@@ -72,7 +72,7 @@ def device(cfg: Config, state: State, now: datetime) -> dict[str, Json]:
             "isSuspended": state.suspended,
             "currentState": f"SMART_CONTROL_{control}",
             "stateOfCharge": {"value": "55.00", "timestamp": seen},
-            "activePower": {"value": f"{drawn / 1000:.2f}", "timestamp": seen},
+            "activePower": {"value": f"{drawn / 1000:.2f}", "timestamp": seen} if cfg.tells_power else None,
         },
         "preferences": {
             "mode": "CHARGE",
