@@ -37,7 +37,8 @@ wheel: dev       ## build it, install it in a bare venv, and run it there
 	rm -rf .venv/bare && python3 -m venv .venv/bare && .venv/bare/bin/pip install -q dist/*.whl
 	cd / && $(CURDIR)/.venv/bare/bin/$(NAME) check simulated_house
 
-docs: dev        ## write the generated pages anew: the nodes, and the picture of the flow
+docs: dev        ## write anew what is generated: the nodes' pages, the picture of the flow, the editors' schema
+	$(PY) -m wattwire.flows schema --output flows/flow.schema.json
 	$(PY) -m wattwire.flows nodes --markdown docs/nodes
 	@{ printf '# The flow for Intelligent Octopus\n\nWritten by `make docs`. Dashed edges may wait, give up or hold back.\n\n```mermaid\n'; \
 	$(PY) -m wattwire.flows draw intelligent_octopus; printf '```\n'; } > docs/intelligent-octopus.md
