@@ -128,7 +128,9 @@ def test_a_remembered_port_triggers_nothing_and_the_newest_value_counts() -> Non
 
 
 def test_a_nudge_may_carry_anything_or_nothing() -> None:
-    assert [told(give(actor(nudged), "poll", body)) for body in (None, 1, {"x": 1})] == [[None], [1], [{"x": 1}]]
+    bodies: list[Json] = [None, 1, {"x": 1}]
+
+    assert [told(give(actor(nudged), "poll", body)) for body in bodies] == [[None], [1], [{"x": 1}]]
 
 
 def test_a_body_that_does_not_fit_is_refused_and_forgotten() -> None:
