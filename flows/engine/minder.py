@@ -160,6 +160,8 @@ class Minder:
         except OSError as wrong:
             return None, f"cannot be started: {wrong}"
         self._company.launched(self)
+        if self.seated:  # it took its seat before we knew that it is there, and could not be answered
+            self._company.seated(self)
         if self._stopping:
             self.send({"stop": True})
         code = await self.process.ended
