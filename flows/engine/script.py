@@ -16,6 +16,7 @@ from .bench import Bench
 from .bodies import masked, traced
 from .graph import Flow
 from .record import Seen
+from .routes import EDGES
 
 _text = json.JSONEncoder(ensure_ascii=False).encode
 KINDS = ("to", "reply", "crash", "broker")
@@ -67,25 +68,32 @@ def read(lines: Iterable[str], flow: Flow, name: str = "script") -> list[Line]:
         if not text.strip():
             continue
         try:
-            line = _line(json.loads(text), flow)
+            line = _line(_object(text), flow)
             if found and line.at < found[-1].at:
                 raise ValueError("lines are in time order, and this one is earlier than the one before")
             found.append(line)
-        except (ValueError, TypeError, KeyError) as wrong:
-            told = f"no {wrong}" if isinstance(wrong, KeyError) else str(wrong)
-            reasons.append(f"{name}:{number}: {told}")
+        except ValueError as wrong:
+            reasons.append(f"{name}:{number}: {wrong}")
     if reasons:
         raise ScriptError(reasons)
     return found
 
 
-def _line(said: Any, flow: Flow) -> Line:
+def _object(text: str) -> dict[str, Any]:
+    try:
+        said = json.loads(text)
+    except ValueError as wrong:
+        raise ValueError(f"not JSON: {wrong}") from None
     if not isinstance(said, dict) or "at" not in said:
         raise ValueError('a line is an object with "at"')
+    return said
+
+
+def _line(said: dict[str, Any], flow: Flow) -> Line:
     kinds = [k for k in KINDS if k in said]
     if len(kinds) != 1:
         raise ValueError(f"a line says one of {', '.join(KINDS)}")
-    kind, at = kinds[0], instant(said["at"])
+    kind = kinds[0]
     if kind == "to":
         node, _, port = str(said["to"]).partition(".")
         if node not in flow.nodes or port not in flow.nodes[node].type.ins:
@@ -93,15 +101,33 @@ def _line(said: Any, flow: Flow) -> Line:
         said = {"body": None, **said}
     elif kind == "broker" and said["broker"] not in ("up", "down"):
         raise ValueError('broker is "up" or "down"')
-    elif kind != "broker":
-        node = said["crash"] if kind == "crash" else said["reply"]["node"]
-        if node not in flow.nodes and not (kind == "crash" and node == "edges"):
-            raise ValueError(f"no node {node}")
-    if kind == "reply":
-        status = said["reply"].get("status", 200)
-        if not isinstance(status, int):
-            raise ValueError("status is a number; 0 is no answer")
-    return Line(at, kind, said)
+    elif kind == "crash" and said["crash"] not in [*flow.nodes, EDGES]:
+        raise ValueError(f"no node {said['crash']}")
+    elif kind == "reply":
+        _check_reply(said["reply"], flow)
+    return Line(_time(said["at"]), kind, said)
+
+
+def _time(at: Any) -> datetime:
+    if not isinstance(at, str):
+        raise ValueError(f"at is no time: {at}")
+    try:
+        return instant(at)
+    except ValueError as wrong:
+        raise ValueError(f"at is no time: {wrong}") from None
+
+
+def _check_reply(reply: Any, flow: Flow) -> None:
+    if not isinstance(reply, dict):
+        raise ValueError("a reply is an object with a node")
+    if reply.get("node") not in [*flow.nodes]:
+        raise ValueError(f"no node {reply.get('node')}")
+    if not isinstance(reply.get("status", 200), int):
+        raise ValueError("status is a number; 0 is no answer")
+    if not isinstance(reply.get("headers"), dict | None):
+        raise ValueError("headers are an object")
+    if not isinstance(reply.get("text"), str | None):
+        raise ValueError("text is text")
 
 
 def play(flow: Flow, script: list[Line], start: datetime, until: datetime, say: Callable[[str], object], *,
