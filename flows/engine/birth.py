@@ -17,6 +17,7 @@ import sys
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from .setup import Setup
 
@@ -24,22 +25,23 @@ HOST = "wattwire.flows.engine.host"
 """The module whose `run(setup, channel)` is a node's life."""
 
 BUG = 70  # exit code: the process ended by an exception
+PRCTL: Any = getattr(ctypes.CDLL(None), "prctl", None)  # found once, before there are children; Linux only
 DEATHSIG, NAME = 1, 15  # of prctl(2)
 FILES = 4096
 
 
 def die_with(parent: int) -> None:
     """Ask the kernel to kill us when our parent ends, however it ends."""
-    with contextlib.suppress(OSError, AttributeError):  # no Linux: the end of the channel has to do
-        ctypes.CDLL(None).prctl(DEATHSIG, signal.SIGKILL, 0, 0, 0)
+    with contextlib.suppress(OSError, TypeError):  # no Linux: the end of the channel has to do
+        PRCTL(DEATHSIG, signal.SIGKILL, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(BUG)  # it ended before we asked
 
 
 def name(text: str) -> None:
     """What `ps -e` and `top` show; the kernel keeps 15 bytes."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(NAME, ctypes.c_char_p(text.encode()[:15]), 0, 0, 0)
+    with contextlib.suppress(OSError, TypeError):
+        PRCTL(NAME, ctypes.c_char_p(text.encode()[:15]), 0, 0, 0)
 
 
 def limit(memory: int | None) -> None:

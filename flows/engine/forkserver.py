@@ -65,8 +65,10 @@ class ForkServer:
                 self.dirs = dirs
                 faults = warming.preload(modules, dirs)
                 self._say({"warm": number, "faults": faults, "seconds": time.monotonic() - since})
-            case {"warm": str(broker), "number": int(number)}:
-                warming.exercise(broker)
+            case {"warm": str(broker), "host": str(host), "number": int(number)}:
+                signal.set_wakeup_fd(-1)  # the rehearsal has a child of its own
+                warming.exercise(host, broker)
+                signal.set_wakeup_fd(self._woken)
                 warming.freeze()
                 self._say({"warm": number, "seconds": time.monotonic() - since})
             case {"fork": int(number)}:

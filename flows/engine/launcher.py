@@ -74,7 +74,7 @@ class Launcher:
     async def warm(self, broker: str) -> None:
         await self._listen()
         self._wanted = (*self._wanted[:2], broker)
-        await self._asked({"warm": broker})
+        await self._asked({"warm": broker, "host": self._host})
 
     async def launch(self, setup: Setup, heard: Callable[[Message], None], *, memory: int | None = None,
                      spawn: bool = False) -> Process:  # fmt: skip

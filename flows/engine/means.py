@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .bus import Bus
-from .graph import Flow
+from .graph import Edge, Flow
 from .launcher import Launcher
 from .options import Options
 from .ownership import Claim
+from .routes import EDGES
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,12 @@ class Means:
 
 
 def apart(flow: Flow, node: str) -> Flow:
-    """The flow as one node's process may know it: without the settings, and so the secrets, of the others."""
-    nodes = {n: it if n == node else replace(it, config=None, given={}) for n, it in flow.nodes.items()}
-    return replace(flow, nodes=nodes)
+    """The flow as one node's process may know it: its own edges, and nobody else's settings or secrets."""
+    edges = flow.edges if node == EDGES else tuple(e for e in flow.edges if node in _joined(e))
+    near = {name for edge in edges for name in _joined(edge)} | {node}
+    nodes = {n: it if n == node else replace(it, config=None, given={}) for n, it in flow.nodes.items() if n in near}
+    return replace(flow, nodes=nodes, edges=edges, files=())
+
+
+def _joined(edge: Edge) -> set[str]:
+    return {port.partition(".")[0] for port in (edge.source, edge.to, edge.spent or edge.to)}

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import gc
 import importlib
-import json
-import os
 import sys
-import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from wattwire.broker.address import address
+
+from . import rehearsal
 from .graph import Flow
 
 HTTP = ("httpx", "httpcore", "h2.connection")
@@ -45,42 +45,11 @@ def preload(modules: Iterable[str], dirs: Sequence[str] = ()) -> list[str]:
     return faults
 
 
-def exercise(broker: str = "") -> None:
-    """Run the paths that every node runs first, so that their caches are shared."""
-    json.loads(json.dumps({"at": "2026-11-20T12:00:00Z", "body": {"a": [1, 2.5, None, True]}}))
+def exercise(host: str, broker: str = "") -> None:
+    """Live through a node's whole life once: what its code fills in of itself as it first runs is then shared."""
     with contextlib.suppress(Exception):  # warming is a kindness: without it children are only bigger
-        from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-
-        registry = CollectorRegistry()
-        Counter("warm", "-", ["edge"], registry=registry).labels("a").inc()
-        Histogram("warmed", "-", registry=registry).observe(0.1)
-        generate_latest(registry)
-    if broker:
-        with contextlib.suppress(Exception):
-            _connect(broker)
-
-
-def _connect(broker: str) -> None:
-    from wattwire.broker.link import Link, Message
-
-    done: list[bool] = []
-
-    def up(_: bool) -> None:
-        link.subscribe(["wattwire/$warm"], lambda _: None)
-        link.publish("wattwire/$warm", b"{}")
-
-    def heard(message: Message) -> None:
-        link.ack(message)
-        done.append(True)
-
-    link = Link(broker, f"wattwire-warm-{os.getpid()}", on_up=up, on_down=lambda _: None, on_message=heard, clean=True)
-    if link.address.tls:
-        return  # a TLS context is too big to be made twice
-    link.connect()
-    until = time.monotonic() + 1
-    while not done and time.monotonic() < until:
-        link.step(0.1)
-    link.close()
+        if broker and not address(broker).tls:  # a TLS context is too big to be made twice
+            rehearsal.rehearse(importlib.import_module(host).run, broker)
 
 
 def freeze() -> None:
