@@ -36,7 +36,9 @@ class Caller:
         import httpx
 
         if self._client is None:
-            self._client = httpx.Client(http2=True, follow_redirects=False, headers={"user-agent": AGENT})
+            from .trust import CONTEXT
+
+            self._client = httpx.Client(http2=True, verify=CONTEXT, headers={"user-agent": AGENT})
         try:
             return self._called(self._client, request)
         except httpx.TimeoutException:

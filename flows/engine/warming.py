@@ -14,6 +14,7 @@ from wattwire.broker.address import address
 from . import rehearsal
 from .graph import Flow
 
+TRUST = "wattwire.flows.engine.trust"
 HTTP = ("httpx", "httpcore", "h2.connection")
 SERVER = ("wattwire.flows.engine.listening", "aiohttp.web")
 SERVE = ("wattwire.flows.engine.serving", "asyncio")
@@ -23,7 +24,7 @@ def modules(flows: Iterable[Flow]) -> list[str]:
     """What the nodes of these flows will import, the host's late imports among it."""
     types = [node.type for flow in flows for node in flow.nodes.values()]
     wanted = {kind.module.__name__ for kind in types}
-    wanted |= set(HTTP) if any(kind.read for kind in types) else set()
+    wanted |= {*HTTP, TRUST} if any(kind.read for kind in types) else set()
     wanted |= set(SERVER) if any(kind.listen for kind in types) else set()
     wanted |= set(SERVE) if any(kind.serve for kind in types) else set()
     return sorted(wanted)
