@@ -130,10 +130,11 @@ class Actor:
         if self.node.state:
             self.state, result = result
             work.changed = self.state is not before and self._kept_of(self.state) != self._kept_of(before)
-        results = result if isinstance(result, list | tuple) else [] if result is None else [result]
-        ports = {r.port for r in results if isinstance(r, Emit)}
+        results = result if isinstance(result, (list, tuple)) else () if result is None else (result,)
         for item in results:
             if isinstance(item, Emit):
+                row = cause is not None and cause.attempts
+                ports = {r.port for r in results if isinstance(r, Emit)} if row else set()
                 work.sent.append(self._sent(cause, item, now, sent, ports))
                 sent += 1
             elif isinstance(item, Request):
