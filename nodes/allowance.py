@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 from typing import Literal
@@ -32,16 +32,16 @@ class Ledger:
     """What plans forget: half hours by their number."""
 
     used: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # by device
-    charging: tuple[int, ...] = ()  # the car was seen charging
-    idle: tuple[int, ...] = ()  # it was seen, and was not
+    charging: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # it was seen charging; "": some car was
+    idle: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # it was seen, and was not
 
     def seen(self, readings: Iterable[Reading], now: datetime) -> Ledger:
         known, last = self, half_hour(now)
         for reading in readings:
             half, noted = half_hour(reading.at), known.charging if reading.charging else known.idle
-            if half in noted or not last - KEPT < half <= last:
+            if half in noted.get(reading.device, ()) or not last - KEPT < half <= last:
                 continue
-            noted = _kept(noted, [half], last)
+            noted = _with(noted, {reading.device: [half]}, last)
             known = replace(known, charging=noted) if reading.charging else replace(known, idle=noted)
         return known
 
@@ -50,25 +50,25 @@ class Ledger:
         begun = [d for d in plan.dispatches if d.start <= now and may_count(d)]
         half = half_hour(now)
         moved = {h for d in begun if moved_energy(d) for h in _near(d, half) if h <= half}
-        used = {h for d in begun for h in self.taken(d, now) if h <= half}
+        used = {h for h in self.taken(device, begun, now) if h <= half}
         known = self.with_used([device], used, now)
-        return replace(known, charging=_kept(known.charging, moved, half)) if moved else known
+        return replace(known, charging=_with(known.charging, {device: moved}, half)) if moved else known
 
-    def with_used(self, devices: Iterable[str], halves: Iterable[int], now: datetime) -> Ledger:
-        last, more = half_hour(now), {device: tuple(halves) for device in devices}
-        used = {d: _kept(self.used.get(d, ()), more.get(d, ()), last) for d in (*self.used, *more)}
-        return self if used == self.used else replace(self, used={d: kept for d, kept in used.items() if kept})
+    def with_used(self, devices: Iterable[str], halves: Collection[int], now: datetime) -> Ledger:
+        used = _with(self.used, dict.fromkeys(devices, halves), half_hour(now))
+        return self if used == self.used else replace(self, used=used)
 
-    def taken(self, d: Dispatch, now: datetime) -> Iterator[int]:
-        """The half hours that a dispatch uses up, or will."""
-        half, unseen = half_hour(now), counts(d, now)
-        sure = d.kind == "smart" and d.kwh != 0
-        for h in _near(d, half):
-            if moved_energy(d) or h in self.charging or (unseen if h > half else sure and h not in self.idle):
-                yield h
+    def taken(self, device: str, dispatches: Iterable[Dispatch], now: datetime) -> Iterator[int]:
+        """The half hours that a device's dispatches use up, or will."""
+        half, charging, idle = half_hour(now), _seen(self.charging, device), _seen(self.idle, device)
+        for d in dispatches:
+            unseen, sure = counts(d, now), d.kind == "smart" and d.kwh != 0
+            for h in _near(d, half):
+                if moved_energy(d) or h in charging or (unseen if h > half else sure and h not in idle):
+                    yield h
 
     def still_used(self, device: str) -> set[int]:
-        return {h for h in self.used.get(device, ()) if h not in self.idle or h in self.charging}
+        return set(self.used.get(device, ())) - (_seen(self.idle, device) - _seen(self.charging, device))
 
 
 class Budget:
@@ -83,8 +83,8 @@ class Budget:
         for device in (*ledger.used, *plans) if allowance else ():
             pool = pools.setdefault(self._pool(device), set())
             pool |= ledger.still_used(device)
-            for d in plans[device].dispatches if device in plans else ():
-                pool.update(ledger.taken(d, now) if may_count(d) else ())
+            if device in plans:
+                pool.update(ledger.taken(device, filter(may_count, plans[device].dispatches), now))
         self._pools = {name: sorted(pool) for name, pool in pools.items()}
 
     def beyond(self, device: str, t: float) -> bool:
@@ -122,5 +122,14 @@ def _near(d: Dispatch, half: int) -> range:
     return range(max(all_.start, half - KEPT), min(all_.stop, half + KEPT))
 
 
-def _kept(halves: tuple[int, ...], more: Iterable[int], last: int) -> tuple[int, ...]:
-    return tuple(sorted(h for h in {*halves, *more} if h > last - KEPT))
+def _seen(noted: Mapping[str, tuple[int, ...]], device: str) -> set[int]:
+    return {*noted.get("", ()), *noted.get(device, ())}
+
+
+def _with(
+    noted: Mapping[str, tuple[int, ...]], more: Mapping[str, Collection[int]], last: int
+) -> dict[str, tuple[int, ...]]:
+    """More half hours of some devices; what is old is forgotten, of all."""
+    all_ = {d: {*noted.get(d, ()), *more.get(d, ())} for d in (*noted, *more)}
+    kept = {d: tuple(sorted(h for h in halves if h > last - KEPT)) for d, halves in all_.items()}
+    return {d: halves for d, halves in kept.items() if halves}

@@ -25,6 +25,7 @@ class Reading:
     at: datetime
     charging: bool
     why: str
+    device: str = ""  # the only one that it tells of
 
 
 def readings(car: Car | None, house: House | None, plans: Mapping[str, Plan]) -> Iterator[Reading]:
@@ -34,9 +35,9 @@ def readings(car: Car | None, house: House | None, plans: Mapping[str, Plan]) ->
             yield Reading(car.seen, car.charging, "the car is seen charging")
     if house is not None and house.ev is not None:
         yield Reading(house.at, house.ev > DRAWING, "the house sees the car draw power")
-    for plan in plans.values():
+    for device, plan in plans.items():
         if plan.power is not None:
-            yield Reading(plan.at, plan.power > DRAWING, "Octopus sees the car draw power")
+            yield Reading(plan.at, plan.power > DRAWING, "Octopus sees the car draw power", device)
 
 
 def may_count(d: Dispatch) -> bool:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 Band = Literal["cheap", "standard", "unsure"]
 CONFIRMED = RANK["confirmed"]
+RECORDED = "Octopus lists it as completed"
 FAR = 200
 """Half hours; as far ahead as a plan is looked through."""
 
@@ -72,13 +73,14 @@ class Outlook:
         """What confirms this half hour: a charge seen in it, or the record of one."""
         if not self.here:
             return None
-        record = next((o for o in self.here if moved_energy(o.dispatch)), None)
-        proof = [(r.at, r.why) for r in readings if r.charging and half_hour(r.at) == self.half]
-        proof += [(record.plan.at, "Octopus lists it as completed")] if record else []
-        if not proof:
+        proof = [r for r in readings if r.charging and half_hour(r.at) == self.half]
+        proof += [Reading(o.plan.at, True, RECORDED, o.device) for o in self.here if moved_energy(o.dispatch)]
+        of = [(r, o) for r in proof for o in self.here if r.device in ("", o.device)]
+        if not of:
             return None
-        going = [o for o in self.here if not self.budget.ran_out(o.device, o.dispatch, self.half * HALF_HOUR)]
-        return Latch(self.half, *proof[0], _devices(self.here), _devices(going))
+        offers = [o for _, o in of]
+        going = [o for o in offers if not self.budget.ran_out(o.device, o.dispatch, self.half * HALF_HOUR)]
+        return Latch(self.half, of[0][0].at, of[0][0].why, _devices(offers), _devices(going))
 
     def earns(self, at: datetime, now: datetime, latch: Latch | None) -> bool:
         """Whether a dispatch makes a moment cheap: it counts, is trusted so far, and allowance is left."""
@@ -88,7 +90,8 @@ class Outlook:
         kept = held.earning if held and trust <= CONFIRMED else ()
         if any(not self.budget.beyond(device, t) for device in kept):
             return True
-        return any(half in o.halves and self._earns(o, at, now, held is not None, trust) for o in self.able)
+        sure = held.devices if held else ()
+        return any(half in o.halves and self._earns(o, at, now, o.device in sure, trust) for o in self.able)
 
     def _earns(self, o: Offer, at: datetime, now: datetime, held: bool, trust: int) -> bool:
         d, t = o.dispatch, at.timestamp()

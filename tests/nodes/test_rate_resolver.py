@@ -372,6 +372,13 @@ def test_a_plan_of_one_device_leaves_the_others_alone() -> None:
     assert bands(rates) == ["cheap", "cheap", "cheap", "standard"]
 
 
+def test_the_power_of_one_device_confirms_nothing_of_another() -> None:
+    rates = live(config(), plan("14:01", "14:00-15:00", device="a"), plan("14:02", device="b", power=7000.0), "14:03",
+                 plan("14:04", "14:00-15:00", device="a", power=7000.0))  # fmt: skip
+
+    assert [(rate.band, rate.rung) for rate in rates] == [("standard", "offered")] * 3 + [("cheap", "confirmed")]
+
+
 def test_a_device_that_was_registered_anew_does_not_make_the_day_unsure() -> None:
     rates = live(config(), plan("13:00", device="old"), plan("14:00", device="new"))
 

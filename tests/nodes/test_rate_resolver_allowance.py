@@ -25,10 +25,9 @@ def dispatch(start: str, end: str, **more: Any) -> Dispatch:
     return Dispatch(start=at(start), end=at(end), **more)
 
 
-def plan(now: str, *found: tuple[str, str] | Dispatch, device: str = "car") -> Plan:
-    return Plan(
-        at=at(now), device=device, dispatches=tuple(d if isinstance(d, Dispatch) else dispatch(*d) for d in found)
-    )
+def plan(now: str, *found: tuple[str, str] | Dispatch, device: str = "car", power: float | None = None) -> Plan:
+    dispatches = tuple(d if isinstance(d, Dispatch) else dispatch(*d) for d in found)
+    return Plan(at=at(now), device=device, power=power, dispatches=dispatches)
 
 
 def config(**settings: Any) -> Config:
@@ -200,6 +199,24 @@ def test_one_device_may_be_beyond_while_the_other_still_earns() -> None:
     one, two = plan("13:50", ("14:00", "16:00"), device="one"), plan("13:51", ("15:30", "16:00"), device="two")
 
     assert [r.band for r in live(cfg, one, two, "14:40", "15:10", "15:40")[2:]] == ["cheap", "standard", "cheap"]
+
+
+def test_a_device_without_power_leaves_the_half_hours_of_another_alone() -> None:
+    one, two = plan("14:10", ("14:00", "16:00"), device="one"), plan("14:11", device="two", power=0.0)
+
+    assert left(config(), one, two, "14:20", plan("14:21", ("14:00", "16:00"), device="one", power=0.0)) == [
+        5.5,
+        5.5,
+        5.5,
+        6.0,
+    ]
+
+
+@pytest.mark.parametrize(("per", "hours"), [("household", 5.5), ("device", 6.0)])
+def test_a_half_hour_that_one_device_uses_is_not_used_by_the_idle_one(per: Any, hours: float) -> None:
+    one, two = (plan("14:10", ("14:00", "14:30"), device=d, power=p) for d, p in (("one", 0.0), ("two", 7000.0)))
+
+    assert left(config(allowance=Allowance(per=per)), one, two, "14:40")[-1] == hours
 
 
 def test_without_an_allowance_there_is_no_end() -> None:
