@@ -74,8 +74,9 @@ class Tariff:
             return None
         start, end = local_day(MIDNIGHT, self._zone, t)
         if start not in self._lowest:
-            of_date = [s.price for s in self._spans if s.start < end and s.end > start]
-            self._lowest[start] = min(of_date, default=None)
+            marks = {start, *(m for s in self._spans for m in (s.start, s.end) if start < m < end)}
+            of_date = (self._listed(m) for m in marks)  # not of a price that another took the place of
+            self._lowest[start] = min((p for p in of_date if p is not None), default=None)
         return self._lowest[start]
 
 

@@ -37,6 +37,8 @@ def tariff(prices: Prices | None = None, fallback: Fallback = PENCE) -> Tariff:
         (listed((-1, 1, 0.0)), 0.0, 0.0, 0.0),
         (listed((-1, 1, 20.0), (1, 2, -5.0)), 20.0, 20.0, -5.0),
         (listed((-1000, None, 20.0)), 20.0, 20.0, 20.0),
+        (listed((-1000, None, 5.0), (-500, None, 20.0)), 20.0, 20.0, 20.0),  # one that another took the place of
+        (listed((-1000, None, 20.0), (6, 7, 5.0)), 20.0, 20.0, 5.0),
         (Prices(at=NOON, bands=Bands(house_cheap=0.0)), 28.0, 0.0, 0.0),
         (Prices(at=NOON, bands=Bands(house_standard=30.0)), 30.0, 7.0, 7.0),
     ],
