@@ -11,7 +11,7 @@ import click
 
 from wattwire.broker import topics
 from wattwire.broker.envelope import instant
-from wattwire.flows.engine.glance import clock
+from wattwire.flows.engine.glance import time_of
 
 from .options import json_option, state_option
 from .visiting import ENDS, broker_option, visit
@@ -37,7 +37,7 @@ def command(flow: str, broker: str, state: Path | None, as_json: bool) -> None:
     row = "{:<22} {:<18} {:<9} {:<13} {:>8}  {}".format
     click.echo(row("node", "type", "state", "since", "restarts", ""))
     for node, it in nodes.items():
-        since = clock(instant(it["since"]), datetime.now(UTC)) if it.get("since") else ""
+        since = time_of(instant(it["since"]), datetime.now(UTC)) if it.get("since") else ""
         line = row(node, it["type"], it.get("state", "unknown"), since, it.get("restarts", ""), it.get("text", ""))
         click.echo(line.rstrip())
 

@@ -14,7 +14,7 @@ from wattwire.broker import topics
 
 from .bus import Bus
 from .flowrun import FlowRun
-from .glance import Glance, clock
+from .glance import Glance, time_of
 from .minder import Minder
 
 PACE = 0.25  # seconds between redrawings
@@ -94,11 +94,11 @@ class Table(Lines):
     def _row(self, glance: Glance, m: Minder, width: int) -> str:
         room, now = max(20, width - 58), datetime.now(UTC)
         at, what = glance.last.get(m.name, (None, ""))
-        last = f"{clock(at, now)} {what}" if at else ""
-        if m.text and (m.state != "ready" or m.fill == "red"):
+        last = f"{time_of(at, now)} {what}" if at else ""
+        if m.text and (m.state != "ready" or m.fill == "red" or not last):
             last = m.text
-        coming = glance.following(m.name)
-        following = f"{clock(coming[0], now)} {coming[1]}" if coming and coming[0] >= now else ""
+        coming = glance.following(m.name, now)
+        following = f"{time_of(coming[0], now)} {coming[1]}" if coming and coming[0] >= now else ""
         state = self.paint(f"{m.state:<9}", m.fill)
         return f"{m.name[:20]:<20} {state} {shortened(last, room):<{room}} {shortened(following, 25)}".rstrip()
 

@@ -142,7 +142,8 @@ class FlowRun:
         self._moved.set()
 
     def say(self, minder: Minder, level: str, text: str) -> None:
-        self.tell(minder.name, level, text)
+        if self.open or not text.startswith("broker: "):  # once it is known to be gone, not by each of them
+            self.tell(minder.name, level, text)
 
     # What people ask for
 

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from wattwire.broker import envelope
-from wattwire.nodes import secret
+from wattwire.nodes import clock, secret
+from wattwire.nodes.cadence import EPOCH, Cadence
 
 from .graph import Flow
 
@@ -29,18 +30,15 @@ class Glance:
         elif node in self.flow.nodes and not rest and not port.startswith("$") and payload:
             self._sent(node, port, payload, now)
 
-    def following(self, node: str) -> tuple[datetime, str] | None:
+    def following(self, node: str, now: datetime) -> tuple[datetime, str] | None:
         """When something comes to the node, and what."""
-        coming = [
-            (until, edge) for edge, until in self._waiting.items() if edge.partition(">")[2].split(".")[0] == node
-        ]
-        every = getattr(self.flow.nodes[node].config, "every", None) if node in self.flow.nodes else None
-        if isinstance(every, timedelta) and node in self.last:
-            coming.append((self.last[node][0] + every, ""))
-        if not coming:
-            return None
-        until, edge = min(coming)
-        return until, edge.partition(">")[2].partition(".")[2] or "tick"
+        coming = [(at, edge.partition(">")[2]) for edge, at in self._waiting.items()]
+        found = [(at, to.partition(".")[2]) for at, to in coming if to.partition(".")[0] == node]
+        it = self.flow.nodes.get(node)
+        if it is not None and isinstance(it.config, clock.Config) and it.config.align:
+            cadence = Cadence(it.config.every, EPOCH + it.config.offset, timedelta(0), "")
+            found.append((cadence.at(cadence.reached(now) + 1), "tick"))
+        return min(found, default=None)
 
     def _waits(self, edge: str, payload: bytes) -> None:
         self._waiting.pop(edge, None)
@@ -82,7 +80,7 @@ def brief(body: Any, width: int = 60) -> str:
     return text if len(text) <= width else text[: width - 1] + "…"
 
 
-def clock(at: datetime, now: datetime | None = None) -> str:
+def time_of(at: datetime, now: datetime | None = None) -> str:
     """Local time of day; with the date if it is another day."""
     local, today = at.astimezone(), (now or datetime.now(UTC)).astimezone()
     return f"{local:%H:%M:%S}" if local.date() == today.date() else f"{local:%d %b %H:%M}"

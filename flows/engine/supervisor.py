@@ -63,7 +63,8 @@ class Supervisor:
         """Returns the exit code. Raises Unusable, BrokerFailed, ConnectionError and Stopped."""
         loop = asyncio.get_running_loop()
         for number in SIGNALS:
-            loop.add_signal_handler(number, self._signalled)
+            if signal.getsignal(number) is not signal.SIG_IGN:  # nohup means it
+                loop.add_signal_handler(number, self._signalled)
         try:
             await self._start()
             await self._told.wait()

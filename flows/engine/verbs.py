@@ -71,6 +71,8 @@ class Verbs:
             flow = await asyncio.to_thread(reload, run.flow.name)
         except FlowError as wrong:
             raise Refused(str(wrong)) from None
+        if flow.name != run.flow.name:
+            raise Refused(f"the file now holds the flow {flow.name}; start that one beside this one")
         diff = await deploy(run, flow)
         return {"revision": flow.revision, "gone": diff.gone, "changed": diff.changed, "new": diff.new}
 

@@ -148,10 +148,10 @@ def test_a_glance_shows_the_last_message_what_comes_next_and_no_secret() -> None
     glance.hear("wattwire/house/$waiting/fetcher.failed>fetcher.poll", until, NOON)
 
     assert glance.last["token"] == (NOON, "token ***")
-    assert glance.following("minute") == (NOON + timedelta(minutes=1), "tick")
-    assert glance.following("fetcher") == (NOON + timedelta(seconds=10), "poll")
+    assert glance.following("minute", NOON) == (NOON + timedelta(minutes=1), "tick")
+    assert glance.following("fetcher", NOON) == (NOON + timedelta(seconds=10), "poll")
     glance.hear("wattwire/house/$waiting/fetcher.failed>fetcher.poll", b"", NOON)
-    assert glance.following("fetcher") is None
+    assert glance.following("fetcher", NOON) is None
 
 
 def test_a_glance_is_not_fooled_by_old_news_or_nonsense() -> None:
