@@ -13,7 +13,17 @@ MAY_IMPORT = {"nodes": {"nodes"}, "broker": {"broker"}, "flows": {"nodes", "flow
 DRAWERS = {"utils", "util", "common", "helpers", "helper", "core", "misc", "lib", "base"}
 PYTHON = sorted(p for noun in NOUNS for p in (HOUSE / noun).rglob("*.py"))
 PLACE = re.compile(r"(?<![\w./-])/(work|root)/")
-LEFT_OUT = {".git", ".venv", "build", "dist", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache"}
+LEFT_OUT = {
+    ".hypothesis",
+    ".git",
+    ".venv",
+    "build",
+    "dist",
+    "__pycache__",
+    ".mypy_cache",
+    ".ruff_cache",
+    ".pytest_cache",
+}
 
 
 def named(path: Path) -> str:
