@@ -128,6 +128,9 @@ class Desk:
 
     def settle(self, it: Input, work: Work, before: list[Sent] | None = None) -> None:
         sent = [*(before or []), *work.sent]
+        if work.held:
+            self._asking = (it, sent)
+            return
         if work.asking is not None and isinstance(self.actor, Actor):
             if self.store is not None and work.changed:
                 self.store.commit(snapshot=self.actor.snapshot())
@@ -186,6 +189,16 @@ class Desk:
         self.settle(it, work, sent)
         if self.store is not None and self.actor.node.once and self._asking is None:
             self.store.asking(None)
+
+    def handled(self) -> None:
+        """What an adapter was given is done with: it wants the next."""
+        if self._asking is not None:
+            (it, sent), self._asking = self._asking, None
+            self.settle(it, Work(), sent)
+
+    def broke(self, wrong: Exception) -> None:
+        """A bug in an adapter's own `serve`."""
+        self._crash(self._asking[0] if self._asking else Input(), wrong, datetime.now(UTC))
 
     def _crash(self, it: Input, wrong: Exception, now: datetime) -> None:
         """Note what went wrong. An input comes again with the next process; an event does not, so it is told now."""

@@ -26,6 +26,7 @@ class Serving:
         self._serve, self._actor, self._host = serve, actor, host
         self._loop = asyncio.new_event_loop()
         self._inputs: asyncio.Queue[Input] = asyncio.Queue()
+        self._given = False  # an input is in the adapter's hands
         actor.serves = self._took
 
     def start(self) -> None:
@@ -35,7 +36,13 @@ class Serving:
         return datetime.now(UTC)
 
     async def receive(self) -> Input:
-        return await self._inputs.get()
+        """The next input. Asking for it says that the one before is done with: until then that one comes again."""
+        if self._given:
+            self._given = False
+            self._host.post(self._host.desk.handled)
+        given = await self._inputs.get()
+        self._given = True
+        return given
 
     async def emit(self, *emits: Emit) -> None:
         """Returns once the broker has what was emitted."""
@@ -53,7 +60,7 @@ class Serving:
     def _took(self, port: str, message: Envelope, now: datetime) -> Work:
         body = decode(self._actor.node.ins[port].carries, message.body)
         self._loop.call_soon_threadsafe(self._inputs.put_nowait, Input(port, body, now))
-        return Work()
+        return Work(held=True)
 
     def _run(self) -> None:
         try:
@@ -62,6 +69,7 @@ class Serving:
             bug = wrong
 
             def crash() -> None:
+                self._host.desk.broke(bug)
                 raise bug
 
             self._host.post(crash)

@@ -39,6 +39,7 @@ class Work:
     asking: Asking | None = None
     actions: list[Action] = field(default_factory=list)
     changed: bool = False  # the durable part of the state, or a remembered value
+    held: bool = False  # an adapter has it in hand, and will say when it is done with it
 
 
 def where(wrong: BaseException) -> str:
