@@ -8,7 +8,7 @@ import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import httpx
 from supervised import Supervised
@@ -23,15 +23,20 @@ class Watched(Supervised):
 
     def __init__(self, folder: Path, flow: str, *options: str) -> None:
         self.messages: list[Message] = []
+        self._broker = options[options.index("--broker") + 1] if "--broker" in options else ""
         super().__init__(folder, flow, "--nodes", str(OWN), *options)
 
     @property
     def note(self) -> dict[str, Any]:
-        return {"url": self.said("broker: mqtt://").rpartition(" ")[2]}
+        return {"url": self._broker or self.said("broker: mqtt://").rpartition(" ")[2]}
 
-    def early(self) -> Watched:
+    def early(self) -> Self:
         """Listen from the first message on."""
         assert self.link.up
+        return self
+
+    def ready(self) -> Self:
+        self.said("admin: http", 30.0)
         return self
 
     def _hear(self, message: Message) -> None:
