@@ -32,6 +32,8 @@ BIG = """
 )
 @click.option("--prefer", type=click.Choice(["auto", "mosquitto", "embedded"]), default="auto", show_default=True,
               help="Which broker to start.")  # fmt: skip
+@click.option("--port", type=click.IntRange(0, 65535), default=1883, show_default=True,
+              help="Port of the private broker, if it is free; else, and with 0, any.")  # fmt: skip
 @env_option
 @state_option
 @nodes_option
@@ -43,7 +45,7 @@ BIG = """
 @click.option("--hang", type=click.FloatRange(2), default=10.0, show_default=True, metavar="SECONDS",
               help="Restart a node that gives no sign of life for so long.")  # fmt: skip
 def command(flows: tuple[str, ...], broker: str, prefer: Literal["auto", "mosquitto", "embedded"],
-            env_file: Path | None, state: Path | None, nodes_dirs: tuple[Path, ...], label: str, only: str,
+            port: int, env_file: Path | None, state: Path | None, nodes_dirs: tuple[Path, ...], label: str, only: str,
             shadow: bool, admin: int | None, hang: float) -> None:  # fmt: skip
     """Run FLOWs: every node a process of its own, over a broker, until Ctrl-C.
 
@@ -64,7 +66,7 @@ def command(flows: tuple[str, ...], broker: str, prefer: Literal["auto", "mosqui
     loaded = [load(name, env_file, nodes_dirs) for name in flows]
     launcher.want(modules(loaded), [str(d) for d in nodes_dirs])
     options = Options(
-        root=(state or statefolder.default()).absolute(), broker=broker, prefer=prefer, label=label,
+        root=(state or statefolder.default()).absolute(), broker=broker, prefer=prefer, port=port, label=label,
         only=frozenset(filter(None, only.split(","))), shadow=shadow, admin=admin, hang=hang, nodes_dirs=nodes_dirs,
         reload=lambda flow: load(flows[[f.name for f in loaded].index(flow)], env_file, nodes_dirs, strict=False),
     )  # fmt: skip

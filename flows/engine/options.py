@@ -17,6 +17,7 @@ class Options:
     root: Path  # the state folder; each flow has one of its own in it
     broker: str = ""  # URL; empty: start a private one
     prefer: Literal["auto", "mosquitto", "embedded"] = "auto"
+    port: int = 1883  # of the private broker, if it is free
     label: str = ""  # run only nodes whose `host` is this
     only: frozenset[str] = frozenset()
     shadow: bool = False

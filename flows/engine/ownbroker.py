@@ -20,7 +20,7 @@ COMPLAIN = 60.0  # seconds between looks at its log and its disk
 
 class OwnBroker:
     def __init__(self, folder: Path, options: Options, say: Callable[[str, str], None]) -> None:
-        self._folder, self._prefer, self._say = folder, options.prefer, say
+        self._folder, self._options, self._say = folder, options, say
         self._it: private.PrivateBroker | None = None
         self._restarts, self._started, self._complaint, self._looked = Restarts(), 0.0, "", 0.0
 
@@ -47,7 +47,7 @@ class OwnBroker:
 
     def start(self) -> None:
         """In the main thread: the kernel ends the broker with the thread that started it. Raises BrokerFailed."""
-        self._it = private.start(self._folder, self._prefer)
+        self._it = private.start(self._folder, self._options.prefer, self._options.port)
         self._started = monotonic()
         self._say(self._it.promise, "info")
         if self._it.kind == "embedded":

@@ -7,7 +7,7 @@ import errno
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +88,20 @@ def alive(pid: object) -> bool:
     with contextlib.suppress(OSError, IndexError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     return True
+
+
+def note(root: Path, flows: Iterable[str], told: Mapping[str, Any]) -> None:
+    """Write down where these flows run. Raises Unusable."""
+    for flow in flows:
+        write(root / flow / RUNNING, {**told, "flow": flow})
+
+
+def forget(root: Path, flows: Iterable[str]) -> None:
+    """Take back what this process wrote down."""
+    for flow in flows:
+        if read(root / flow / RUNNING).get("pid") == os.getpid():
+            with contextlib.suppress(OSError):
+                (root / flow / RUNNING).unlink()
 
 
 def running(root: Path, flow: str) -> Mapping[str, Any] | None:

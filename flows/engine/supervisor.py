@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import signal
 from collections.abc import Coroutine, Sequence
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from wattwire.broker.checks import check
 
 from . import brokering, leaving, statefolder, verbs
-from .bus import Bus
+from .board import Lines
 from .flowrun import FlowRun
 from .graph import Flow
 from .launcher import Launcher
@@ -30,17 +29,8 @@ if TYPE_CHECKING:
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class Display(Protocol):
-    """Where people read what happens: lines, or a table with lines above it."""
-
-    def line(self, text: str, level: str = "info") -> None: ...
-    def begin(self, flows: Sequence[FlowRun], bus: Bus) -> None: ...
-    def changed(self) -> None: ...
-    def end(self) -> None: ...
-
-
 class Supervisor:
-    def __init__(self, flows: Sequence[Flow], options: Options, display: Display, launcher: Launcher) -> None:
+    def __init__(self, flows: Sequence[Flow], options: Options, display: Lines, launcher: Launcher) -> None:
         self.flows, self.options, self.display, self.launcher = flows, options, display, launcher
         launcher.say = lambda text: display.line(text, "error")
         self.runs: dict[str, FlowRun] = {}
@@ -128,13 +118,12 @@ class Supervisor:
         """By this `tail`, `send` and `status` find us."""
         if self._chosen is None or self._chosen.neighbour:
             return
-        told = {"url": self._chosen.public, "nearest": self._chosen.url, "pid": os.getpid(),
-                "admin": self.admin.url if self.admin else None}  # fmt: skip
-        for name in self.runs:
-            try:
-                statefolder.write(self.options.root / name / statefolder.RUNNING, {**told, "flow": name})
-            except Unusable as wrong:
-                self.display.line(str(wrong), "error")
+        admin = self.admin.url if self.admin else None
+        told = {"url": self._chosen.public, "nearest": self._chosen.url, "pid": os.getpid(), "admin": admin}
+        try:
+            statefolder.note(self.options.root, self.runs, told)
+        except Unusable as wrong:
+            self.display.line(str(wrong), "error")
 
     # While it runs
 
@@ -202,11 +191,7 @@ class Supervisor:
         if self._meeting is not None:
             await self._meeting.leave()
         await self.launcher.close()
-        for name in self.runs:
-            file = self.options.root / name / statefolder.RUNNING
-            if statefolder.read(file).get("pid") == os.getpid():
-                with contextlib.suppress(OSError):
-                    file.unlink()
+        statefolder.forget(self.options.root, self.runs)
         if self._chosen is not None:
             self._chosen.release()
         self.display.end()

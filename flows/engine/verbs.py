@@ -51,6 +51,12 @@ class Verbs:
                     raise Refused(f"no node {node!r} runs here; there are {', '.join(sorted(run.owned))}")
                 await run.minders[node].restart()
                 return {"node": node}
+            case "again":
+                node, number = asked.get("node"), asked.get("number")
+                if node not in run.owned or not isinstance(number, int | None):
+                    raise Refused("again wants a node that runs here, and the number of an input or null for all")
+                run.minders[node].send({"again": number})
+                return {"node": node, "number": number}
             case "send":
                 return self._send(run, asked)
             case "pause":
@@ -61,7 +67,7 @@ class Verbs:
             case "deploy":
                 return await self._deploy(run)
             case _:
-                raise Refused(f"no verb {verb!r}; there are deploy, health, pause, restart, send")
+                raise Refused(f"no verb {verb!r}; there are again, deploy, health, pause, restart, send")
 
     async def _deploy(self, run: FlowRun) -> dict[str, Any]:
         reload = run.means.options.reload
