@@ -11,7 +11,7 @@ from .ladder import RANK, Rung, counts
 if TYPE_CHECKING:
     from .verdict import Latch, Outlook
 
-TOUCHES = "a dispatch touches this half hour"
+TOUCHES, TOUCHED = "a dispatch touches this half hour", "a dispatch touched this half hour"
 
 
 def why(
@@ -21,7 +21,7 @@ def why(
         told = _window(known, now)
         return told if car_cheap else f"{told}; the car's allowance is used up"
     if band == "cheap":
-        return f"{TOUCHES} and {_trusted(latch, rung)}"
+        return f"{TOUCHES if known.here else TOUCHED} and {_trusted(latch, rung)}"
     if band == "unsure" and not known.fresh:
         age = f"{known.cfg.plan_max_age.total_seconds() / 60:g} min"
         return f"the plan is older than {age}" if known.plans else "no plan has come yet"

@@ -210,6 +210,15 @@ def test_a_charge_is_held_against_the_plan_it_was_seen_under() -> None:
     assert bands(rates) == ["standard", "cheap"]
 
 
+def test_a_confirmed_half_hour_whose_dispatch_is_gone_says_so() -> None:
+    rates = live(config(), plan("14:01", "14:00-15:00", power=7000.0), plan("14:02"))
+
+    assert [rate.why for rate in rates] == [
+        "a dispatch touches this half hour and Octopus sees the car draw power",
+        "a dispatch touched this half hour and Octopus sees the car draw power",
+    ]
+
+
 def test_a_withdrawn_offer_is_dear_at_once() -> None:
     rates = live(config("offered"), plan("14:01", "14:00-15:00"), plan("14:05"))
 
