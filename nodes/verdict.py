@@ -57,7 +57,8 @@ class Outlook:
         self.able = [o for o in offers if o.halves.stop > half and may_count(o.dispatch)]
         self.here = [o for o in self.able if half in o.halves]
         self.boosts = [o.dispatch for o in self.touching if o.dispatch.kind == "boost"]
-        self._next: dict[tuple[float | None, Latch | None], Next | None] = {}
+        self._idle = [o.dispatch.start for o in self.able if o.dispatch.kwh == 0]
+        self._next: dict[tuple[float | None, Latch | None, int], Next | None] = {}
 
     def holds(
         self, tariff: Tariff, ledger: Ledger, plans: Mapping[str, Plan], fresh: tuple[str, ...], half: int
@@ -101,7 +102,7 @@ class Outlook:
 
     def next(self, now: datetime, house: float | None, latch: Latch | None) -> Next | None:
         """The first instant at which the house's price will differ, as far as it is known."""
-        key = (house, latch)
+        key = (house, latch, sum(start <= now for start in self._idle))  # what moves nothing ends as it begins
         if key not in self._next or ((known := self._next[key]) is not None and known.at <= now):
             self._next[key] = self._find(now, house, latch)
         return self._next[key]

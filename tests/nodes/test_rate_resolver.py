@@ -454,6 +454,13 @@ def test_a_dispatch_beside_the_window_makes_one_cheap_run_with_it() -> None:
     assert [r.next for r in rates] == [Next(at=at("+05:30"), house=28.0), Next(at=at("+06:00"), house=28.0)]
 
 
+def test_a_dispatch_of_no_energy_promises_nothing_once_it_has_begun() -> None:
+    idle = dispatch("14:10-15:00", kwh=0.0)
+    rates = live(config("offered"), charging("14:00"), plan("14:00", idle), "14:05", "14:10")
+
+    assert [rate.next and rate.next.at for rate in rates] == [at("15:00"), at("15:00"), at("14:30")]
+
+
 def test_equal_prices_on_both_sides_of_a_change_are_no_change() -> None:
     same = Fallback(cheap=7.0, standard=7.0)
 
