@@ -56,7 +56,7 @@ class Desk:
 
     def __init__(self, actor: Actor | Carrier, outbox: Outbox, store: Store | None, hand: InHand, caller: Caller,
                  meters: Meters, *, post: Callable[[Callable[[], None]], None],
-                 act: Callable[[list[Action]], None], aside: Callable[[str], None]) -> None:  # fmt: skip
+                 act: Callable[[list[Action]], None], aside: Callable[[Input, str], None]) -> None:  # fmt: skip
         self.actor, self.outbox, self.store, self.hand = actor, outbox, store, hand
         self.caller, self.meters, self._post, self._act, self._aside = caller, meters, post, act, aside
         self.queue: deque[Input] = deque()
@@ -219,10 +219,8 @@ class Desk:
         """Three tries were enough: put it aside, say so, go on."""
         self.meters.set_aside += 1
         now = datetime.now(UTC)
-        if self.store is not None:
-            self.store.set_aside(stamp(now), it.topic, it.payload, why)
+        self._aside(it, why)
         work = Work()
         if isinstance(self.actor, Actor):
             work.sent.append(self.actor.crashed(it.message, Crash(why), now, why))
-        self._aside(f"set an input of {it.route.port if it.route else '?'} aside: {why}")
         self.settle(it, work)

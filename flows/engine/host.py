@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
 import random
 import socket
@@ -20,12 +18,14 @@ from wattwire.nodes import Answer, Due, Event, Started, Status, Stopping, Timer
 from wattwire.nodes.linked import Action
 
 from .actor import Actor, where
+from .aside import Aside
 from .birth import BUG
 from .callers import Caller
 from .desk import Desk, Input
 from .edges import Carrier
 from .intake import Intake
 from .keeping import epoch, keeps
+from .lifeline import Lifeline
 from .meters import Meters
 from .outbox import Outbox
 from .outer import Outer
@@ -43,12 +43,12 @@ class Host:
     """Runs until it is told to stop, its supervisor is gone, or its node has a bug."""
 
     def __init__(self, setup: Setup, channel: socket.socket) -> None:
-        self.setup, self.channel, flow = setup, channel, setup.flow
+        self.setup, self.lifeline, flow = setup, Lifeline(channel), setup.flow
         self._posts: deque[Callable[[], None]] = deque()
         self._timers = Timers()
-        self._read, self._ends, self._stopping = b"", 0.0, False
+        self._ends, self._stopping = 0.0, False
         self._beat = self._gather_until = 0.0
-        self.presence = Presence(setup, lambda topic, payload: self.link.publish(topic, payload, True), self.tell)
+        self.presence = Presence(setup, self._retain, self.lifeline.tell)
         lost = LinkWill(self.presence.topic, self.presence.lost())
         self.link = Link(setup.broker, topics.client(flow.name, setup.node), on_up=self._up, on_down=self._down,
                          on_message=self._heard, will=lost)  # fmt: skip
@@ -66,12 +66,13 @@ class Host:
         self.outbox = Outbox(self._publish, monotonic, self.store)
         self.desk = Desk(
             self.actor, self.outbox, self.store, InHand(setup.store.with_suffix(".hand")), Caller(self.addresses),
-            self.meters, post=self.post, act=self.act, aside=lambda text: self.presence.set(text=text, fill="red"),
+            self.meters, post=self.post, act=self.act, aside=self._set_aside,
         )  # fmt: skip
         self.routes = routes(flow, setup.node)
         ins = self.actor.node.ins if isinstance(self.actor, Actor) else {}
-        self.intake = Intake(self.desk, self.routes, ins, self.link.ack, lambda why: self.log("warning", why))
+        self.intake = Intake(self.desk, self.routes, ins, self.link.ack, lambda why: self.lifeline.log("warning", why))
         self.outer: Outer | None = None
+        self.aside = Aside(setup, self.store, self._retain)
         self._asked = b""
         self._probe = topics.into(flow.name, setup.node, "$probe")
 
@@ -81,8 +82,8 @@ class Host:
         if isinstance(self.actor, Actor):
             self._begin(self.actor)
         while not (self._ends and (monotonic() >= self._ends or self._finished())):
-            fds = [self.channel.fileno(), *(self.outer.fds() if self.outer else ())]
-            if self.channel.fileno() in self.link.step(self._patience(), fds) and not self._hear():
+            fds = [self.lifeline.fileno(), *(self.outer.fds() if self.outer else ())]
+            if self.lifeline.fileno() in self.link.step(self._patience(), fds) and not self._hear():
                 return 0  # the supervisor is dead: so are we
             if self.outer is not None:
                 self.outer.step()
@@ -115,13 +116,6 @@ class Host:
             elif not isinstance(action, Answer) and self.outer is not None:
                 self.outer.act(action)
 
-    def log(self, level: str, text: str) -> None:
-        self.tell({"log": {"level": level, "text": text}})
-
-    def tell(self, said: dict[str, Any]) -> None:
-        with contextlib.suppress(OSError):  # the loop will see that the supervisor is gone
-            self.channel.sendall(json.dumps(said).encode() + b"\n")
-
     def _begin(self, actor: Actor) -> None:
         node = actor.node
         if node.listen is not None:
@@ -150,7 +144,7 @@ class Host:
         self._asked = f"{os.getpid()} {self.link.number}".encode()
         self.link.publish(self._probe, self._asked)  # comes back after everything that is retained
         self.presence.again()
-        self.tell({"seated": {"session": session}})
+        self.lifeline.tell({"seated": {"session": session}})
 
     def _heard(self, message: Message) -> None:
         if message.topic == self._probe:
@@ -163,23 +157,20 @@ class Host:
     def _down(self, why: str) -> None:
         self.outbox.open = False
         self.intake.forget()
-        self.log("warning", f"broker: {why}")
+        self.lifeline.log("warning", f"broker: {why}")
+
+    def _retain(self, topic: str, payload: bytes) -> None:
+        self.link.publish(topic, payload, retain=True)
 
     def _publish(self, topic: str, payload: bytes, retain: bool, on_sent: Callable[[], None]) -> None:
         self.link.publish(topic, payload, retain, on_sent)
 
     def _hear(self) -> bool:
-        """Read what the supervisor says; False when it is gone."""
-        try:
-            data = self.channel.recv(65536)
-        except BlockingIOError:
-            return True
-        except OSError:
-            return False
-        *lines, self._read = (self._read + data).split(b"\n")
-        for line in lines:
-            self._told(json.loads(line))
-        return bool(data)
+        """Do what the supervisor says; False when it is gone."""
+        said = self.lifeline.hear()
+        for one in said or ():
+            self._told(one)
+        return said is not None
 
     def _told(self, said: dict[str, Any]) -> None:
         if said.get("go"):
@@ -190,14 +181,20 @@ class Host:
             self.outbox.open = False
         if "addresses" in said:
             self.addresses.update({name.lower(): where for name, where in said["addresses"].items()})
+        if "again" in said:
+            self.desk.queue.extend(self.aside.take(said["again"]))
         if "pause" in said:
             self.desk.quiet = bool(said["pause"])
         if "metrics" in said:
             self.meters.queued, self.meters.waiting = len(self.desk.queue), len(self.outbox)
-            self.tell({"metrics": self.meters.text(), "number": said["metrics"]})
+            self.lifeline.tell({"metrics": self.meters.text(), "number": said["metrics"]})
         if said.get("stop") and not self._stopping:
             self._stopping, self._ends = True, monotonic() + 3.0
             self.happen(Stopping())
+
+    def _set_aside(self, it: Input, why: str) -> None:
+        self.aside.put(it, why)
+        self.presence.set(text=f"set an input of {it.route.port if it.route else '?'} aside: {why}", fill="red")
 
     def _ring(self) -> None:
         for name in self._timers.take(now := datetime.now(UTC)):
@@ -222,7 +219,7 @@ class Host:
 
     def _alive(self) -> None:
         self._beat = monotonic() + BEAT
-        self.tell({"beat": monotonic()})
+        self.lifeline.tell({"beat": monotonic()})
         self.outbox.prune()
 
     def _finished(self) -> bool:
@@ -233,7 +230,7 @@ class Host:
             self.outer.close()
         self.presence.set("stopped", "stopped in good order", "grey")
         self.link.close()
-        self.tell({"stopped": True})
+        self.lifeline.tell({"stopped": True})
 
 
 def run(setup: Setup, channel: socket.socket) -> int:
@@ -244,7 +241,5 @@ def run(setup: Setup, channel: socket.socket) -> int:
         return host.run()
     except Exception as wrong:
         host.link.step(0)  # what was done before is on its way
-        with contextlib.suppress(OSError):
-            told = {"level": "error", "text": f"crashed: {where(wrong)}"}
-            channel.sendall(json.dumps({"log": told}).encode() + b"\n")
+        host.lifeline.log("error", f"crashed: {where(wrong)}")
         return BUG

@@ -94,7 +94,7 @@ class Intake:
             return []
         return [
             Input(replace(envelope, body=None) if route.strip else envelope, route, topic=message.topic,
-                  payload=b"" if route.strip else message.payload, again=message.dup)
+                  payload=b"null" if route.strip else message.payload, again=message.dup)
             for route in along
         ]  # fmt: skip
 

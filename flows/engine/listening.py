@@ -41,7 +41,7 @@ class Listening:
             self._host.post(lambda: self._host.presence.set("crashed", why, "red"))
             return
         host, port = runner.addresses[0][:2]
-        self._host.post(lambda: self._host.tell({"address": f"{host}:{port}"}))
+        self._host.post(lambda: self._host.lifeline.tell({"address": f"{host}:{port}"}))
         self._host.post(lambda: self._host.presence.set(text=f"listens on http://{host}:{port}"))
         await asyncio.Event().wait()
 

@@ -14,6 +14,7 @@ supervisor -> node
     {"hold": true}                           somebody lost his seat: publish nothing until go
     {"metrics": n}
     {"addresses": {node: "127.0.0.1:4123"}}  where `http://<node>.flow` is
+    {"again": n} / {"again": null}           hand in again what was set aside: one of them, or all
     {"pause": true} / {"pause": false}       sources stay quiet
     {"stop": true}                           finish what is in hand, release, say stopped, exit 0
 """

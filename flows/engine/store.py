@@ -16,7 +16,7 @@ SCHEMA = """
 CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS seen (number INTEGER PRIMARY KEY, key TEXT UNIQUE NOT NULL);
 CREATE TABLE IF NOT EXISTS outbox (number INTEGER PRIMARY KEY, topic TEXT, payload BLOB, retain INTEGER);
-CREATE TABLE IF NOT EXISTS aside (number INTEGER PRIMARY KEY, at TEXT, topic TEXT, payload BLOB, why TEXT);
+CREATE TABLE IF NOT EXISTS aside (number INTEGER PRIMARY KEY, at TEXT, port TEXT, payload BLOB, why TEXT);
 """
 
 
@@ -79,13 +79,16 @@ class Store:
         row = self._db.execute("SELECT value FROM kept WHERE name = 'asking'").fetchone()
         return json.loads(row[0]) if row else None
 
-    def set_aside(self, at: str, topic: str, payload: bytes, why: str) -> int:
-        """Put a poisonous input where a person can look at it and hand it in again; how many there are now."""
-        self._db.execute("INSERT INTO aside (at, topic, payload, why) VALUES (?, ?, ?, ?)", (at, topic, payload, why))
-        return int(self._db.execute("SELECT count(*) FROM aside").fetchone()[0])
+    def set_aside(self, at: str, port: str, payload: bytes, why: str) -> None:
+        """Keep an input that no call could digest."""
+        self._db.execute("INSERT INTO aside (at, port, payload, why) VALUES (?, ?, ?, ?)", (at, port, payload, why))
+
+    def forget(self, number: int) -> None:
+        """One that was set aside is handed in again."""
+        self._db.execute("DELETE FROM aside WHERE number = ?", (number,))
 
     def aside(self) -> list[tuple[int, str, str, bytes, str]]:
-        return list(self._db.execute("SELECT number, at, topic, payload, why FROM aside ORDER BY number"))
+        return list(self._db.execute("SELECT number, at, port, payload, why FROM aside ORDER BY number"))
 
     def close(self) -> None:
         self._db.close()

@@ -15,6 +15,7 @@ from rig import Rig
 
 from wattwire.broker.envelope import begin
 from wattwire.flows.engine.loading import load_text
+from wattwire.flows.engine.store import Store
 
 pytestmark = [
     pytest.mark.broker,
@@ -112,9 +113,28 @@ def test_an_input_that_kills_its_node_is_set_aside_after_three_tries_and_the_res
         made.start("second")
     made.until(lambda: total(made)["numbers"] == 5)
     made.until(lambda: len(made.bodies("second.crashed")) == 1)
+    aside = [json.loads(m.payload) for m in made.heard if m.topic == "wattwire/chain/second/$aside"]
 
     assert made.bodies("second.crashed")[0]["why"].startswith("RuntimeError at fragile.py:")
+    assert [(a["count"], a["inputs"][0]["port"]) for a in aside] == [(1, "body")]
     assert not any(b"sk_live_secret" in m.payload for m in made.heard)
+
+
+def test_what_was_set_aside_can_be_seen_and_is_handed_in_again_when_a_person_says_so(rigs: list[Rig]) -> None:
+    made = rig(rigs, PLAIN)
+
+    numbered(made, range(3), {})
+    made.until(lambda: total(made)["numbers"] == 3)
+    made.kill("last")
+    store = Store(made.folder / "last.db")
+    store.set_aside("2026-11-21T12:00:00Z", "body", begin("x.y", {"n": 4}, datetime.now(UTC), "4").dumps(), "a bug")
+    store.close()
+    made.start("last")
+    made.say("last", {"again": None})
+    made.until(lambda: total(made)["numbers"] == 4)
+    made.until(lambda: any(m.topic == "wattwire/chain/last/$aside" for m in made.heard))
+
+    assert Store(made.folder / "last.db").aside() == []
 
 
 def test_a_waiting_message_outlives_its_carrier_and_the_broker(rigs: list[Rig]) -> None:

@@ -1,0 +1,53 @@
+"""Inputs that no call could digest: kept where a person can see them, and hand them in again when the bug is mended."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import partial
+
+from wattwire.broker import topics
+from wattwire.broker.envelope import loads, stamp
+
+from .desk import Input
+from .routes import Route
+from .setup import Setup
+from .store import Store
+
+
+class Aside:
+    """In the node's own file, as a token may be in them; what stands on `$aside` says how many, where and why."""
+
+    def __init__(self, setup: Setup, store: Store | None, say: Callable[[str, bytes], object]) -> None:
+        self._setup, self._store, self._say = setup, store, say
+
+    def put(self, it: Input, why: str) -> None:
+        port = it.route.port if it.route is not None else ""
+        self._open().set_aside(stamp(datetime.now(UTC)), port, it.payload, why)
+        self.tell()
+
+    def tell(self) -> None:
+        """Say what lies here, or that nothing does any more."""
+        kept = [{"number": n, "at": at, "port": port, "why": why} for n, at, port, _, why in self._open().aside()]
+        topic = topics.poison(self._setup.flow.name, self._setup.node)
+        self._say(topic, json.dumps({"count": len(kept), "inputs": kept[-20:]}).encode() if kept else b"")
+
+    def take(self, number: int | None) -> list[Input]:
+        """One of them, or all, to be tried again as if new. Each stays here until that went well."""
+        now, found = datetime.now(UTC), list[Input]()
+        for n, _, port, payload, _ in self._open().aside():
+            if number in (None, n):
+                message = loads(payload or b"null", now)
+                found.append(Input(message, Route(f"again{n}", port), payload=payload, done=partial(self._done, n)))
+        return found
+
+    def _done(self, number: int) -> None:
+        self._open().forget(number)
+        self.tell()
+
+    def _open(self) -> Store:
+        """Nodes that only compute have no file until they need one."""
+        if self._store is None:
+            self._store = Store(self._setup.store)
+        return self._store
