@@ -50,9 +50,11 @@ class Dialled:
     def act(self, node: str, action: Action) -> None:
         client = self._clients.get(node)
         if isinstance(action, Will):
+            if client is not None and client.will != action.say:  # a changed will is a new connection
+                self._hearers.clear()
+                client.will, client.filters = action.say, []
+                self._happen(node, Linked(True))
             self._wills[node] = action.say
-            if client is not None:
-                client.will = action.say
         elif client is None:
             return
         elif isinstance(action, Listen):
