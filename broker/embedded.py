@@ -85,6 +85,10 @@ class Embedded(Broker):  # type: ignore[misc]
 amqtt.broker.BrokerProtocolHandler = Handler  # it has no other way to be told
 
 
+READY = "listening"
+"""Said once it has its port: whoever else answers there is not this broker."""
+
+
 async def serve(port: int) -> None:
     broker = Embedded(
         {
@@ -96,6 +100,7 @@ async def serve(port: int) -> None:
     for sign in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(sign, ended.set)
     await broker.start()
+    print(READY, flush=True)
     await ended.wait()
 
 

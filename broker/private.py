@@ -11,6 +11,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from string import Template
@@ -130,7 +131,7 @@ class PrivateBroker:
                     preexec_fn=tether(os.getpid()),
                 )
             note(self.folder, self._child.pid, self.kind)
-            if waited(self._answers, START, self.alive):
+            if waited(partial(self._answers, began), START, self.alive):
                 return
             said = self._said_since(began)
             self._end()
@@ -161,8 +162,10 @@ class PrivateBroker:
         )
         (self.folder / "mosquitto.conf").write_text(text)
 
-    def _answers(self) -> bool:
-        """Whether it says CONNACK to us, and really it: an own child that is dead leaves the port to others."""
+    def _answers(self, began: int) -> bool:
+        """Whether it says CONNACK to us, and really it: somebody else's may have taken the port meanwhile."""
+        if self.kind == "embedded" and "listening" not in self._said_since(began):
+            return False
         return greets(self.port) and (self.unix is None or greets(self.unix))
 
     def _said_since(self, began: int) -> str:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -280,3 +281,18 @@ def test_it_is_up_quickly(state: Path, kind: str) -> None:
         took = time.monotonic() - began
 
     assert took < 5
+
+
+@pytest.mark.broker
+def test_of_two_embedded_brokers_that_want_one_port_each_has_its_own(tmp_path: Path) -> None:
+    wanted = free_port(0)
+
+    def begin(name: str) -> PrivateBroker:
+        return private.start(tmp_path / name, "embedded", wanted)
+
+    with ThreadPoolExecutor(2) as pool:  # a broker ends with the thread that started it
+        first, second = pool.map(begin, ("a", "b"))
+        with first, second:
+            ports = {first.port, second.port}
+
+    assert len(ports) == 2
