@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
+from typing import Any, NamedTuple
 
 from wattwire.broker.envelope import Envelope, stamp
 from wattwire.nodes import Event, Reply, Request, secret
@@ -20,9 +21,10 @@ from .edges import Carrier
 from .meters import Meters
 from .outbox import Outbox
 from .routes import Route
-from .store import InHand, Store
+from .store import Full, InHand, Owed, Store
 
 TRIES = 3
+ROOM = 1.0  # seconds between tries to keep something on a full disk
 
 
 class Crash(Exception):
@@ -51,31 +53,47 @@ class Input:
         return f"{self.message.id}|{self.route.edge or self.message.edge}|{self.route.port}"
 
 
+class Done(NamedTuple):
+    """An input that was worked on, with what is to be kept of it."""
+
+    it: Input
+    work: Work
+    sent: list[Sent]
+    owed: list[Owed]
+    snapshot: dict[str, Any] | None
+
+
 class Desk:
     """Takes inputs in order. While a call is under way the next one waits."""
 
     def __init__(self, actor: Actor | Carrier, outbox: Outbox, store: Store | None, hand: InHand, caller: Caller,
                  meters: Meters, *, post: Callable[[Callable[[], None]], None],
-                 act: Callable[[list[Action]], None], aside: Callable[[Input, str], None]) -> None:  # fmt: skip
+                 act: Callable[[list[Action]], None], aside: Callable[[Input, str], None],
+                 full: Callable[[bool], None]) -> None:  # fmt: skip
         self.actor, self.outbox, self.store, self.hand = actor, outbox, store, hand
         self.caller, self.meters, self._post, self._act, self._aside = caller, meters, post, act, aside
+        self._full, self._stuck = full, False  # the disk
         self.queue: deque[Input] = deque()
         self.seen: dict[str, None] = dict.fromkeys(store.seen() if store else ())
         self._unsure = store.was_asking() if store else None
         self._asking: tuple[Input, list[Sent]] | None = None
+        self._unkept: deque[Done] = deque()
+        self._again = 0.0  # when to try to keep them; monotonic
         self._last_kept: dict[tuple[str, ...], str] = {}
         self.quiet = False  # paused: events wait
 
     @property
     def busy(self) -> bool:
-        return self._asking is not None
+        return self._asking is not None or bool(self._unkept)
 
     def push(self, it: Input) -> None:
         self.queue.append(it)
 
     def work(self) -> None:
         """Everything that can be done now."""
-        while self.queue and self._asking is None and not (self.quiet and self.queue[0].event is not None):
+        if self._unkept and monotonic() >= self._again:
+            self._keep()
+        while self.queue and not self.busy and not (self.quiet and self.queue[0].event is not None):
             self._one(self.queue.popleft())
 
     def hold(self, it: Input) -> None:
@@ -137,22 +155,43 @@ class Desk:
             self._ask(it, work.asking, sent)
             return
         owed = self.outbox.number(message for s in sent for message in self._messages(s))
-        key = it.key
-        if self.store is not None and (work.changed or owed or key):
-            self.store.commit(snapshot=self.actor.snapshot() if work.changed else None, key=key, owed=owed)
-        if key:
-            self.seen[key] = None
-            if len(self.seen) > 20_000:
-                del self.seen[next(iter(self.seen))]
-        for s in sent:
-            if isinstance(self.actor, Actor):
-                self.meters.left(s.envelope.source.partition(".")[2], s.body)
-        if it.message is not None:
-            self.hand.done(key)
-        self.meters.took(monotonic() - it.arrived)
-        if work.actions:
-            (it.acts or self._act)(work.actions)
-        self.outbox.send(owed, it.done)
+        snapshot = self.actor.snapshot() if self.store is not None and work.changed else None
+        self._unkept.append(Done(it, work, sent, owed, snapshot))
+        if len(self._unkept) == 1:
+            self._keep()
+
+    def _keep(self) -> None:
+        """Keep what was done, publish what came of it, and only then acknowledge. On a full disk all of that waits."""
+        while self._unkept:
+            it, work, sent, owed, snapshot = self._unkept[0]
+            key = it.key
+            if self.store is not None and (work.changed or owed or key):
+                try:
+                    self.store.commit(snapshot=snapshot, key=key, owed=owed)
+                except Full:
+                    self._again = monotonic() + ROOM
+                    self._waits(True)
+                    return
+            self._unkept.popleft()
+            self._waits(False)
+            if key:
+                self.seen[key] = None
+                if len(self.seen) > 20_000:
+                    del self.seen[next(iter(self.seen))]
+            for s in sent:
+                if isinstance(self.actor, Actor):
+                    self.meters.left(s.envelope.source.partition(".")[2], s.body)
+            if it.message is not None:
+                self.hand.done(key)
+            self.meters.took(monotonic() - it.arrived)
+            if work.actions:
+                (it.acts or self._act)(work.actions)
+            self.outbox.send(owed, it.done)
+
+    def _waits(self, stuck: bool) -> None:
+        if stuck != self._stuck:
+            self._stuck = stuck
+            self._full(stuck)
 
     def _messages(self, sent: Sent) -> list[tuple[str, bytes, bool]]:
         found: list[tuple[str, bytes, bool]] = []

@@ -66,7 +66,7 @@ class Host:
         self.outbox = Outbox(self._publish, monotonic, self.store)
         self.desk = Desk(
             self.actor, self.outbox, self.store, InHand(setup.store.with_suffix(".hand")), Caller(self.addresses),
-            self.meters, post=self.post, act=self.act, aside=self._set_aside,
+            self.meters, post=self.post, act=self.act, aside=self._set_aside, full=self._full,
         )  # fmt: skip
         self.routes = routes(flow, setup.node)
         ins = self.actor.node.ins if isinstance(self.actor, Actor) else {}
@@ -195,6 +195,11 @@ class Host:
     def _set_aside(self, it: Input, why: str) -> None:
         self.aside.put(it, why)
         self.presence.set(text=f"set an input of {it.route.port if it.route else '?'} aside: {why}", fill="red")
+
+    def _full(self, full: bool) -> None:
+        told = "the disk is full: nothing goes on until there is room" if full else "there is room on the disk again"
+        self.presence.set(text=told, fill="red" if full else "green")
+        self.lifeline.log("error" if full else "info", told)
 
     def _ring(self) -> None:
         for name in self._timers.take(now := datetime.now(UTC)):

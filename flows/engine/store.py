@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,10 @@ CREATE TABLE IF NOT EXISTS seen (number INTEGER PRIMARY KEY, key TEXT UNIQUE NOT
 CREATE TABLE IF NOT EXISTS outbox (number INTEGER PRIMARY KEY, topic TEXT, payload BLOB, retain INTEGER);
 CREATE TABLE IF NOT EXISTS aside (number INTEGER PRIMARY KEY, at TEXT, port TEXT, payload BLOB, why TEXT);
 """
+
+
+class Full(Exception):
+    """There is no room on the disk; nothing of what was to be kept has been."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +58,8 @@ class Store:
         return [Owed(number, topic, payload, bool(retain)) for number, topic, payload, retain in rows]
 
     def commit(self, *, snapshot: Mapping[str, Any] | None = None, key: str = "", owed: Iterable[Owed] = ()) -> None:
-        """Keep the new state, that the input is done, and what it led to: all of it, or nothing."""
-        with self._transaction():
+        """Keep the new state, that the input is done, and what it led to: all of it, or nothing. Raises Full."""
+        with room(), self._transaction():
             if snapshot is not None:
                 self._keep("snapshot", json.dumps(snapshot))
             if key:
@@ -69,7 +74,8 @@ class Store:
 
     def settle(self, number: int) -> None:
         """Forget what was owed, up to and including this number: the broker has surely saved it."""
-        self._db.execute("DELETE FROM outbox WHERE number <= ?", (number,))
+        with suppress(Full), room():  # the next time does it
+            self._db.execute("DELETE FROM outbox WHERE number <= ?", (number,))
 
     def asking(self, key: str | None) -> None:
         """Note, before it is made, that a call which must not be repeated is under way; None when it has ended."""
@@ -101,6 +107,16 @@ class Store:
         return self._db
 
 
+@contextmanager
+def room() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as wrong:
+        if wrong.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+            raise
+        raise Full("the disk is full") from None
+
+
 class InHand:
     """How often the input in hand was tried. Written before the node is called: the page cache outlives the process."""
 
@@ -124,7 +140,8 @@ class InHand:
 
     def note(self, why: str) -> None:
         """What went wrong this time."""
-        self._why.write_text(why)
+        with suppress(OSError):  # a full disk
+            self._why.write_text(why)
 
     @property
     def why(self) -> str:
@@ -133,4 +150,5 @@ class InHand:
     def _write(self) -> None:
         while len(text := json.dumps(self._tries)) > SIZE:
             del self._tries[next(iter(self._tries))]
-        os.pwrite(self._file, text.encode().ljust(SIZE), 0)
+        with suppress(OSError):  # a full disk: then a try is not counted
+            os.pwrite(self._file, text.encode().ljust(SIZE), 0)

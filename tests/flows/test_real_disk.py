@@ -1,0 +1,65 @@
+"""A full disk: one sentence says so, everything waits, and nothing that was confirmed is lost."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from watched import Watched
+
+from wattwire.broker.private import find_mosquitto
+
+pytestmark = [
+    pytest.mark.broker,
+    pytest.mark.mosquitto,
+    pytest.mark.skipif(not find_mosquitto(), reason="mosquitto is not installed"),
+]
+
+FLOW = """
+flow: full
+nodes:
+  source: {type: counting, config: {every: 4ms, last: 500}}
+  last:   {type: ledger}
+edges:
+  - {from: source.number, to: last.body}
+ends: [last.total]
+"""
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", folder], check=False).returncode:
+        pytest.skip("a small disk cannot be mounted here: that takes root")
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+def fill(file: Path) -> None:
+    out = os.open(file, os.O_CREAT | os.O_WRONLY)
+    try:
+        while os.write(out, bytes(4096)):
+            pass
+    except OSError:
+        os.close(out)
+
+
+def test_on_a_full_disk_everything_waits_and_goes_on_when_there_is_room(disk: Path) -> None:
+    run = Watched(disk / "run", FLOW, "--prefer", "mosquitto").early().ready()
+    try:
+        run.came("last.total", 50)
+        fill(disk / "filling")
+        told = run.said("source: the disk is full: nothing goes on until there is room", 30)
+        (disk / "filling").unlink()
+        run.came("last.total", 500)
+        run.said("source: there is room on the disk again")
+    finally:
+        run.close()
+
+    assert [line for line in run.lines if "source: the disk is full" in line] == [told]
+    assert run.bodies("last.total")[-1] == {"numbers": 500, "twice": 0}
+    assert not [line for line in run.lines if "crashed" in line or "exit code" in line]
