@@ -29,7 +29,7 @@ TAIL = 12  # lines of its log that we show
 HUGE = 1024 * 1024  # a log of this size is put aside at the next start
 
 EMBEDDED = (
-    "broker: the embedded one (amqtt), as mosquitto is not installed. Good for a trial: what is queued and retained is "
+    "broker: the embedded one (amqtt). Good for a trial: what is queued and retained is "
     "in its memory only and lost when it ends, it is several times slower, and it knows neither shared subscriptions "
     "nor MQTT 5. For a house install mosquitto (Debian: apt install mosquitto)."
 )

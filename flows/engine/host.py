@@ -235,6 +235,8 @@ class Host:
             self.outer.close()
         self.presence.set("stopped", "stopped in good order", "grey")
         self.link.close()
+        if self.store is not None:
+            self.store.close()
         self.lifeline.tell({"stopped": True})
 
 

@@ -179,7 +179,7 @@ def test_requests_restart_pause_send_and_refuse_with_a_list(runs: Runs) -> None:
     assert run.ask("send", to="first.bodi", body=1)["error"] == (
         "no in port 'first.bodi'; there are first.body, second.body, shown.body"
     )
-    assert run.ask("dance")["error"] == "no verb 'dance'; there are deploy, health, pause, restart, send"
+    assert run.ask("dance")["error"] == "no verb 'dance'; there are again, deploy, health, pause, restart, send"
 
 
 def test_deploy_restarts_only_what_differs_and_clears_what_is_gone(runs: Runs) -> None:
