@@ -35,9 +35,11 @@ def routes(flow: Flow, node: str) -> dict[str, tuple[Route, ...]]:
         nudge = flow.carries(edge.to) is object and secret(flow.carries(edge.source))
         into = Route(edge.name, edge.to.partition(".")[2], nudge)
         found.setdefault(topics.out(flow.name, *edge.source.split(".")), []).append(into)
-    for port in flow.nodes[node].type.ins:
+    ins = flow.nodes[node].type.ins
+    for port in ins:
         found[topics.into(flow.name, node, port)] = [Route("", port)]
-    return {topic: tuple(along) for topic, along in found.items()}
+    # one message that is to be remembered and triggers as well is remembered first
+    return {topic: tuple(sorted(along, key=lambda r: ins[r.port].triggers)) for topic, along in found.items()}
 
 
 def processes(flow: Flow) -> list[str]:

@@ -40,6 +40,16 @@ def test_a_plain_edge_is_a_subscription_to_the_sender_s_topic() -> None:
     }
 
 
+def test_what_one_message_gives_to_remember_comes_before_what_it_triggers_in_whatever_order_the_file_has_it() -> None:
+    turned = TEXT.replace("token.token, to: plan.token", "token.token, to: plan.TURN")
+    turned = turned.replace("token.token, to: plan.poll", "token.token, to: plan.token").replace(
+        "plan.TURN", "plan.poll"
+    )
+    found = routes(load_text(turned % (CARRIED, ""), env={"KEY": "k"}), "plan")
+
+    assert [r.port for r in found["wattwire/f/token/token"]] == ["token", "poll"]
+
+
 def test_the_edges_process_listens_to_each_source_once() -> None:
     assert routes(flow(), EDGES) == {
         "wattwire/f/plan/failed": (
