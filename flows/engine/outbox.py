@@ -67,7 +67,9 @@ class Outbox:
             self._send(entry)
 
     def prune(self) -> None:
-        """Forget what the broker has surely saved."""
+        """Forget what the broker has surely saved. One that is away may have died before it saved anything."""
+        if not self.open:
+            return
         sure, last = self._clock() - SURE, 0
         while self._entries and (at := self._entries[0].sent_at) is not None and at < sure:
             last = self._entries.popleft().owed.number

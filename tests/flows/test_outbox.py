@@ -1,0 +1,53 @@
+"""What a node has sent stays with it until the broker has surely saved it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from wattwire.flows.engine.outbox import Outbox
+
+
+class Broker:
+    """Takes what it is sent when it is told to."""
+
+    def __init__(self) -> None:
+        self.now, self.got, self.under_way = 0.0, list[bytes](), list[Callable[[], None]]()
+        self.outbox = Outbox(self.publish, lambda: self.now, None)
+        self.outbox.open = True
+
+    def publish(self, topic: str, payload: bytes, retain: bool, on_sent: Callable[[], None]) -> None:
+        self.got.append(payload)
+        self.under_way.append(on_sent)
+
+    def send(self, payload: bytes) -> None:
+        self.outbox.send(self.outbox.number([("t", payload, False)]), lambda: None)
+
+    def takes(self) -> None:
+        taken, self.under_way = self.under_way, []
+        for on_sent in taken:
+            on_sent()
+
+
+def test_what_a_broker_took_just_before_it_died_is_sent_again_however_long_it_stays_dead() -> None:
+    broker = Broker()
+
+    broker.send(b"1")
+    broker.takes()
+    broker.outbox.open = False
+    broker.now = 3600.0
+    broker.outbox.prune()
+    broker.outbox.replay()
+
+    assert broker.got == [b"1", b"1"]
+
+
+def test_what_a_broker_has_surely_saved_is_forgotten() -> None:
+    broker = Broker()
+
+    broker.send(b"1")
+    broker.takes()
+    broker.now = 31.0
+    broker.outbox.prune()
+    broker.outbox.replay()
+
+    assert broker.got == [b"1"]
