@@ -10,7 +10,7 @@ from functools import partial
 from wattwire.broker import topics
 from wattwire.broker.envelope import loads, stamp
 
-from .desk import Input
+from .inputs import Input
 from .routes import Route
 from .setup import Setup
 from .store import Store

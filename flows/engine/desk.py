@@ -5,23 +5,21 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from time import monotonic
-from typing import Any, NamedTuple
 
-from wattwire.broker.envelope import Envelope, stamp
-from wattwire.nodes import Event, Reply, Request, secret
+from wattwire.broker.envelope import stamp
+from wattwire.nodes import Reply, Request, secret
 from wattwire.nodes.linked import Action
 
 from .actor import Actor, Asking, Sent, Work
 from .bodies import BadBody
 from .callers import Caller
 from .edges import Carrier
+from .inputs import Done, Input
 from .meters import Meters
 from .outbox import Outbox
-from .routes import Route
-from .store import Full, InHand, Owed, Store
+from .store import Full, InHand, Store
 
 TRIES = 3
 ROOM = 1.0  # seconds between tries to keep something on a full disk
@@ -29,38 +27,6 @@ ROOM = 1.0  # seconds between tries to keep something on a full disk
 
 class Crash(Exception):
     """The node has a bug; the process ends and its supervisor starts another."""
-
-
-@dataclass(slots=True)
-class Input:
-    """A message on its way into an in port, or an event."""
-
-    message: Envelope | None = None
-    route: Route | None = None
-    event: Event | None = None
-    topic: str = ""
-    payload: bytes = b""
-    again: bool = False  # the broker says that it has delivered this before
-    done: Callable[[], None] = lambda: None  # acknowledges it
-    acts: Callable[[list[Action]], None] | None = None
-    arrived: float = field(default_factory=monotonic)
-
-    @property
-    def key(self) -> str:
-        """By which a repetition is known."""
-        if self.message is None or self.route is None:
-            return ""
-        return f"{self.message.id}|{self.route.edge or self.message.edge}|{self.route.port}"
-
-
-class Done(NamedTuple):
-    """An input that was worked on, with what is to be kept of it."""
-
-    it: Input
-    work: Work
-    sent: list[Sent]
-    owed: list[Owed]
-    snapshot: dict[str, Any] | None
 
 
 class Desk:
@@ -96,8 +62,8 @@ class Desk:
         while self.queue and not self.busy and not (self.quiet and self.queue[0].event is not None):
             self._one(self.queue.popleft())
 
-    def hold(self, it: Input) -> None:
-        """Remember a retained value without being triggered by it."""
+    def hold(self, it: Input, again: bool = False) -> None:
+        """Remember a retained value without being triggered by it; `again`: it will come once more in its turn."""
         if it.route is None or it.message is None or not isinstance(self.actor, Actor):
             return
         try:
@@ -105,8 +71,8 @@ class Desk:
         except BadBody as wrong:
             self._poison(it, self._told(it, wrong))
             return
-        if held:
-            self.settle(it, Work(changed=True))
+        if not again:
+            self.settle(it, Work(changed=held))
 
     def repeatable(self, it: Input) -> bool:
         """A bare body from outside is a repetition only if the broker says so: who sends it twice means it twice."""

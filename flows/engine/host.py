@@ -21,8 +21,9 @@ from .actor import Actor, where
 from .aside import Aside
 from .birth import BUG
 from .callers import Caller
-from .desk import Desk, Input
+from .desk import Desk
 from .edges import Carrier
+from .inputs import Input
 from .intake import Intake
 from .keeping import epoch, keeps
 from .lifeline import Lifeline
@@ -79,8 +80,7 @@ class Host:
     def run(self) -> int:
         """The loop. Returns the exit code."""
         self.link.connect()
-        if isinstance(self.actor, Actor):
-            self._begin(self.actor)
+        self._begin()
         while not (self._ends and (monotonic() >= self._ends or self._finished())):
             fds = [self.lifeline.fileno(), *(self.outer.fds() if self.outer else ())]
             if self.lifeline.fileno() in self.link.step(self._patience(), fds) and not self._hear():
@@ -91,7 +91,7 @@ class Host:
                 self._posts.popleft()()
             self._ring()
             if self.intake.gathering and self._gather_until and monotonic() >= self._gather_until:
-                self.intake.gathered()
+                self.intake.gathered(all_here=False)
             if not self.intake.gathering:
                 self.desk.work()
             if monotonic() >= self._beat:
@@ -116,7 +116,9 @@ class Host:
             elif not isinstance(action, Answer) and self.outer is not None:
                 self.outer.act(action)
 
-    def _begin(self, actor: Actor) -> None:
+    def _begin(self) -> None:
+        if not isinstance(actor := self.actor, Actor):
+            return
         node = actor.node
         if node.listen is not None:
             from .listening import Listening
@@ -133,9 +135,8 @@ class Host:
 
     def _up(self, session: bool) -> None:
         self.intake.epoch = epoch(self.setup.store.with_suffix(".epoch"), renew=not session)
-        wanted = [*self.routes, self._probe]
         self._gather_until = monotonic() + GATHER
-        self.link.subscribe(wanted, lambda refused: self._subscribed(session, refused))
+        self.link.subscribe([*self.routes, self._probe], lambda refused: self._subscribed(session, refused))
 
     def _subscribed(self, session: bool, refused: tuple[str, ...]) -> None:
         if refused:
@@ -177,8 +178,6 @@ class Host:
             self.outbox.replay()
             if not self._stopping:
                 self.presence.ready()
-        if said.get("hold"):
-            self.outbox.open = False
         if "addresses" in said:
             self.addresses.update({name.lower(): where for name, where in said["addresses"].items()})
         if "again" in said:
@@ -218,9 +217,7 @@ class Host:
             waits.append(timer - wall)
         if isinstance(self.actor, Carrier) and (due := self.actor.next_due()) is not None and self.outbox.open:
             waits.append(due.timestamp() - wall)
-        if self._ends:
-            waits.append(0.02)
-        return max(0.0, min(waits))
+        return max(0.0, min([*waits, 0.02] if self._ends else waits))
 
     def _alive(self) -> None:
         self._beat = monotonic() + BEAT

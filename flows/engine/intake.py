@@ -10,7 +10,8 @@ from wattwire.broker.envelope import derived, loads
 from wattwire.broker.link import Message
 from wattwire.nodes import In
 
-from .desk import Desk, Input
+from .desk import Desk
+from .inputs import Input
 from .routes import Route
 
 
@@ -23,6 +24,7 @@ class Intake:
         self._retained: dict[str, Input] = {}  # in port -> the newest
         self._live: list[Message] = []
         self.gathering = True
+        self._late: dict[str, datetime] | None = None  # in port -> the newest since we went on without all retained
         self.epoch = ""  # of the session: its message ids begin again with it
 
     def offer(self, message: Message) -> None:
@@ -33,29 +35,35 @@ class Intake:
         elif self.gathering:
             self._live.append(message)
         else:
-            self._push(message)
+            self._push(message, self._read(message))
 
-    def gathered(self) -> None:
-        """All retained messages are here: take the remembered ones, at most one that triggers, then what is live."""
-        if not self.gathering:
-            return
-        self.gathering = False
-        found, self._retained = self._retained, {}
-        fresh = sorted((i for i in found.values() if i.key not in self._desk.seen), key=_at)
+    def gathered(self, all_here: bool = True) -> None:
+        """Take the remembered ones, at most one that triggers, then what is live: that is older than what is retained,
+        or the very same. Called a second time for those that came late."""
+        live, self._live = [(message, self._read(message)) for message in self._live], []
+        queued = {it.key for _, inputs in live for it in inputs}
+        fresh = sorted((i for i in self._retained.values() if self._news(i)), key=_at)
         triggers = [i for i in fresh if i.route is not None and i.route.port in self._ins and
                     self._ins[i.route.port].triggers]  # fmt: skip
         for it in fresh:
-            if it not in triggers[-1:]:
-                self._desk.hold(it)
+            if it not in triggers:
+                self._desk.hold(it, again=it.key in queued)
+        triggers = [it for it in triggers if it.key not in queued]  # those have their turn after what is older
+        for it in triggers[:-1]:
+            self._desk.hold(it)
         if triggers:
             self._desk.push(triggers[-1])
-        live, self._live = self._live, []
-        for message in live:
-            self._push(message)
+        self._retained, self.gathering, self._late = {}, False, None if all_here else self._late or {}
+        for message, inputs in live:
+            self._push(message, inputs)
+
+    def _news(self, it: Input) -> bool:
+        since = self._late.get(it.route.port) if self._late and it.route is not None else None
+        return it.key not in self._desk.seen and (since is None or since < _at(it))
 
     def forget(self) -> None:
         """The connection was lost: what was not acknowledged will come again."""
-        self._live, self._retained, self.gathering = [], {}, True
+        self._live, self._retained, self.gathering, self._late = [], {}, True, None
 
     def _gather(self, message: Message) -> None:
         for it in self._read(message):
@@ -66,8 +74,7 @@ class Intake:
                 self._retained[it.route.port] = it
         self._ack(message)
 
-    def _push(self, message: Message) -> None:
-        inputs = self._read(message)
+    def _push(self, message: Message, inputs: list[Input]) -> None:
         left = len(inputs)
         if not inputs:
             self._ack(message)
@@ -80,6 +87,8 @@ class Intake:
 
         for it in inputs:
             it.done = done
+            if self._late is not None and it.route is not None:
+                self._late[it.route.port] = max(_at(it), self._late.get(it.route.port, _at(it)))
             self._desk.push(it)
 
     def _read(self, message: Message) -> list[Input]:
@@ -87,7 +96,8 @@ class Intake:
         try:
             envelope = loads(message.payload, datetime.now(UTC))
             if not envelope.source:  # so that delivered again, after a kill, it leads to the same messages
-                id = derived(self.epoch, message.topic, message.mid, message.payload.decode(errors="replace"))
+                of = ("", message.topic, 0) if message.retain else (self.epoch, message.topic, message.mid)
+                id = derived(*of, message.payload.decode(errors="replace"))
                 envelope = replace(envelope, id=id, root=id)
         except ValueError as wrong:
             self._refuse(f"{message.topic.rpartition('/')[2]}: {wrong}")

@@ -13,7 +13,7 @@ from wattwire.nodes import Emit, Input, Link
 
 from .actor import Actor, Work
 from .bodies import decode
-from .desk import Input as Arrived
+from .inputs import Input as Arrived
 
 if TYPE_CHECKING:
     from .host import Host

@@ -11,7 +11,6 @@ node -> supervisor
     {"log": {"level", "text"}}               for the supervisor to print
 supervisor -> node
     {"go": true}                             everybody is seated: publish, replay
-    {"hold": true}                           somebody lost his seat: publish nothing until go
     {"metrics": n}
     {"addresses": {node: "127.0.0.1:4123"}}  where `http://<node>.flow` is
     {"again": n} / {"again": null}           hand in again what was set aside: one of them, or all

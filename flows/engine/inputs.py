@@ -1,0 +1,48 @@
+"""What comes to a node, and what is left of it when it has been worked on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any, NamedTuple
+
+from wattwire.broker.envelope import Envelope
+from wattwire.nodes import Event
+from wattwire.nodes.linked import Action
+
+from .routes import Route
+from .store import Owed
+from .work import Sent, Work
+
+
+@dataclass(slots=True)
+class Input:
+    """A message on its way into an in port, or an event."""
+
+    message: Envelope | None = None
+    route: Route | None = None
+    event: Event | None = None
+    topic: str = ""
+    payload: bytes = b""
+    again: bool = False  # the broker says that it has delivered this before
+    done: Callable[[], None] = lambda: None  # acknowledges it
+    acts: Callable[[list[Action]], None] | None = None
+    arrived: float = field(default_factory=monotonic)
+
+    @property
+    def key(self) -> str:
+        """By which a repetition is known."""
+        if self.message is None or self.route is None:
+            return ""
+        return f"{self.message.id}|{self.route.edge or self.message.edge}|{self.route.port}"
+
+
+class Done(NamedTuple):
+    """An input that was worked on, with what is to be kept of it."""
+
+    it: Input
+    work: Work
+    sent: list[Sent]
+    owed: list[Owed]
+    snapshot: dict[str, Any] | None
