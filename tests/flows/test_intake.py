@@ -1,0 +1,152 @@
+"""What was retained and what was queued: a node ends up with the newest, whatever the order in which they come."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from wattwire.broker.envelope import begin
+from wattwire.broker.link import Message
+from wattwire.flows.engine.actor import Actor
+from wattwire.flows.engine.callers import Caller
+from wattwire.flows.engine.desk import Desk
+from wattwire.flows.engine.graph import FlowNode
+from wattwire.flows.engine.intake import Intake
+from wattwire.flows.engine.meters import Meters
+from wattwire.flows.engine.outbox import Outbox
+from wattwire.flows.engine.routes import Route
+from wattwire.flows.engine.store import InHand
+from wattwire.nodes import Emit, Node, Port, Ports
+
+T = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Price:
+    pence: int
+
+
+@dataclass(frozen=True)
+class Config:
+    pass
+
+
+class Out(Ports):
+    seen: Port[Price]
+
+
+def run(cfg: Config, go: Price | None, again: Price | None = None, *, price: Price | None = None) -> Emit:
+    return Out.seen(Price((go or again or Price(0)).pence * 100 + (price.pence if price else 0)))
+
+
+NODE = Node("reader", Config, Out, run)
+
+
+class Reader:
+    """A node's desk without a broker: what is offered comes out as it would be published."""
+
+    def __init__(self, tmp_path: Any) -> None:
+        self.got: list[int] = []
+        self.acked: list[int] = []
+        actor = Actor("f", FlowNode("reader", NODE, Config()))
+        outbox = Outbox(self._publish, lambda: 0.0, None)
+        outbox.open = True
+        self.desk = Desk(actor, outbox, None, InHand(tmp_path / "x.hand"), Caller({}), Meters(), post=lambda act: act(),
+                         act=lambda actions: None, aside=lambda it, why: None, full=lambda full: None)  # fmt: skip
+        routes = {p: (Route(f"a.{p}>reader.{p}", p),) for p in ("go", "again", "price")}
+        self.intake = Intake(self.desk, routes, NODE.ins, lambda m: self.acked.append(m.mid), lambda why: None)
+
+    def _publish(self, topic: str, payload: bytes, retain: bool, on_sent: Any) -> None:
+        self.got.append(json.loads(payload)["body"]["pence"])
+        on_sent()
+
+    def comes(self, port: str, pence: int, retain: bool = False) -> None:
+        """The message that says so many pence; it was sent in that minute."""
+        payload = begin(f"a.{port}", {"pence": pence}, T + timedelta(minutes=pence), str(pence)).dumps()
+        self.intake.offer(Message(port, payload, retain, 1, pence, False, 1))
+        if not self.intake.gathering:
+            self.desk.work()
+
+    def gathered(self, all_here: bool = True) -> None:
+        self.intake.gathered(all_here)
+        self.desk.work()
+
+
+@pytest.fixture
+def reader(tmp_path: Any) -> Reader:
+    return Reader(tmp_path)
+
+
+def test_what_was_queued_while_the_node_was_away_does_not_bring_back_an_older_value(reader: Reader) -> None:
+    reader.comes("price", 1)
+    reader.comes("price", 2)
+    reader.comes("price", 2, retain=True)
+    reader.gathered()
+    reader.comes("go", 7)
+
+    assert reader.got == [702]
+
+
+def test_a_retained_trigger_that_is_queued_as_well_has_its_turn_after_what_is_older(reader: Reader) -> None:
+    reader.comes("go", 1)
+    reader.comes("go", 2)
+    reader.comes("go", 2, retain=True)
+    reader.gathered()
+
+    assert reader.got == [100, 200]
+
+
+def test_a_retained_value_that_comes_late_is_remembered_all_the_same(reader: Reader) -> None:
+    reader.gathered(all_here=False)
+    reader.comes("price", 3, retain=True)
+    reader.gathered()
+    reader.comes("go", 1)
+
+    assert reader.got == [103]
+
+
+def test_a_late_retained_value_does_not_take_the_place_of_a_newer_one(reader: Reader) -> None:
+    reader.gathered(all_here=False)
+    reader.comes("price", 5)
+    reader.comes("price", 3, retain=True)
+    reader.gathered()
+    reader.comes("go", 1)
+
+    assert reader.got == [105]
+
+
+def test_old_news_that_did_not_trigger_at_one_start_does_not_trigger_at_the_next(reader: Reader) -> None:
+    for _ in range(2):
+        reader.comes("go", 1, retain=True)
+        reader.comes("again", 2, retain=True)
+        reader.gathered()
+        reader.intake.forget()
+
+    assert reader.got == [200]
+
+
+def test_a_bare_body_that_somebody_retained_triggers_once(reader: Reader) -> None:
+    for mid in (5, 6):
+        reader.intake.offer(Message("go", b'{"pence": 4}', True, 1, mid, False, 1))
+        reader.gathered()
+        reader.intake.forget()
+
+    assert reader.got == [400]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"id": "\ud800"}, {"at": "0001-01-01T00:00:00+14:00"}, {"id": "x" * 10_000}, {"edge": "\ud800"}],
+    ids=["half a character", "no such time", "an id without end", "half an edge"],
+)
+def test_what_is_no_envelope_is_refused_and_let_go(reader: Reader, change: dict[str, str]) -> None:
+    fields = {"id": "a", "from": "x.y", "at": "2026-11-21T12:00:00Z", "body": {"pence": 1}}
+    reader.gathered()
+    reader.intake.offer(Message("go", json.dumps({**fields, **change}).encode(), False, 1, 9, False, 1))
+    reader.desk.work()
+
+    assert (reader.got, reader.acked) == ([], [9])
