@@ -18,6 +18,7 @@ def _no_number(word: str) -> float:
 WRITE = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
 READ = json.JSONDecoder(parse_constant=_no_number)
 REQUIRED = ("id", "from", "at", "body")
+LONGEST = 250  # characters of an id or a name: receivers keep many of them
 
 
 def instant(text: str) -> datetime:
@@ -25,7 +26,10 @@ def instant(text: str) -> datetime:
     at = datetime.fromisoformat(text)
     if at.tzinfo is None:
         raise ValueError(f"a time without a zone: {text}")
-    return at.astimezone(UTC)
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError(f"no time that there is: {text}") from None
 
 
 def stamp(at: datetime) -> str:
@@ -89,16 +93,17 @@ def loads(payload: bytes, now: datetime) -> Envelope:
         at, attempts = instant(data["at"]), data.get("attempts") or {}
         if not all(isinstance(k, str) and isinstance(v, int) for k, v in attempts.items()):
             raise ValueError("attempts are counts per edge")
-        id = str(data["id"])
-        return Envelope(
-            id,
-            str(data.get("root") or id),
-            str(data.get("cause") or ""),
-            str(data["from"]),
-            at,
-            data["body"],
-            attempts,
-            str(data.get("edge") or ""),
-        )
+        id = _name(data["id"])
+        root, cause, edge = _name(data.get("root") or id), _name(data.get("cause") or ""), _name(data.get("edge") or "")
+        return Envelope(id, root, cause, _name(data["from"]), at, data["body"], attempts, edge)
     except (AttributeError, TypeError, ValueError) as wrong:
         raise ValueError(f"not an envelope: {wrong}") from None
+
+
+def _name(given: object) -> str:
+    text = str(given)
+    if len(text) > LONGEST:
+        raise ValueError(f"a name of {len(text)} characters")
+    if not text.isascii():
+        text.encode()  # half a character could be kept nowhere
+    return text
