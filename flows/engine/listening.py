@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
+import json
+import socket
+import sys
 import threading
-from typing import TYPE_CHECKING
+from concurrent.futures import Future
+from http.server import BaseHTTPRequestHandler
+from socketserver import ThreadingTCPServer
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from wattwire.nodes import Answer, Asked, Listener, Reply
 from wattwire.nodes.linked import Action
 
 if TYPE_CHECKING:
-    from aiohttp import web
-
     from .host import Host
 
 LIMIT = 10.0  # seconds for the node to answer
+IDLE = 60.0  # seconds a connection is kept for its next request
+MOST = 1_000_000  # bytes of a request's body
 
 
 class Listening:
@@ -24,67 +31,108 @@ class Listening:
         self._where, self._host = where, host
 
     def start(self) -> None:
-        threading.Thread(target=lambda: asyncio.run(self._serve()), name="http", daemon=True).start()
-
-    async def _serve(self) -> None:
-        from aiohttp import web
-
-        app = web.Application(client_max_size=1_000_000)
-        app.router.add_route("*", "/{path:.*}", self._answer)
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
         try:
-            site = web.TCPSite(runner, self._where.host, self._where.port)
-            await site.start()
+            server = Server((self._where.host, self._where.port), self.ask)
         except OSError as wrong:
             why = f"cannot listen on {self._where.host}:{self._where.port}: {wrong.strerror}"
             self._host.post(lambda: self._host.presence.set("crashed", why, "red"))
             return
-        host, port = runner.addresses[0][:2]
+        host, port = server.socket.getsockname()[:2]
         self._host.post(lambda: self._host.lifeline.tell({"address": f"{host}:{port}"}))
         self._host.post(lambda: self._host.presence.set(text=f"listens on http://{host}:{port}"))
-        await asyncio.Event().wait()
+        # it need not look up: the thread ends with the process
+        threading.Thread(target=server.serve_forever, args=(86_400.0,), name="http", daemon=True).start()
 
-    async def _answer(self, request: web.Request) -> web.Response:
-        from aiohttp import web
-
-        loop = asyncio.get_running_loop()
-        answered: asyncio.Future[Reply] = loop.create_future()
-
-        def settle(reply: Reply) -> None:
-            if not answered.done():
-                answered.set_result(reply)
+    def ask(self, asked: Asked) -> Reply:
+        """From a connection's thread. Raises TimeoutError."""
+        answered: Future[Reply] = Future()
 
         def act(actions: list[Action]) -> None:
             for action in actions:
-                if isinstance(action, Answer):
-                    loop.call_soon_threadsafe(settle, action.reply)
+                if isinstance(action, Answer) and not answered.done():
+                    answered.set_result(action.reply)
             self._host.act([a for a in actions if not isinstance(a, Answer)])
 
-        asked = await read(request)
         self._host.post(lambda: self._host.happen(asked, act))
+        return answered.result(LIMIT)
+
+
+class Server(ThreadingTCPServer):
+    allow_reuse_address, daemon_threads, block_on_close = True, True, False
+    request_queue_size = 64
+
+    def __init__(self, where: tuple[str, int], ask: Any) -> None:
+        self.address_family = socket.AF_INET6 if ":" in where[0] else socket.AF_INET
+        self.ask = ask
+        super().__init__(where, Connection)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exc_info()[1], OSError):  # the other end is gone: its trouble
+            super().handle_error(request, client_address)
+
+
+class Connection(BaseHTTPRequestHandler):
+    server: Server
+    protocol_version, timeout, disable_nagle_algorithm = "HTTP/1.1", IDLE, True
+
+    def __getattr__(self, name: str) -> Any:
+        """`do_GET` and the like: the node is told of any method."""
+        if name.startswith("do_"):
+            return self._any
+        raise AttributeError(name)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+    def _any(self) -> None:
+        length = self.headers.get("content-length", "0")
+        if "transfer-encoding" in self.headers or not length.isdigit():
+            self._say(411, "say how long the body is")
+        elif int(length) > MOST:
+            self._say(413, f"a body of more than {MOST} bytes")
+        else:
+            self._tell(self.rfile.read(int(length)))
+
+    def _tell(self, body: bytes) -> None:
         try:
-            reply = await asyncio.wait_for(answered, LIMIT)
+            reply = self.server.ask(read(self.command, self.path, dict(self.headers.items()), body))
         except TimeoutError:
-            return web.Response(status=504, text="the node did not answer")
+            self._write(504, b"the node did not answer", "text/plain; charset=utf-8", {})
+            return
         headers = {k: v for k, v in reply.headers.items() if k.lower() not in ("content-length", "content-type")}
         if reply.json is not None:
-            return web.json_response(reply.json, status=reply.status, headers=headers)
-        kind = reply.headers.get("content-type", "text/plain").partition(";")[0]
-        return web.Response(status=reply.status, text=reply.text, headers=headers, content_type=kind)
+            self._write(reply.status, json.dumps(reply.json).encode(), "application/json; charset=utf-8", headers)
+        else:
+            kind = reply.headers.get("content-type", "text/plain").partition(";")[0]
+            self._write(reply.status, reply.text.encode(), f"{kind}; charset=utf-8", headers)
+
+    def _say(self, status: int, why: str) -> None:
+        """The end of the connection: a body may be on its way that is not read."""
+        self.close_connection = True
+        self._write(status, why.encode(), "text/plain; charset=utf-8", {"connection": "close"})
+
+    def _write(self, status: int, body: bytes, kind: str, headers: dict[str, str]) -> None:
+        self.send_response(status)
+        for name, value in {"content-type": kind, "content-length": str(len(body)), **headers}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
 
 
-async def read(request: web.Request) -> Asked:
+def read(method: str, target: str, headers: dict[str, str], body: bytes) -> Asked:
     """A request as the node is told of it."""
-    import json
+    headers = {k.lower(): v for k, v in headers.items()}
+    where, found, form = urlsplit(target), None, {}
+    text = body.decode("utf-8", "replace")
+    if "form" in headers.get("content-type", ""):
+        form = _first(text)
+    elif body:
+        with contextlib.suppress(ValueError):
+            found = json.loads(text)
+    return Asked(method, unquote(where.path), _first(where.query), headers, found, form)
 
-    body, form = None, {}
-    if "form" in request.content_type:
-        form = {k: v for k, v in (await request.post()).items() if isinstance(v, str)}
-    elif request.can_read_body:
-        try:
-            body = json.loads(await request.text())
-        except ValueError:
-            body = None
-    headers = {k.lower(): v for k, v in request.headers.items()}
-    return Asked(request.method, request.path, dict(request.query), headers, body, form)
+
+def _first(text: str) -> dict[str, str]:
+    """Of fields that come twice the first one counts."""
+    return dict(reversed(parse_qsl(text, keep_blank_values=True)))

@@ -16,7 +16,7 @@ from .graph import Flow
 
 TRUST = "wattwire.flows.engine.trust"
 HTTP = ("httpx", "httpcore", "h2.connection")
-SERVER = ("wattwire.flows.engine.listening", "aiohttp.web")
+SERVER = ("wattwire.flows.engine.listening",)
 SERVE = ("wattwire.flows.engine.serving", "asyncio")
 
 
