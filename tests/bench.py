@@ -56,7 +56,7 @@ def running(flow: str, *options: str) -> Iterator[tuple[subprocess.Popen[str], f
                 said.append(line)
                 if found := re.search(r"mqtt://127\.0\.0\.1:\d+", line):
                     url = found[0]
-                if "all nodes ready" in line:
+                if " started in " in line:
                     break
             else:
                 raise RuntimeError("wattwire run ended:\n" + "".join(said))
