@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from time import monotonic
+from typing import Any
 
-from wattwire.broker.envelope import stamp
-from wattwire.nodes import Reply, Request, secret
+from wattwire.nodes import Reply, Request, Stopping, secret
 from wattwire.nodes.linked import Action
 
 from .actor import Actor, Asking, Sent, Work
@@ -17,16 +17,14 @@ from .bodies import BadBody
 from .callers import Caller
 from .edges import Carrier
 from .inputs import Done, Input
+from .letters import Letters
 from .meters import Meters
 from .outbox import Outbox
 from .store import Full, InHand, Store
 
 TRIES = 3
 ROOM = 1.0  # seconds between tries to keep something on a full disk
-
-
-class Crash(Exception):
-    """The node has a bug; the process ends and its supervisor starts another."""
+SLICE = 0.2  # seconds of work, after which the network has its turn
 
 
 class Desk:
@@ -37,30 +35,55 @@ class Desk:
                  act: Callable[[list[Action]], None], aside: Callable[[Input, str], None],
                  full: Callable[[bool], None]) -> None:  # fmt: skip
         self.actor, self.outbox, self.store, self.hand = actor, outbox, store, hand
-        self.caller, self.meters, self._post, self._act, self._aside = caller, meters, post, act, aside
-        self._full, self._stuck = full, False  # the disk
+        self.caller, self.meters, self._post, self._act, self._aside, self._full = caller, meters, post, act, aside, full
+        self._stuck = False  # the disk is full
         self.queue: deque[Input] = deque()
         self.seen: dict[str, None] = dict.fromkeys(store.seen() if store else ())
-        self._unsure = store.was_asking() if store else None
+        self._unsure = self._once = store.was_asking() if store else None
         self._asking: tuple[Input, list[Sent]] | None = None
+        self._unasked: tuple[Asking, dict[str, Any] | None] | None = None  # what is to be kept before it is asked
         self._unkept: deque[Done] = deque()
         self._again = 0.0  # when to try to keep them; monotonic
-        self._last_kept: dict[tuple[str, ...], str] = {}
-        self.quiet = False  # paused: events wait
+        self._letters = Letters()
+        self.quiet = self._closed = False  # paused: events wait; closed: everything does
 
     @property
     def busy(self) -> bool:
         return self._asking is not None or bool(self._unkept)
 
     def push(self, it: Input) -> None:
-        self.queue.append(it)
+        if not self._closed:
+            self.queue.append(it)
 
     def work(self) -> None:
-        """Everything that can be done now."""
-        if self._unkept and monotonic() >= self._again:
+        """What can be done now, and soon."""
+        now = monotonic()
+        if now >= self._again:
+            self._put()
             self._keep()
+        ends = now + SLICE
         while self.queue and not self.busy and not (self.quiet and self.queue[0].event is not None):
             self._one(self.queue.popleft())
+            if monotonic() > ends:
+                return
+
+    def stop(self) -> None:
+        """A node's last word, whatever else waits. What it was to be given comes again to the next process."""
+        if not (isinstance(self.actor, Actor) and Stopping in self.actor.node.events):
+            return
+        self._closed = True
+        self.queue.clear()
+        for done in self._unkept:
+            done.work.actions.clear()
+        work = self.actor.happen(Stopping(), datetime.now(UTC))
+        actions, work.actions = work.actions, []
+        self._act(actions)  # before anything is kept: there may be no room
+        self.settle(Input(event=Stopping()), work)
+
+    def leave(self) -> None:
+        """The process ends in good order: what it has in hand is not to blame."""
+        if self._asking is not None:
+            self.hand.spare(self._asking[0].key)
 
     def hold(self, it: Input, again: bool = False) -> None:
         """Remember a retained value without being triggered by it; `again`: it will come once more in its turn."""
@@ -110,34 +133,36 @@ class Desk:
             raise
         self.settle(it, work)
 
-    def settle(self, it: Input, work: Work, before: list[Sent] | None = None) -> None:
+    def settle(self, it: Input, work: Work, before: list[Sent] | None = None, why: str = "") -> None:
         sent = [*(before or []), *work.sent]
         if work.held:
             self._asking = (it, sent)
             return
-        if work.asking is not None and isinstance(self.actor, Actor):
-            if self.store is not None and work.changed:
-                self.store.commit(snapshot=self.actor.snapshot())
-            self._ask(it, work.asking, sent)
-            return
-        owed = self.outbox.number(message for s in sent for message in self._messages(s))
         snapshot = self.actor.snapshot() if self.store is not None and work.changed else None
-        self._unkept.append(Done(it, work, sent, owed, snapshot))
+        if work.asking is not None:
+            self._asking, self._unasked = (it, sent), (work.asking, snapshot)
+            self._put()
+            return
+        owed = self.outbox.number(message for s in sent for message in self._letters.of(s))
+        self._unkept.append(Done(it, work, sent, owed, snapshot, why))
         if len(self._unkept) == 1:
             self._keep()
 
     def _keep(self) -> None:
         """Keep what was done, publish what came of it, and only then acknowledge. On a full disk all of that waits."""
         while self._unkept:
-            it, work, sent, owed, snapshot = self._unkept[0]
+            it, work, sent, owed, snapshot, why = self._unkept[0]
             key = it.key
-            if self.store is not None and (work.changed or owed or key):
-                try:
-                    self.store.commit(snapshot=snapshot, key=key, owed=owed)
-                except Full:
-                    self._again = monotonic() + ROOM
-                    self._waits(True)
-                    return
+            try:
+                if why:
+                    self._aside(it, why)
+                    self._unkept[0] = self._unkept[0]._replace(why="")
+                if self.store is not None and (work.changed or owed or key):
+                    asked = "" if key and key == self._once else None
+                    self.store.commit(snapshot=snapshot, key=key, owed=owed, asking=asked)
+            except Full:
+                self._waits(True)
+                return
             self._unkept.popleft()
             self._waits(False)
             if key:
@@ -154,31 +179,28 @@ class Desk:
                 (it.acts or self._act)(work.actions)
             self.outbox.send(owed, it.done)
 
+    def _put(self) -> None:
+        """Ask, once it is kept that we do. On a full disk that waits, too."""
+        if self._unasked is None or self._asking is None or not isinstance(self.actor, Actor):
+            return
+        asking, snapshot = self._unasked
+        noted = self._asking[0].key if self.actor.node.once else None
+        try:
+            if self.store is not None and (snapshot is not None or noted is not None):
+                self.store.commit(snapshot=snapshot, asking=noted)
+                self._once = noted
+        except Full:
+            self._waits(True)
+            return
+        self._waits(False)
+        self._unasked = None
+        self.caller.start(asking.request, lambda reply: self._post(lambda: self._replied(asking, reply)))
+
     def _waits(self, stuck: bool) -> None:
+        self._again = monotonic() + ROOM if stuck else 0.0
         if stuck != self._stuck:
             self._stuck = stuck
             self._full(stuck)
-
-    def _messages(self, sent: Sent) -> list[tuple[str, bytes, bool]]:
-        found: list[tuple[str, bytes, bool]] = []
-        if sent.clears:
-            group = tuple(sorted((sent.topic, *sent.clears)))
-            if not sent.topic or self._last_kept.get(group) != sent.topic:
-                self._last_kept[group] = sent.topic
-                found += [(topic, b"", True) for topic in sent.clears]
-        if sent.until is not None:
-            mirror = {"until": stamp(sent.until), "message": json.loads(sent.envelope.dumps())}
-            found.append((sent.topic, json.dumps(mirror).encode(), True))
-        elif sent.topic:
-            found.append((sent.topic, sent.envelope.dumps(), sent.retain))
-        return found
-
-    def _ask(self, it: Input, asking: Asking, sent: list[Sent]) -> None:
-        self._asking = (it, sent)
-        once = isinstance(self.actor, Actor) and self.actor.node.once and self.store is not None
-        if once and self.store is not None:
-            self.store.asking(it.key)
-        self.caller.start(asking.request, lambda reply: self._post(lambda: self._replied(asking, reply)))
 
     def _replied(self, asking: Asking, reply: Reply) -> None:
         if self._asking is None or not isinstance(self.actor, Actor):
@@ -191,9 +213,9 @@ class Desk:
         except Exception as wrong:
             self._crash(it, wrong, now)
             raise
+        if self._closed:
+            work.actions = []  # its last word is said
         self.settle(it, work, sent)
-        if self.store is not None and self.actor.node.once and self._asking is None:
-            self.store.asking(None)
 
     def handled(self) -> None:
         """What an adapter was given is done with: it wants the next."""
@@ -213,7 +235,8 @@ class Desk:
         if it.message is not None:
             self.hand.note(getattr(sent.body, "why", ""))
         elif self.store is not None:
-            self.store.commit(owed=self.outbox.number(self._messages(sent)))
+            with suppress(Full):
+                self.store.commit(owed=self.outbox.number(self._letters.of(sent)))
 
     def _told(self, it: Input, wrong: BadBody) -> str:
         """What is wrong with a body; of one that may hold a secret, only what it should have been."""
@@ -223,9 +246,7 @@ class Desk:
     def _poison(self, it: Input, why: str) -> None:
         """Three tries were enough: put it aside, say so, go on."""
         self.meters.set_aside += 1
-        now = datetime.now(UTC)
-        self._aside(it, why)
         work = Work()
         if isinstance(self.actor, Actor):
-            work.sent.append(self.actor.crashed(it.message, Crash(why), now, why))
-        self.settle(it, work)
+            work.sent.append(self.actor.crashed(it.message, RuntimeError(), datetime.now(UTC), why))
+        self.settle(it, work, why=why)

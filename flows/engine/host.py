@@ -14,7 +14,7 @@ from typing import Any
 from wattwire.broker import topics
 from wattwire.broker.link import Link, Message
 from wattwire.broker.will import Will as LinkWill
-from wattwire.nodes import Answer, Due, Event, Started, Status, Stopping, Timer
+from wattwire.nodes import Answer, Due, Event, Started, Status, Timer
 from wattwire.nodes.linked import Action
 
 from .actor import Actor, where
@@ -64,7 +64,7 @@ class Host:
         self.addresses: dict[str, str] = {}
         carrier = self.actor if isinstance(self.actor, Carrier) else None
         self.meters = Meters(edges=frozenset(e.name for e in flow.edges), carrier=carrier)
-        self.outbox = Outbox(self._publish, monotonic, self.store)
+        self.outbox = Outbox(self.link.publish, monotonic, self.store)
         self.desk = Desk(
             self.actor, self.outbox, self.store, InHand(setup.store.with_suffix(".hand")), Caller(self.addresses),
             self.meters, post=self.post, act=self.act, aside=self._set_aside, full=self._full,
@@ -163,9 +163,6 @@ class Host:
     def _retain(self, topic: str, payload: bytes) -> None:
         self.link.publish(topic, payload, retain=True)
 
-    def _publish(self, topic: str, payload: bytes, retain: bool, on_sent: Callable[[], None]) -> None:
-        self.link.publish(topic, payload, retain, on_sent)
-
     def _hear(self) -> bool:
         """Do what the supervisor says; False when it is gone."""
         said = self.lifeline.hear()
@@ -175,7 +172,8 @@ class Host:
 
     def _told(self, said: dict[str, Any]) -> None:
         if said.get("go"):
-            self.outbox.replay()
+            if self.link.up and not self.outbox.open:  # said to all whenever one more is there
+                self.outbox.replay()
             if not self._stopping:
                 self.presence.ready()
         if "addresses" in said:
@@ -189,7 +187,7 @@ class Host:
             self.lifeline.tell({"metrics": self.meters.text(), "number": said["metrics"]})
         if said.get("stop") and not self._stopping:
             self._stopping, self._ends = True, monotonic() + 3.0
-            self.happen(Stopping())
+            self.desk.stop()
 
     def _set_aside(self, it: Input, why: str) -> None:
         self.aside.put(it, why)
@@ -225,11 +223,13 @@ class Host:
         self.outbox.prune()
 
     def _finished(self) -> bool:
-        return not self.desk.queue and not self.desk.busy and len(self.outbox) == 0
+        waits = self.desk.quiet or self.intake.gathering
+        return not self.desk.busy and (waits or not self.desk.queue) and (not self.link.up or len(self.outbox) == 0)
 
     def _leave(self) -> None:
         if self.outer is not None:
             self.outer.close()
+        self.desk.leave()
         self.presence.set("stopped", "stopped in good order", "grey")
         self.link.close()
         if self.store is not None:

@@ -46,3 +46,4 @@ class Done(NamedTuple):
     sent: list[Sent]
     owed: list[Owed]
     snapshot: dict[str, Any] | None
+    why: str = ""  # it was given up: kept where a person can see it

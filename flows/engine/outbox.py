@@ -21,7 +21,7 @@ class _Entry:
 class Outbox:
     """In memory, and in the node's store where it has one."""
 
-    def __init__(self, publish: Callable[[str, bytes, bool, Callable[[], None]], None], clock: Callable[[], float],
+    def __init__(self, publish: Callable[[str, bytes, bool, Callable[[], None]], object], clock: Callable[[], float],
                  store: Store | None) -> None:  # fmt: skip
         self._publish, self._clock, self._store = publish, clock, store
         self._entries: deque[_Entry] = deque(_Entry(owed, None) for owed in (store.owed() if store else ()))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 SEEN = 20_000  # keys kept: far more than are under way between two savings of a broker
+ASIDE = 1000  # inputs that no call could digest: more are somebody's mistake, not something to look at
 SIZE = 4096  # bytes of the file of tries
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -57,11 +58,17 @@ class Store:
         rows = self._db.execute("SELECT number, topic, payload, retain FROM outbox ORDER BY number")
         return [Owed(number, topic, payload, bool(retain)) for number, topic, payload, retain in rows]
 
-    def commit(self, *, snapshot: Mapping[str, Any] | None = None, key: str = "", owed: Iterable[Owed] = ()) -> None:
-        """Keep the new state, that the input is done, and what it led to: all of it, or nothing. Raises Full."""
+    def commit(self, *, snapshot: Mapping[str, Any] | None = None, key: str = "", owed: Iterable[Owed] = (),
+               asking: str | None = None) -> None:  # fmt: skip
+        """Keep the new state, that the input is done, and what it led to: all of it, or nothing. Raises Full.
+
+        `asking` is the input for which a call that must not be repeated is about to be made; empty when it has ended.
+        """
         with room(), self._transaction():
             if snapshot is not None:
                 self._keep("snapshot", json.dumps(snapshot))
+            if asking is not None:
+                self._keep("asking", json.dumps(asking))
             if key:
                 self._last_seen += 1
                 self._db.execute("INSERT OR REPLACE INTO seen VALUES (?, ?)", (self._last_seen, key))
@@ -77,21 +84,20 @@ class Store:
         with suppress(Full), room():  # the next time does it
             self._db.execute("DELETE FROM outbox WHERE number <= ?", (number,))
 
-    def asking(self, key: str | None) -> None:
-        """Note, before it is made, that a call which must not be repeated is under way; None when it has ended."""
-        self._keep("asking", json.dumps(key))
-
     def was_asking(self) -> str | None:
         row = self._db.execute("SELECT value FROM kept WHERE name = 'asking'").fetchone()
         return json.loads(row[0]) if row else None
 
     def set_aside(self, at: str, port: str, payload: bytes, why: str) -> None:
-        """Keep an input that no call could digest."""
-        self._db.execute("INSERT INTO aside (at, port, payload, why) VALUES (?, ?, ?, ?)", (at, port, payload, why))
+        """Keep an input that no call could digest; of very many, the newest. Raises Full."""
+        with room():
+            self._db.execute("INSERT INTO aside (at, port, payload, why) VALUES (?, ?, ?, ?)", (at, port, payload, why))
+            self._db.execute("DELETE FROM aside WHERE number <= (SELECT max(number) FROM aside) - ?", (ASIDE,))
 
     def forget(self, number: int) -> None:
         """One that was set aside is handed in again."""
-        self._db.execute("DELETE FROM aside WHERE number = ?", (number,))
+        with suppress(Full), room():
+            self._db.execute("DELETE FROM aside WHERE number = ?", (number,))
 
     def aside(self) -> list[tuple[int, str, str, bytes, str]]:
         return list(self._db.execute("SELECT number, at, port, payload, why FROM aside ORDER BY number"))
@@ -138,14 +144,19 @@ class InHand:
         """It went well, or was set aside. Need not be written: the next `take` does."""
         self._tries.pop(key, None)
 
+    def spare(self, key: str) -> None:
+        """This try does not count: the process was told to end."""
+        self._tries[key] = self._tries.get(key, 1) - 1
+        self._write()
+
     def note(self, why: str) -> None:
         """What went wrong this time."""
         with suppress(OSError):  # a full disk
-            self._why.write_text(why)
+            self._why.write_text(why, errors="replace")
 
     @property
     def why(self) -> str:
-        return self._why.read_text() if self._why.exists() else ""
+        return self._why.read_text(errors="replace") if self._why.exists() else ""
 
     def _write(self) -> None:
         while len(text := json.dumps(self._tries)) > SIZE:
