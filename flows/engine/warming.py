@@ -11,7 +11,7 @@ from pathlib import Path
 
 from wattwire.broker.address import address
 
-from . import rehearsal
+from . import holes, rehearsal
 from .graph import Flow
 
 TRUST = "wattwire.flows.engine.trust"
@@ -54,6 +54,7 @@ def exercise(host: str, broker: str = "") -> None:
 
 
 def freeze() -> None:
-    """After this no collection walks, and so copies, what the children share."""
+    """After this nothing walks, or allocates between, and so copies what the children share."""
     gc.collect()
+    holes.fill()
     gc.freeze()
