@@ -30,6 +30,7 @@ class Lines:
         self.colour = out.isatty() and not os.environ.get("NO_COLOR")
         self.runs: list[FlowRun] = []
         self._said: dict[tuple[str, str], str] = {}
+        self._troubles: dict[tuple[str, str], str] = {}
 
     def line(self, text: str, level: str = "info") -> None:
         mark = self.paint("" if level == "info" else f"{level}: ", level)
@@ -42,10 +43,25 @@ class Lines:
     def changed(self) -> None:
         for run in self.runs:
             for m in run.minders.values():
-                known = self._said.get((run.flow.name, m.name))
-                if m.state != known and m.state in SPOKEN and (known or m.state != "stopped"):
+                who = (run.flow.name, m.name)
+                known = self._said.get(who)
+                if told := m.state != known and m.state in SPOKEN and (known is not None or m.state != "stopped"):
                     self.line(f"{m.name}: {m.state}" + (f", {m.text}" if m.text else ""))
-                self._said[run.flow.name, m.name] = m.state
+                if m.state == "ready":
+                    self._trouble(who, m, told)
+                self._said[who] = m.state
+
+    def _trouble(self, who: tuple[str, str], m: Minder, told: bool) -> None:
+        """Who reads a log sees no colours. What comes back at each attempt is one trouble, until the node is well."""
+        known = self._troubles.get(who)
+        if m.fill == "red" and m.text != known:
+            self._troubles[who] = m.text
+            if not told:
+                self.line(f"{m.name}: {m.text}", "warning")
+        elif m.fill == "green" and known is not None:
+            del self._troubles[who]
+            if not told:
+                self.line(f"{m.name}: {m.text or 'well again'}")
 
     def end(self) -> None:
         self.runs = []
