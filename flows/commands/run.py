@@ -6,13 +6,14 @@ import asyncio
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
 
 import click
 
 from .options import env_option, nodes_option, state_option
 
 if TYPE_CHECKING:
-    from wattwire.flows.engine.graph import Flow
+    from wattwire.flows.engine.graph import Flow, FlowNode
     from wattwire.flows.engine.launcher import Launcher
     from wattwire.flows.engine.options import Options
 
@@ -115,9 +116,17 @@ def greet(flows: list[Flow], shadow: bool) -> None:
     simulators = sorted({n.type.name for f in flows for n in f.nodes.values() if n.type.name.startswith("sim")})
     if simulators:
         click.echo(BIG)
-        click.echo(f"SIMULATED: {', '.join(simulators)} stand in for the world. Nothing real is changed.\n")
+        real = [f"{flow.name}.{node.name}" for flow in flows for node in flow.nodes.values() if writes(node)]
+        rest = f"BUT NOT FOR {', '.join(real)}." if real and not shadow else "Nothing real is changed."
+        click.echo(f"SIMULATED: {', '.join(simulators)} stand in for the world. {rest}\n")
     if shadow:
         click.echo("SHADOW: every actuator is muted; nothing is written to hardware or accounts.")
+
+
+def writes(node: FlowNode) -> bool:
+    """Whether it writes to something that is no part of the run."""
+    host = urlsplit(getattr(node.config, "url", None) or "").hostname or ""
+    return node.type.actuator and host != "flow" and not host.endswith(".flow")
 
 
 async def supervise(flows: list[Flow], options: Options, launcher: Launcher) -> int:

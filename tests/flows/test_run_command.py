@@ -18,7 +18,9 @@ from supervised import FLOW, Supervised
 
 from wattwire.broker.doors import free_port
 from wattwire.broker.private import find_mosquitto
+from wattwire.flows.commands.run import greet
 from wattwire.flows.engine import statefolder
+from wattwire.flows.engine.loading import load
 
 WATTWIRE = [sys.executable, "-m", "wattwire.flows"]
 
@@ -132,6 +134,23 @@ def test_a_broker_that_is_not_there_yet_is_waited_for(tmp_path: Path) -> None:
         assert run.end() == 0
     finally:
         run.close()
+
+
+@pytest.mark.parametrize(
+    ("phone", "shadow", "said"),
+    [
+        ("{topic: a}", False, "Nothing real is changed."),
+        ("{topic: a, url: mqtt://192.168.1.5}", False, "BUT NOT FOR trial.phone."),
+        ("{topic: a, url: mqtt://192.168.1.5}", True, "Nothing real is changed."),
+    ],
+)
+def test_what_is_not_simulated_is_said_beside_what_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], phone: str, shadow: bool, said: str
+) -> None:
+    (tmp_path / "flow.yaml").write_text(f"{SIM}  phone: {{type: mqttOut, config: {phone}}}\nends: [phone.failed]\n")
+    greet([load(str(tmp_path / "flow.yaml"))], shadow)
+
+    assert f"SIMULATED: simTesla stand in for the world. {said}\n" in capsys.readouterr().out
 
 
 @pytest.mark.broker
