@@ -95,7 +95,10 @@ def command(flow: str, script: TextIO | None, start: datetime | None, until: dat
     if until < start:
         raise click.UsageError("--until is before --from")
     with ExitStack() as files:
-        sink = files.enter_context(out.open("w", encoding="utf-8")) if out else sys.stdout
+        try:
+            sink = files.enter_context(out.open("w", encoding="utf-8")) if out else sys.stdout
+        except OSError as wrong:
+            raise click.UsageError(f"--out {out} cannot be written: {wrong.strerror}") from None
         try:
             bench = play(loaded, lines, start, until, lambda text: print(text, file=sink), seed=seed, shadow=shadow)
         except BrokenPipeError:

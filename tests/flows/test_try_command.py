@@ -76,6 +76,7 @@ def test_shadow_writes_nothing_to_the_gx() -> None:
             "<stdin>:1: no node a\n<stdin>:2: not JSON",
         ),
         (["simulated_house", "--script", "/no/such/file"], "", "/no/such/file"),
+        (["simulated_house", "--from", NOON, "--until", NOON, "--out", "/no/such/file"], "", "cannot be written"),
     ],
 )
 def test_what_cannot_be_tried_is_told_and_exits_2(args: list[str], script: str, told: str) -> None:
