@@ -19,14 +19,20 @@ if TYPE_CHECKING:
     from .host import Host
 
 
+class ServeHasReturned(Exception):
+    """A node that looks ready and does nothing."""
+
+
 class Serving:
     """The `Link` of the node contract. What `serve` raises is the node's bug, and ends the process."""
 
     def __init__(self, serve: Callable[[Any, Link], Awaitable[None]], actor: Actor, host: Host) -> None:
         self._serve, self._actor, self._host = serve, actor, host
         self._loop = asyncio.new_event_loop()
-        self._inputs: asyncio.Queue[Input] = asyncio.Queue()
-        self._given = False  # an input is in the adapter's hands
+        self._inputs: asyncio.Queue[tuple[Input, Envelope]] = asyncio.Queue()
+        self._given: Envelope | None = None  # what is in the adapter's hands
+        self._by: asyncio.Task[Any] | None = None  # the task that has it: what others emit, it has not caused
+        self._sent = 0  # messages of it so far
         actor.serves = self._took
 
     def start(self) -> None:
@@ -38,10 +44,10 @@ class Serving:
     async def receive(self) -> Input:
         """The next input. Asking for it says that the one before is done with: until then that one comes again."""
         if self._given:
-            self._given = False
+            self._given = None
             self._host.post(self._host.desk.handled)
-        given = await self._inputs.get()
-        self._given = True
+        given, self._given = await self._inputs.get()
+        self._by, self._sent = asyncio.current_task(), 0
         return given
 
     async def emit(self, *emits: Emit) -> None:
@@ -51,22 +57,27 @@ class Serving:
         def confirmed() -> None:
             self._loop.call_soon_threadsafe(sent.set_result, None)
 
+        cause = self._given if asyncio.current_task() is self._by else None
+        before, self._sent = self._sent, self._sent + len(emits) if cause else self._sent
+
         def settle() -> None:
-            self._host.desk.settle(Arrived(done=confirmed), self._actor.emitted(emits, self.now()))
+            work = self._actor.emitted(emits, self.now(), cause, before if cause else 0)
+            self._host.desk.settle(Arrived(done=confirmed), work)
 
         self._host.post(settle)
         await sent
 
     def _took(self, port: str, message: Envelope, now: datetime) -> Work:
         body = decode(self._actor.node.ins[port].carries, message.body)
-        self._loop.call_soon_threadsafe(self._inputs.put_nowait, Input(port, body, now))
+        self._loop.call_soon_threadsafe(self._inputs.put_nowait, (Input(port, body, now), message))
         return Work(held=True)
 
     def _run(self) -> None:
         try:
             self._loop.run_until_complete(self._serve(self._actor.config, self))
-        except Exception as wrong:
-            bug = wrong
+            raise ServeHasReturned
+        except BaseException as wrong:
+            bug = wrong if isinstance(wrong, Exception) else RuntimeError(type(wrong).__name__)
 
             def crash() -> None:
                 self._host.desk.broke(bug)

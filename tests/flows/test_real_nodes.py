@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import queue
 import signal
@@ -63,14 +64,36 @@ def test_what_an_adapter_has_in_hand_when_it_is_killed_comes_again(runs: Runs) -
     run = runs(PARROT).early().ready()
     run.came("parrot.said")
     run.give("parrot.word", {"word": "wait"})
-    run.came("parrot.said", 2)
+    run.until(lambda: "waiting" in words(run))
     run.give("parrot.word", {"word": "later"})
     run.kill("parrot")
-    run.until(lambda: words(run).count("waiting") == 2)
+    run.until(lambda: words(run).count("noticed") == 2)
     run.kill("parrot")
-    run.until(lambda: words(run).count("waiting") == 3)
+    run.until(lambda: words(run).count("noticed") == 3)
 
     assert "word: later" not in words(run)  # one after the other
+
+
+def test_what_an_adapter_emits_for_an_input_belongs_to_its_chain_and_comes_again_as_the_same(runs: Runs) -> None:
+    run = runs(PARROT).early().ready()
+    run.came("parrot.said")
+    given = {"id": "g1", "root": "r1", "cause": "c1", "from": "me.here", "at": "2026-11-20T12:00:00Z", "attempts": {}}
+    run.link.publish("wattwire/birds/parrot/in/word", json.dumps({**given, "body": {"word": "wait"}}).encode())
+    run.until(lambda: "waiting" in words(run))
+    run.kill("parrot")
+    run.until(lambda: words(run).count("noticed") == 2)
+    by = {it["id"]: (it["body"]["word"], it["root"], it["cause"]) for it in run.sent("parrot.said")}
+
+    assert [it for it in by.values() if it[0] == "waiting"] == [("waiting", "r1", "g1")]
+    assert {cause for word, _, cause in by.values() if word == "noticed"} == {""}
+
+
+def test_an_adapter_whose_serve_returns_is_no_adapter_that_is_ready(runs: Runs) -> None:
+    run = runs("flow: end\nnodes:\n  q: {type: quitter}\nends: [q.said, q.crashed]\n").early()
+    crashed = run.came("q.crashed")
+
+    assert crashed[0]["body"]["why"].startswith("ServeHasReturned at ")
+    assert run.status("q", "crashed")["fill"] == "red"
 
 
 class Mute:

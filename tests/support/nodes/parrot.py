@@ -32,6 +32,7 @@ async def serve(cfg: Config, link: Link) -> None:
         if given.body.word == "crash":
             raise RuntimeError(f"told to, with {given.body}")
         if given.body.word == "wait":
+            await asyncio.create_task(link.emit(Out.said(Word("noticed"))))  # on its own behalf
             await link.emit(Out.said(Word("waiting")))
             await asyncio.Event().wait()
         await link.emit(Out.said(Word(f"{given.port}: {given.body.word}")), Out.said(Word("again")))
