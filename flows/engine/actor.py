@@ -12,7 +12,7 @@ from wattwire.broker import topics
 from wattwire.broker.envelope import Envelope, begin, stamp
 from wattwire.nodes import CRASHED, Emit, Event, Fault, Reply, Request, Status
 
-from .bodies import decode, encode, wire
+from .bodies import decode, encode, salvaged, wire
 from .graph import FlowNode
 from .work import Asking, Sent, Work, where
 
@@ -31,6 +31,7 @@ class Actor:
         if seed is not None and hasattr(self.config, "seed"):
             self.config = dataclasses.replace(self.config, seed=seed)
         self._salt, self._number = salt, 0
+        self.unread: list[str] = []  # of what was kept: an earlier version meant something else by it
         self._held: dict[str, tuple[Any, Any]] = {}  # port -> (JSON, body)
         self.state: Any = self.node.state() if self.node.state else None
         self._durable = _durable(self.node.state) if self.node.state else ()
@@ -80,9 +81,9 @@ class Actor:
         given = (self.config, self.state, reply) if self.node.state else (self.config, reply)
         return self._settle(asking.cause, read(*given), now, asking.sent)
 
-    def emitted(self, emits: Sequence[Emit], now: datetime) -> Work:
-        """What an adapter with a `serve` of its own sends out."""
-        return self._settle(None, (self.state, list(emits)) if self.node.state else list(emits), now, 0)
+    def emitted(self, emits: Sequence[Emit], now: datetime, cause: Envelope | None = None, sent: int = 0) -> Work:
+        """What an adapter with a `serve` of its own sends out, for an input that it has in hand or of itself."""
+        return self._settle(cause, (self.state, list(emits)) if self.node.state else list(emits), now, sent)
 
     def hold(self, port: str, message: Envelope) -> bool:
         """Remember a retained value, if the port remembers; it triggers nothing."""
@@ -101,11 +102,16 @@ class Actor:
         return {"state": encode(state), "held": {port: json for port, (json, _) in self._held.items()}}
 
     def _restore(self, saved: Mapping[str, Any]) -> None:
+        """What an earlier version kept may be of another shape: what can be read is taken."""
         if self.node.state and saved.get("state") is not None:
-            self.state = decode(self.node.state, saved["state"])
+            self.state, self.unread = salvaged(self.node.state, saved["state"])
         for port, body in saved.get("held", {}).items():
-            if port in self.node.ins:
+            if port not in self.node.ins:
+                continue
+            try:
                 self._held[port] = (body, decode(self.node.ins[port].carries, body))
+            except ValueError:
+                self.unread.append(port)
 
     def _call(self, cause: Envelope | None, fired: str, given: Any, now: datetime) -> Work:
         node = self.node

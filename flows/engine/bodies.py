@@ -13,10 +13,10 @@ from typing import Any
 from wattwire.broker.envelope import stamp
 from wattwire.nodes import Secret, secret
 
-from .parsers import decode, decoder, wire
+from .parsers import decode, decoder, salvaged, wire
 from .values import BadBody
 
-__all__ = ["BadBody", "decode", "decoder", "encode", "masked", "traced", "wire"]
+__all__ = ["BadBody", "decode", "decoder", "encode", "masked", "salvaged", "traced", "wire"]
 
 Reveal = Callable[[Secret], object]
 Write = Callable[[Any, Reveal], Any]

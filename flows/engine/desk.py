@@ -34,8 +34,8 @@ class Desk:
                  meters: Meters, *, post: Callable[[Callable[[], None]], None],
                  act: Callable[[list[Action]], None], aside: Callable[[Input, str], None],
                  full: Callable[[bool], None]) -> None:  # fmt: skip
-        self.actor, self.outbox, self.store, self.hand = actor, outbox, store, hand
-        self.caller, self.meters, self._post, self._act, self._aside, self._full = caller, meters, post, act, aside, full
+        self.actor, self.outbox, self.store, self.hand, self.caller = actor, outbox, store, hand, caller
+        self.meters, self._post, self._act, self._aside, self._full = meters, post, act, aside, full
         self._stuck = False  # the disk is full
         self.queue: deque[Input] = deque()
         self.seen: dict[str, None] = dict.fromkeys(store.seen() if store else ())
@@ -161,8 +161,7 @@ class Desk:
                     asked = "" if key and key == self._once else None
                     self.store.commit(snapshot=snapshot, key=key, owed=owed, asking=asked)
             except Full:
-                self._waits(True)
-                return
+                return self._waits(True)
             self._unkept.popleft()
             self._waits(False)
             if key:
@@ -190,8 +189,7 @@ class Desk:
                 self.store.commit(snapshot=snapshot, asking=noted)
                 self._once = noted
         except Full:
-            self._waits(True)
-            return
+            return self._waits(True)
         self._waits(False)
         self._unasked = None
         self.caller.start(asking.request, lambda reply: self._post(lambda: self._replied(asking, reply)))
@@ -232,10 +230,10 @@ class Desk:
         if not isinstance(self.actor, Actor):
             return
         sent = self.actor.crashed(it.message, wrong, now)
-        if it.message is not None:
-            self.hand.note(getattr(sent.body, "why", ""))
-        elif self.store is not None:
-            with suppress(Full):
+        with suppress(Full):
+            if it.message is not None:
+                self.hand.note(getattr(sent.body, "why", ""))
+            elif self.store is not None:
                 self.store.commit(owed=self.outbox.number(self._letters.of(sent)))
 
     def _told(self, it: Input, wrong: BadBody) -> str:

@@ -16,6 +16,7 @@ from wattwire.nodes import secret
 from .actor import Sent, Work
 from .graph import Backoff, Edge, Flow
 
+LONGEST = 365 * 86400.0  # seconds that anybody may ask us to wait
 COUNTS = ("followed", "displaced", "dropped", "held_back", "spent")
 
 
@@ -44,10 +45,14 @@ class Carrier:
     def __init__(self, flow: Flow, *, saved: Mapping[str, Any] | None = None,
                  chance: Callable[[], float] = lambda: 0.0) -> None:  # fmt: skip
         self.flow, self._chance = flow.name, chance
+        self.unread: list[str] = []  # edges of whose journal nothing can be made
         self.edges = {e.name: Carried(e, secret(flow.carries(e.source))) for e in flow.carried()}
         for name, kept in (saved or {}).get("edges", {}).items():
             if name in self.edges:
-                self._restore(self.edges[name], kept)
+                try:
+                    self._restore(self.edges[name], kept)
+                except (ValueError, LookupError, TypeError, AttributeError):
+                    self.unread.append(name)
 
     def take(self, name: str, message: Envelope, now: datetime) -> Work:
         """A message has come to an edge."""
@@ -131,7 +136,7 @@ def wait(backoff: Backoff, attempt: int, chance: Callable[[], float], body: Any 
     grows = tenacity.wait_exponential(multiplier=backoff.first.total_seconds(), exp_base=backoff.factor, max=most)
     span = timedelta(seconds=grows(state) * (1 + backoff.jitter * chance()))
     asked = body.get("retry_after") if isinstance(body, Mapping) else None
-    return max(span, timedelta(seconds=asked)) if isinstance(asked, int | float) else span
+    return max(span, timedelta(seconds=min(asked, LONGEST))) if isinstance(asked, int | float) else span
 
 
 def sources(edges: Iterable[Edge]) -> list[str]:

@@ -25,7 +25,7 @@ from .desk import Desk
 from .edges import Carrier
 from .inputs import Input
 from .intake import Intake
-from .keeping import epoch, keeps
+from .keeping import epoch, opened, unread
 from .lifeline import Lifeline
 from .meters import Meters
 from .outbox import Outbox
@@ -33,10 +33,8 @@ from .outer import Outer
 from .presence import Presence
 from .routes import EDGES, routes
 from .setup import Setup
-from .store import InHand, Store
 from .timers import Timers
 
-BEAT = 1.0  # seconds between signs of life
 GATHER = 2.0  # seconds at most to wait for retained messages
 
 
@@ -53,7 +51,7 @@ class Host:
         lost = LinkWill(self.presence.topic, self.presence.lost())
         self.link = Link(setup.broker, topics.client(flow.name, setup.node), on_up=self._up, on_down=self._down,
                          on_message=self._heard, will=lost)  # fmt: skip
-        self.store = Store(setup.store, flow.durability == "disk") if keeps(flow, setup.node) else None
+        self.store, hand = opened(setup, self.lifeline)
         saved = self.store.snapshot() if self.store else None
         self.actor: Actor | Carrier
         if setup.node == EDGES:
@@ -61,12 +59,13 @@ class Host:
         else:
             self.actor = Actor(flow.name, flow.nodes[setup.node], saved=saved, salt=f"{os.getpid()}.{monotonic()}.",
                                shadow=setup.shadow)  # fmt: skip
+        unread(self.store, self.actor.unread, self.lifeline)
         self.addresses: dict[str, str] = {}
         carrier = self.actor if isinstance(self.actor, Carrier) else None
         self.meters = Meters(edges=frozenset(e.name for e in flow.edges), carrier=carrier)
         self.outbox = Outbox(self.link.publish, monotonic, self.store)
         self.desk = Desk(
-            self.actor, self.outbox, self.store, InHand(setup.store.with_suffix(".hand")), Caller(self.addresses),
+            self.actor, self.outbox, self.store, hand, Caller(self.addresses),
             self.meters, post=self.post, act=self.act, aside=self._set_aside, full=self._full,
         )  # fmt: skip
         self.routes = routes(flow, setup.node)
@@ -218,7 +217,7 @@ class Host:
         return max(0.0, min([*waits, 0.02] if self._ends else waits))
 
     def _alive(self) -> None:
-        self._beat = monotonic() + BEAT
+        self._beat = monotonic() + self.setup.beat
         self.lifeline.tell({"beat": monotonic()})
         self.outbox.prune()
 

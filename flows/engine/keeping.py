@@ -2,18 +2,71 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic, sleep
 from uuid import uuid4
 
 from .graph import Flow
+from .lifeline import Lifeline
 from .routes import EDGES
+from .setup import Setup
+from .store import Damaged, Full, InHand, Store
+
+ROOM = 1.0  # seconds between looks for room on a full disk
 
 
 def epoch(path: Path, renew: bool) -> str:
     """A name for the broker's session with this node, which outlives the process as the session does."""
-    if renew or not path.exists():
-        path.write_text(uuid4().hex)
-    return path.read_text()
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        if not renew and (known := path.read_text()):
+            return known
+    name, draft = uuid4().hex, path.with_suffix(".draft")
+    with contextlib.suppress(OSError):  # a full disk: then it is this process's own
+        draft.write_text(name)
+        draft.replace(path)
+    return name
+
+
+def opened(setup: Setup, lifeline: Lifeline) -> tuple[Store | None, InHand]:
+    """The node's files. On a full disk it waits for room; a damaged one is put out of the way, for a person."""
+    said = False
+    while True:
+        try:
+            store = _store(setup, lifeline) if keeps(setup.flow, setup.node) else None
+            return store, InHand(setup.store.with_suffix(".hand"))
+        except Full:
+            if not said:
+                lifeline.log("error", "the disk is full: it starts when there is room")
+            said = True
+            lifeline.tell({"beat": monotonic()})
+            if lifeline.gone():
+                raise SystemExit(0) from None
+            sleep(ROOM)
+
+
+def _store(setup: Setup, lifeline: Lifeline) -> Store:
+    full = setup.flow.durability == "disk"
+    try:
+        return Store(setup.store, full)
+    except Damaged as wrong:
+        name = f"{setup.store.name}.damaged-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+        for part in ("", "-wal", "-shm"):
+            with contextlib.suppress(FileNotFoundError):
+                os.replace(f"{setup.store}{part}", setup.store.with_name(name + part))
+        lifeline.log("error", f"{setup.store} is damaged ({wrong}): it begins anew; what was there is in {name}")
+        return Store(setup.store, full)
+
+
+def unread(store: Store | None, names: Sequence[str], lifeline: Lifeline) -> None:
+    """Say what of the kept state makes no sense to this version."""
+    if names and store is not None:
+        store.shelve()
+        told = ", ".join(names)
+        lifeline.log("error", f"what an earlier version kept of {told} cannot be read: it goes on without")
 
 
 def keeps(flow: Flow, node: str) -> bool:

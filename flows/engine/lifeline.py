@@ -23,6 +23,15 @@ class Lifeline:
         """For the supervisor to print."""
         self.tell({"log": {"level": level, "text": text}})
 
+    def gone(self) -> bool:
+        """Whether the supervisor is; what it says stays to be heard."""
+        try:
+            return not self._channel.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+
     def hear(self) -> list[dict[str, Any]] | None:
         """What the supervisor says; None when it is gone."""
         try:

@@ -26,6 +26,21 @@ def decode(kind: type, body: Any) -> Any:
     return decoder(kind)(body)
 
 
+def salvaged(kind: type, body: Any) -> tuple[Any, list[str]]:
+    """What can be read of a record that may be of an earlier shape, and the names of what cannot. All has defaults."""
+    try:
+        return decode(kind, body), []
+    except ValueError:
+        good, lost = dict[str, Any](), list[str]()
+    for key, value in body.items() if isinstance(body, dict) else ():
+        try:
+            decode(kind, {**good, key: value})
+            good[key] = value
+        except ValueError:
+            lost.append(key)
+    return decode(kind, good), lost
+
+
 @functools.cache
 def decoder(kind: Any) -> Convert:
     """The function that reads a type. Fields it does not know are left out: fields may be added."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sqlite3
@@ -22,6 +23,10 @@ CREATE TABLE IF NOT EXISTS aside (number INTEGER PRIMARY KEY, at TEXT, port TEXT
 """
 
 
+class Damaged(Exception):
+    """The file is no database, or not a whole one."""
+
+
 class Full(Exception):
     """There is no room on the disk; nothing of what was to be kept has been."""
 
@@ -37,15 +42,22 @@ class Owed:
 
 
 class Store:
-    """Opened by one process at a time. What is committed survives the process; with `full`, the power as well."""
+    """Opened by one process at a time. What is committed survives the process; with `full`, the power as well.
+
+    Raises Full and Damaged.
+    """
 
     def __init__(self, path: Path, full: bool = False) -> None:
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # a token may be in it
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute(f"PRAGMA synchronous={'FULL' if full else 'NORMAL'}")
-        self._db.executescript(SCHEMA)
-        self._last_seen = self._db.execute("SELECT coalesce(max(number), 0) FROM seen").fetchone()[0]
+        with room():
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # a token may be in it
+            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute(f"PRAGMA synchronous={'FULL' if full else 'NORMAL'}")
+            self._db.executescript(SCHEMA)
+            if self._db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+                raise Damaged
+            self._last_seen = self._db.execute("SELECT coalesce(max(number), 0) FROM seen").fetchone()[0]
+            self.snapshot(), self.was_asking()
 
     def snapshot(self) -> dict[str, Any] | None:
         row = self._db.execute("SELECT value FROM kept WHERE name = 'snapshot'").fetchone()
@@ -84,6 +96,11 @@ class Store:
         with suppress(Full), room():  # the next time does it
             self._db.execute("DELETE FROM outbox WHERE number <= ?", (number,))
 
+    def shelve(self) -> None:
+        """What was kept of the state cannot be read any more: it stays, for a person to look at."""
+        with suppress(Full), room():
+            self._db.execute("INSERT OR REPLACE INTO kept SELECT 'unread', value FROM kept WHERE name = 'snapshot'")
+
     def was_asking(self) -> str | None:
         row = self._db.execute("SELECT value FROM kept WHERE name = 'asking'").fetchone()
         return json.loads(row[0]) if row else None
@@ -117,21 +134,30 @@ class Store:
 def room() -> Iterator[None]:
     try:
         yield
-    except sqlite3.OperationalError as wrong:
-        if wrong.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+    except sqlite3.DatabaseError as wrong:
+        match getattr(wrong, "sqlite_errorcode", 0) & 0xFF:
+            case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR:
+                raise Full("the disk is full") from None
+            case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
+                raise Damaged(str(wrong)) from None
+        raise
+    except OSError as wrong:
+        if wrong.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         raise Full("the disk is full") from None
+    except json.JSONDecodeError as wrong:
+        raise Damaged(str(wrong)) from None
 
 
 class InHand:
     """How often the input in hand was tried. Written before the node is called: the page cache outlives the process."""
 
     def __init__(self, path: Path) -> None:
-        self._file = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
-        try:
-            self._tries: dict[str, int] = json.loads(os.pread(self._file, SIZE, 0).rstrip(b"\0 ") or b"{}")
-        except ValueError:
-            self._tries = {}
+        with room():
+            self._file = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+        self._tries: dict[str, int] = {}
+        with suppress(ValueError, TypeError):  # damaged: counted anew
+            self._tries |= json.loads(os.pread(self._file, SIZE, 0).rstrip(b"\0 ") or b"{}")
         self._why = path.with_suffix(".why")
 
     def take(self, key: str) -> int:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import pytest
 from watched import Watched
@@ -63,3 +65,25 @@ def test_on_a_full_disk_everything_waits_and_goes_on_when_there_is_room(disk: Pa
     assert [line for line in run.lines if "source: the disk is full" in line] == [told]
     assert run.bodies("last.total")[-1] == {"numbers": 500, "twice": 0}
     assert not [line for line in run.lines if "crashed" in line or "exit code" in line]
+
+
+def test_a_node_that_starts_on_a_full_disk_waits_for_room_and_says_so(disk: Path) -> None:
+    run = Watched(disk / "run", FLOW.replace("last: 500", "last: 5"), "--prefer", "mosquitto").early().ready()
+    held: list[IO[str]] = []
+    try:
+        run.came("last.total", 5)
+        pid = run.status("last", "ready")["pid"]
+        for file in [*(disk / "run").rglob("last.*")]:
+            held.append(file.open())  # so that its room is not given back
+            file.unlink()
+        fill(disk / "filling")
+        os.kill(pid, signal.SIGKILL)
+        run.said("last: the disk is full: it starts when there is room", 30)
+        (disk / "filling").unlink()
+        run.until(lambda: run.status("last", "ready")["restarts"] == 1, 30)
+    finally:
+        run.close()
+        for it in held:
+            it.close()
+
+    assert len([line for line in run.lines if "last: the disk is full" in line]) == 1

@@ -1,0 +1,135 @@
+"""What an earlier process or an earlier version kept: read where it can be, put aside where it cannot."""
+
+from __future__ import annotations
+
+import json
+import socket
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from wattwire.flows.engine.actor import Actor
+from wattwire.flows.engine.edges import Carrier
+from wattwire.flows.engine.graph import FlowNode
+from wattwire.flows.engine.keeping import epoch, opened
+from wattwire.flows.engine.lifeline import Lifeline
+from wattwire.flows.engine.loading import load_text
+from wattwire.flows.engine.setup import Setup
+from wattwire.flows.engine.store import InHand, Store
+from wattwire.nodes import Node, Port, Ports
+
+FLOW = """
+flow: f
+nodes:
+  a:    {type: clock, config: {every: 10s}}
+  last: {type: debug}
+edges:
+  - {from: a.tick, to: last.body, after: 10s}
+"""
+
+
+@dataclass(frozen=True)
+class Config:
+    pass
+
+
+@dataclass(frozen=True)
+class Price:
+    pence: float
+
+
+@dataclass(frozen=True)
+class Original:
+    limit: float = 0.0
+
+
+@dataclass(frozen=True)
+class State:
+    count: int = 0
+    saved: Original = field(default_factory=Original)
+
+
+class Out(Ports):
+    seen: Port[Price]
+
+
+def run(cfg: Config, state: State, go: Price, *, price: Price | None) -> Any:
+    return state, None
+
+
+NODE = FlowNode("it", Node("it", Config, Out, run, state=State), Config())
+
+
+def setup(folder: Path) -> Setup:
+    text = "flow: f\nnodes:\n  a: {type: clock, config: {every: 10s}}\nends: [a.tick]\n"
+    return Setup(flow=load_text(text), node="a", broker="mqtt://localhost", state=folder)
+
+
+def heard(channel: socket.socket) -> list[Any]:
+    channel.setblocking(False)
+    return [json.loads(line)["log"]["text"] for line in channel.recv(65536).split(b"\n") if line]
+
+
+def test_of_a_state_of_an_earlier_shape_what_can_be_read_is_taken() -> None:
+    actor = Actor("f", NODE, saved={"state": {"count": "three", "saved": {"limit": 5.0}}, "held": {}})
+
+    assert (actor.state, actor.unread) == (State(0, Original(5.0)), ["count"])
+
+
+def test_a_remembered_value_of_an_earlier_shape_is_not_known() -> None:
+    actor = Actor("f", NODE, saved={"state": {"count": 3}, "held": {"price": {"pounds": 1}, "go": {"pence": 2.0}}})
+
+    assert (actor.state, actor.unread) == (State(3), ["price"])
+
+
+def test_a_state_that_is_none_at_all_begins_anew() -> None:
+    assert Actor("f", NODE, saved={"state": [1], "held": {}}).state == State()
+
+
+def test_a_journal_that_cannot_be_read_does_not_stop_the_other_edges() -> None:
+    flow = load_text(FLOW)
+    (name,) = Carrier(flow).edges
+
+    assert Carrier(flow, saved={"edges": {name: {"until": "never"}}}).unread == [name]
+
+
+def test_a_damaged_file_is_put_out_of_the_way_and_said_so(tmp_path: Path) -> None:
+    it, (ours, theirs) = setup(tmp_path), socket.socketpair()
+    it.store.parent.mkdir(parents=True, exist_ok=True)
+    it.store.write_bytes(b"no database at all" * 1000)
+    store, _ = opened(it, Lifeline(theirs))
+    damaged = [file.name for file in it.store.parent.iterdir() if ".damaged-" in file.name]
+
+    assert store is not None
+    assert store.snapshot() is None
+    assert len(damaged) == 1
+    assert heard(ours)[0].startswith(f"{it.store} is damaged (file is not a database): it begins anew; what was there")
+
+
+def test_a_file_that_is_damaged_in_the_middle_is_put_out_of_the_way_too(tmp_path: Path) -> None:
+    it, (_, theirs) = setup(tmp_path), socket.socketpair()
+    it.store.parent.mkdir(parents=True, exist_ok=True)
+    store = Store(it.store)
+    store.commit(snapshot={"state": "x" * 50_000}, key="k")
+    store.close()
+    with it.store.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * 16_384)
+    again, _ = opened(it, Lifeline(theirs))
+
+    assert again is not None
+    assert again.snapshot() is None
+
+
+def test_damaged_counts_of_tries_begin_anew(tmp_path: Path) -> None:
+    (tmp_path / "x.hand").write_bytes(b'["no counts"]')
+
+    assert InHand(tmp_path / "x.hand").take("k") == 1
+
+
+def test_a_session_s_name_that_was_half_written_is_made_anew(tmp_path: Path) -> None:
+    (tmp_path / "x.epoch").write_text("")
+    name = epoch(tmp_path / "x.epoch", renew=False)
+
+    assert name
+    assert epoch(tmp_path / "x.epoch", renew=False) == name
