@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
+from wattwire.broker.envelope import READ
 from wattwire.nodes import Json, Reply, Request
 
 from .bodies import encode
@@ -48,6 +48,8 @@ class Caller:
         except httpx.HTTPError as wrong:
             host = urlsplit(request.url).hostname
             return self._none(request, f"{host} cannot be reached: {str(wrong) or type(wrong).__name__}")
+        except Exception as wrong:  # whatever it is, the node waits for an answer
+            return self._none(request, f"the call cannot be made: {type(wrong).__name__}")
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
@@ -93,7 +95,7 @@ class Caller:
 
 def _json(text: str) -> Json:
     try:
-        found: Json = json.loads(text)
-    except ValueError:
+        found: Json = READ.decode(text)
+    except (ValueError, RecursionError):  # the latter: brackets without end
         return None
     return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-import math
+import sys
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -12,6 +12,7 @@ from wattwire.broker.envelope import instant
 from wattwire.nodes import Secret
 
 Convert = Callable[[Any], Any]
+MOST = sys.float_info.max  # JSON knows larger ones
 
 
 class BadBody(ValueError):
@@ -54,15 +55,22 @@ def _parsed(parse: Callable[[str], Any], told: str) -> Convert:
 
 
 def _number(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -MOST <= value <= MOST:
         raise BadBody(f"{short(value)} is not a number")
     return value
 
 
 def _whole(value: Any) -> Any:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value % 1 != 0:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -MOST <= value <= MOST or value % 1:
         raise BadBody(f"{short(value)} is not a whole number")
     return int(value)
+
+
+def _span(seconds: float) -> timedelta:
+    try:
+        return timedelta(seconds=seconds)
+    except OverflowError:
+        raise BadBody(f"{seconds} s is no span") from None
 
 
 def _secret(value: Any) -> Secret:
@@ -80,7 +88,7 @@ VALUES: dict[Any, Convert] = {
     datetime: _parsed(functools.lru_cache(1024)(instant), "a time"),  # the same few come again and again
     date: _parsed(date.fromisoformat, "a date"),
     time: _parsed(time.fromisoformat, "a time of day"),
-    timedelta: lambda v: timedelta(seconds=_number(v)),
+    timedelta: lambda v: _span(_number(v)),
     Secret: _secret,
 }
 
