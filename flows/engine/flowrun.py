@@ -205,5 +205,6 @@ class FlowRun:
     def minder(self, flow: Flow, name: str) -> Minder:
         options = self.means.options
         setup = Setup(flow=apart(flow, name), node=name, broker=self.means.url, state=self.folder,
-                      shadow=options.shadow, label=options.host, seed=secrets.randbits(32))  # fmt: skip
+                      shadow=options.shadow, label=options.host, seed=secrets.randbits(32),
+                      beat=min(Setup.beat, options.hang / 3))  # fmt: skip
         return Minder(setup, flow.nodes.get(name), self.means.launcher, self, options.hang)

@@ -5,7 +5,7 @@ The channel is a stream socket with one JSON object a line. When it ends, the su
 node -> supervisor
     {"seated": {"session": bool}}            subscribed, after each connect; publishes nothing until it is told to
     {"status": {"state", "text", "fill"}}    the same that stands on `$status`
-    {"beat": seconds}                        its main loop turns; monotonic, about once a second
+    {"beat": seconds}                        its main loop turns; monotonic, every few seconds
     {"address": "127.0.0.1:4123"}            where it answers HTTP
     {"metrics": text, "number": n}           in reply to a question of that number
     {"log": {"level", "text"}}               for the supervisor to print
@@ -38,6 +38,7 @@ class Setup:
     label: str = ""  # of this machine, for $status
     restarts: int = 0
     seed: int = 0
+    beat: float = 3.0  # seconds between signs of life
     warnings: tuple[str, ...] = ()
 
     @property
