@@ -30,6 +30,7 @@ from wattwire.broker.link import Link, Message
 from wattwire.broker.private import start
 
 HOPS = 5
+EXAMPLE = Path(__file__).parent / "world" / "example.env"
 CHAIN = "flow: hops\nnodes:\n{nodes}edges:\n{edges}ends: [{ends}]\n"
 BODY = {"n": 0, "text": "x" * 120, "power": 1234.5, "soc": 55.0}
 
@@ -75,22 +76,22 @@ def family(pid: int) -> list[int]:
     return found
 
 
-def memory(pids: list[int]) -> float:
+def memory(pid: int) -> float:
     """MB of proportional memory (PSS)."""
-    total = 0
-    for pid in pids:
-        text = Path(f"/proc/{pid}/smaps_rollup").read_text()
-        total += int(re.findall(r"^Pss:\s+(\d+)", text, re.M)[0])
-    return total / 1024
+    text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return int(re.findall(r"^Pss:\s+(\d+)", text, re.M)[0]) / 1024
+
+
+def kind(pid: int, supervisor: int) -> str:
+    name = Path(f"/proc/{pid}/comm").read_text().strip()
+    known = {"wattwire-forks": "fork server", "mosquitto": "broker"}
+    return "supervisor" if pid == supervisor else known.get(name, "simulators" if name.startswith("sim") else "nodes")
 
 
 def busy(pids: list[int]) -> float:
-    """Seconds of processor time so far."""
-    ticks = 0
-    for pid in pids:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
+    """Seconds of processor time so far; the kernel's ticks would be too coarse for what is idle."""
+    files = [file for pid in pids for file in Path(f"/proc/{pid}/task").glob("*/schedstat")]
+    return sum(int(file.read_text().split()[0]) for file in files) / 1e9
 
 
 class Ends:
@@ -211,19 +212,37 @@ def hops(rounds: int, count: int) -> None:
     print(f"{HOPS} hops, p50 at 100/s       {quick:8.2f} ms   stock paho {slow:8.2f} ms  ratio {quick / slow:.2f}")
 
 
-def house() -> None:
-    with running("simulated_house", "--prefer", "mosquitto") as (run, ready, _):
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline:  # the first readings are over
-            time.sleep(0.5)
+def shipped(flow: str, *options: str) -> None:
+    """Memory by what a process is for, the processor when nothing happens, and the start."""
+    with running(flow, "--prefer", "mosquitto", *options) as (run, ready, _):
+        time.sleep(10)  # the first readings are over
         pids = family(run.pid)
         before, began = busy(pids), time.monotonic()
-        time.sleep(10)
+        time.sleep(15)
         share = (busy(pids) - before) / (time.monotonic() - began)
-        used = memory(pids)
-        each = used / len(pids)
-        print(f"the simulated house          {used:8.1f} MB    {len(pids)} processes, {each:.1f} MB each (PSS)")
-        print(f"  start to every node ready  {ready:8.2f} s     processor when idle {share:.1%} of a core")
+        used: dict[str, list[float]] = {}
+        for pid in pids:
+            used.setdefault(kind(pid, run.pid), []).append(memory(pid))
+    print(f"{flow:28} {sum(map(sum, used.values())):8.1f} MB    {len(pids)} processes (PSS)")
+    for name, sizes in used.items():
+        print(f"  {name:26} {sum(sizes):8.1f} MB    {len(sizes)} of {sum(sizes) / len(sizes):.1f}")
+    print(f"  start to every node ready  {ready:8.2f} s     processor when idle {share:.2%} of a core")
+
+
+def growth(many: int = 40) -> None:
+    """What one more node costs."""
+    found = []
+    with tempfile.TemporaryDirectory() as folder:
+        for count in (HOPS, many):
+            flow = Path(folder) / "hops.yaml"
+            flow.write_text(chain(count))
+            with running(str(flow), "--prefer", "mosquitto") as (run, ready, _):
+                time.sleep(2)
+                found.append((sum(map(memory, family(run.pid))), ready))
+    (less, quick), (more, slow) = found
+    each = (more - less) / (many - HOPS)
+    print(f"{many} nodes in one flow         {more:8.1f} MB    {each:.1f} MB for each more than {HOPS}")
+    print(f"  start to every node ready  {slow:8.2f} s     {HOPS} nodes {quick:.2f} s")
 
 
 def trial() -> None:
@@ -240,7 +259,9 @@ def main() -> None:
     options.add_argument("--messages", type=int, default=5000)
     chosen = options.parse_args()
     multiprocessing.set_start_method("spawn")
-    house()
+    shipped("intelligent_octopus", "--env", str(EXAMPLE))
+    shipped("simulated_house")
+    growth()
     hops(chosen.rounds, chosen.messages)
     trial()
 
