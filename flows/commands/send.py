@@ -34,7 +34,8 @@ def command(flow: str, port: str, body: str, broker: str, state: Path | None) ->
     with visit(flow, broker, state) as (visitor, name, graph):
         known = [f"{node}.{into}" for node, it in graph["nodes"].items() for into in it["ins"]]
         if port not in known:
-            raise click.BadParameter(f"no in port {port!r}; there are {', '.join(known)}", param_hint="NODE.PORT")
+            near = [one for one in known if one.partition(".")[0] == port.partition(".")[0]] or known
+            raise click.BadParameter(f"no in port {port!r}; there are {', '.join(near)}", param_hint="NODE.PORT")
         node, _, into = port.partition(".")
         if not visitor.publish(topics.into(name, node, into), body.encode()):
             click.echo("the broker did not take the message", err=True)

@@ -85,8 +85,9 @@ def test_what_is_sent_is_seen_by_tail(run: Supervised) -> None:
         (
             ["send", "moods", "first.bodi", "1"],
             2,
-            "no in port 'first.bodi'; there are first.body, second.body, shown.body",
+            "no in port 'first.bodi'; there are first.body",
         ),
+        (["send", "moods", "frist.body", "1"], 2, "there are first.body, second.body, shown.body"),
         (["send", "moods", "first.body", "{"], 2, "not JSON"),
         (["tail", "moods", "frist"], 2, "no node 'frist'; there are first, second, shown"),
         (["tail", "moods", "first.pased"], 2, "first has no port 'pased'; there are passed, crashed, body"),
