@@ -29,6 +29,9 @@ def command(output: Path | None, nodes_dirs: tuple[Path, ...]) -> None:
         click.echo(str(error), err=True)
         raise SystemExit(2) from None
     if output:
-        output.write_text(text, "utf-8")
+        try:
+            output.write_text(text, "utf-8")
+        except OSError as wrong:
+            raise click.UsageError(f"--output {output} cannot be written: {wrong.strerror}") from None
     else:
         click.echo(text, nl=False)
