@@ -17,6 +17,7 @@ from .actor import Sent, Work
 from .graph import Backoff, Edge, Flow
 
 LONGEST = 365 * 86400.0  # seconds that anybody may ask us to wait
+SMALL = timedelta(seconds=2)  # by which a clock may be put right without anybody noticing
 COUNTS = ("followed", "displaced", "dropped", "held_back", "spent")
 
 
@@ -45,6 +46,7 @@ class Carrier:
     def __init__(self, flow: Flow, *, saved: Mapping[str, Any] | None = None,
                  chance: Callable[[], float] = lambda: 0.0) -> None:  # fmt: skip
         self.flow, self._chance = flow.name, chance
+        self._now: datetime | None = None
         self.unread: list[str] = []  # edges of whose journal nothing can be made
         self.edges = {e.name: Carried(e, secret(flow.carries(e.source))) for e in flow.carried()}
         for name, kept in (saved or {}).get("edges", {}).items():
@@ -91,6 +93,14 @@ class Carrier:
             work.sent += [self._handed(it, it.edge.to, message, message.attempts), self._mirror(it)]
             work.changed = True
         return work
+
+    def watch(self, now: datetime) -> None:
+        """A clock that is set back does not make anything wait longer; call it every second or so."""
+        back = self._now - now if self._now is not None else timedelta()
+        self._now = now
+        for it in self.edges.values() if back > SMALL else ():
+            if it.waiting is not None:
+                it.waiting = Waiting(it.waiting.message, it.waiting.until - back)
 
     def next_due(self) -> datetime | None:
         return min((it.waiting.until for it in self.edges.values() if it.waiting), default=None)

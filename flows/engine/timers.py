@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from math import inf
+from time import monotonic, time
 
 from wattwire.nodes import Timer
 
+SMALL = 2.0  # seconds by which a clock may be put right without anybody noticing
+
 
 class Timers:
-    """On the wall clock, as nodes mean it: whoever asks every second notices when it is set."""
+    """On the wall clock, as nodes mean it: whoever asks every second notices when it is set. Where it is set back, a
+    timer comes when as much time has passed as was meant: the node looks at the clock and decides anew."""
 
-    def __init__(self) -> None:
+    def __init__(self, steady: Callable[[], float] = monotonic, wall: Callable[[], float] = time) -> None:
         self._at: dict[str, float] = {}  # name -> time since the epoch
+        self._latest: dict[str, float] = {}  # name -> on a clock that nobody sets
+        self._steady, self._wall = steady, wall
 
     def set(self, timer: Timer) -> None:
         self._at.pop(timer.name, None)
         if timer.at is not None:
-            self._at[timer.name] = timer.at.timestamp()
+            self._at[timer.name] = at = timer.at.timestamp()
+            self._latest[timer.name] = self._steady() + max(0.0, at - self._wall()) + SMALL
 
     def take(self, now: datetime) -> list[str]:
-        """Those that have come, the earliest first; they are forgotten."""
-        come = sorted((at, name) for name, at in self._at.items() if at <= now.timestamp())
-        for _, name in come:
-            del self._at[name]
+        """Those that have come, the earliest first; they are forgotten, unless they come again at their own time."""
+        wall, steady = now.timestamp(), self._steady()
+        come = sorted((at, name) for name, at in self._at.items() if at <= wall or self._latest[name] <= steady)
+        for at, name in come:
+            self._latest[name] = inf
+            if at <= wall:
+                del self._at[name]
         return [name for _, name in come]
 
     def next(self) -> float | None:

@@ -1,0 +1,63 @@
+"""Timers and waiting edges while somebody sets the clock."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from wattwire.broker.envelope import begin
+from wattwire.flows.engine.edges import Carrier
+from wattwire.flows.engine.loading import load_text
+from wattwire.flows.engine.timers import Timers
+from wattwire.nodes import Timer
+
+T = datetime(2026, 11, 21, 12, tzinfo=UTC)
+FLOW = """
+flow: f
+nodes:
+  a:    {type: clock, config: {every: 10s}}
+  last: {type: debug}
+edges:
+  - {from: a.tick, to: last.body, after: 10s}
+"""
+
+
+@pytest.mark.parametrize(
+    ("passed", "wall", "come"),
+    [(9, 9, []), (10, 10, ["x"]), (1, 3600, ["x"]), (9, -3600, []), (13, -3600, ["x"]), (11, 9, [])],
+    ids=["too early", "on time", "set forward", "set back, too early", "set back", "put right a little"],
+)
+def test_a_timer_comes_by_the_clock_on_the_wall_and_is_not_held_up_where_that_is_set_back(
+    passed: float, wall: float, come: list[str]
+) -> None:
+    steady = [0.0]
+    timers = Timers(lambda: steady[0], T.timestamp)
+
+    timers.set(Timer("x", T + timedelta(seconds=10)))
+    steady[0] = passed
+
+    assert timers.take(T + timedelta(seconds=wall)) == come
+
+
+def test_a_timer_that_came_early_comes_at_its_own_time_as_well() -> None:
+    steady = [0.0]
+    timers = Timers(lambda: steady[0], T.timestamp)
+
+    timers.set(Timer("x", T + timedelta(seconds=10)))
+    steady[0] = 13.0
+    back = [timers.take(T - timedelta(hours=1)) for _ in range(2)]
+
+    assert back == [["x"], []]
+    assert timers.take(T + timedelta(seconds=10)) == ["x"]
+
+
+def test_a_waiting_edge_is_not_held_up_by_a_clock_that_is_set_back() -> None:
+    carrier = Carrier(load_text(FLOW))
+    (name,) = carrier.edges
+
+    carrier.watch(T)
+    carrier.take(name, begin("a.tick", {}, T, "1"), T)
+    carrier.watch(T - timedelta(hours=1))
+
+    assert carrier.next_due() == T - timedelta(hours=1) + timedelta(seconds=10)
