@@ -15,7 +15,7 @@ def _no_number(word: str) -> float:
     raise ValueError(f"{word} is no number of JSON")
 
 
-WRITE = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False)
+WRITE = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 READ = json.JSONDecoder(parse_constant=_no_number)
 REQUIRED = ("id", "from", "at", "body")
 LONGEST = 250  # characters of an id or a name: receivers keep many of them
@@ -67,7 +67,7 @@ class Envelope:
         try:
             return WRITE.encode(data).encode()
         except UnicodeEncodeError:  # half a character, which only an escape can carry
-            return json.dumps(data, separators=(",", ":")).encode()
+            return json.dumps(data, separators=(",", ":"), allow_nan=False).encode()
 
 
 def begin(source: str, body: Any, at: datetime, number: str) -> Envelope:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
@@ -20,6 +21,7 @@ from .inputs import Done, Input
 from .letters import Letters
 from .meters import Meters
 from .outbox import Outbox
+from .seen import Seen
 from .store import Full, InHand, Store
 
 TRIES = 3
@@ -36,14 +38,13 @@ class Desk:
                  full: Callable[[bool], None]) -> None:  # fmt: skip
         self.actor, self.outbox, self.store, self.hand, self.caller = actor, outbox, store, hand, caller
         self.meters, self._post, self._act, self._aside, self._full = meters, post, act, aside, full
-        self._stuck = False  # the disk is full
         self.queue: deque[Input] = deque()
-        self.seen: dict[str, None] = dict.fromkeys(store.seen() if store else ())
+        self.seen = Seen(store.seen() if store else ())
         self._unsure = self._once = store.was_asking() if store else None
         self._asking: tuple[Input, list[Sent]] | None = None
         self._unasked: tuple[Asking, dict[str, Any] | None] | None = None  # what is to be kept before it is asked
         self._unkept: deque[Done] = deque()
-        self._again = 0.0  # when to try to keep them; monotonic
+        self._stuck, self._again = False, 0.0  # the disk is full; when to try again to keep them, monotonic
         self._letters = Letters()
         self.quiet = self._closed = False  # paused: events wait; closed: everything does
 
@@ -57,11 +58,10 @@ class Desk:
 
     def work(self) -> None:
         """What can be done now, and soon."""
-        now = monotonic()
+        ends = (now := monotonic()) + SLICE
         if now >= self._again:
             self._put()
             self._keep()
-        ends = now + SLICE
         while self.queue and not self.busy and not (self.quiet and self.queue[0].event is not None):
             self._one(self.queue.popleft())
             if monotonic() > ends:
@@ -76,9 +76,8 @@ class Desk:
         for done in self._unkept:
             done.work.actions.clear()
         work = self.actor.happen(Stopping(), datetime.now(UTC))
-        actions, work.actions = work.actions, []
-        self._act(actions)  # before anything is kept: there may be no room
-        self.settle(Input(event=Stopping()), work)
+        self._act(work.actions)  # before anything is kept: there may be no room
+        self.settle(Input(event=Stopping()), replace(work, actions=[]))
 
     def leave(self) -> None:
         """The process ends in good order: what it has in hand is not to blame."""
@@ -143,7 +142,11 @@ class Desk:
             self._asking, self._unasked = (it, sent), (work.asking, snapshot)
             self._put()
             return
-        owed = self.outbox.number(message for s in sent for message in self._letters.of(s))
+        try:
+            owed = self.outbox.number([letter for s in sent for letter in self._letters.of(s)])
+        except ValueError as wrong:
+            self._crash(it, wrong, datetime.now(UTC))
+            raise
         self._unkept.append(Done(it, work, sent, owed, snapshot, why))
         if len(self._unkept) == 1:
             self._keep()
@@ -165,9 +168,7 @@ class Desk:
             self._unkept.popleft()
             self._waits(False)
             if key:
-                self.seen[key] = None
-                if len(self.seen) > 20_000:
-                    del self.seen[next(iter(self.seen))]
+                self.seen.add(key)
             for s in sent:
                 if isinstance(self.actor, Actor):
                     self.meters.left(s.envelope.source.partition(".")[2], s.body)
@@ -244,7 +245,6 @@ class Desk:
     def _poison(self, it: Input, why: str) -> None:
         """Three tries were enough: put it aside, say so, go on."""
         self.meters.set_aside += 1
-        work = Work()
-        if isinstance(self.actor, Actor):
-            work.sent.append(self.actor.crashed(it.message, RuntimeError(), datetime.now(UTC), why))
-        self.settle(it, work, why=why)
+        now, actor = datetime.now(UTC), self.actor
+        sent = [actor.crashed(it.message, RuntimeError(), now, why)] if isinstance(actor, Actor) else []
+        self.settle(it, Work(sent), why=why)

@@ -14,7 +14,7 @@ from typing import Any
 from wattwire.broker import topics
 from wattwire.broker.link import Link, Message
 from wattwire.broker.will import Will as LinkWill
-from wattwire.nodes import Answer, Due, Event, Started, Status, Timer
+from wattwire.nodes import Answer, Due, Event, Heard, Started, Status, Timer
 from wattwire.nodes.linked import Action
 
 from .actor import Actor, where
@@ -23,7 +23,7 @@ from .birth import BUG
 from .callers import Caller
 from .desk import Desk
 from .edges import Carrier
-from .inputs import Input
+from .inputs import Input, thin
 from .intake import Intake
 from .keeping import epoch, opened, unread
 from .lifeline import Lifeline
@@ -104,6 +104,8 @@ class Host:
         self.link.wake()
 
     def happen(self, event: Event, acts: Callable[[list[Action]], None] | None = None) -> None:
+        if isinstance(event, Heard):
+            thin(self.desk.queue, event)
         self.desk.push(Input(event=event, acts=acts))
 
     def act(self, actions: list[Action]) -> None:
@@ -195,21 +197,20 @@ class Host:
     def _full(self, full: bool) -> None:
         told = "the disk is full: nothing goes on until there is room" if full else "there is room on the disk again"
         self.presence.set(text=told, fill="red" if full else "green")
-        self.lifeline.log("error" if full else "info", told)
 
     def _ring(self) -> None:
         for name in self._timers.take(now := datetime.now(UTC)):
             self.happen(Due(name))
-        due = self.actor.next_due() if isinstance(self.actor, Carrier) and self.outbox.open else None
-        if due is not None and due <= now and isinstance(self.actor, Carrier):
-            self.desk.settle(Input(), self.actor.due(now))
+        if isinstance(carrier := self.actor, Carrier):
+            carrier.watch(now)
+            if self.outbox.open and (due := carrier.next_due()) is not None and due <= now:
+                self.desk.settle(Input(), carrier.due(now))
 
     def _patience(self) -> float:
         """Seconds until there is something to do by itself."""
         if self._posts or (self.desk.queue and not self.desk.busy and not self.intake.gathering):
             return 0.0 if not self.desk.quiet else 0.1
-        now, wall = monotonic(), datetime.now(UTC).timestamp()
-        waits = [self._beat - now]
+        wall, waits = datetime.now(UTC).timestamp(), [self._beat - monotonic()]
         if (timer := self._timers.next()) is not None:
             waits.append(timer - wall)
         if isinstance(self.actor, Carrier) and (due := self.actor.next_due()) is not None and self.outbox.open:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any, NamedTuple
 
 from wattwire.broker.envelope import Envelope
-from wattwire.nodes import Event
+from wattwire.nodes import Event, Heard
 from wattwire.nodes.linked import Action
 
 from .routes import Route
 from .store import Owed
 from .work import Sent, Work
+
+MANY = 5000  # inputs that wait
 
 
 @dataclass(slots=True)
@@ -36,6 +39,16 @@ class Input:
         if self.message is None or self.route is None:
             return ""
         return f"{self.message.id}|{self.route.edge or self.message.edge}|{self.route.port}"
+
+
+def thin(queue: deque[Input], heard: Heard) -> None:
+    """Nobody has listened for long, as the broker or the disk is away: of what is heard, the newest counts."""
+    if len(queue) < MANY:
+        return
+    others = [n for n, it in enumerate(queue) if isinstance(it.event, Heard)]
+    same = (n for n in others if getattr(queue[n].event, "topic", "") == heard.topic)
+    if (first := next(same, others[0] if others else None)) is not None:
+        del queue[first]
 
 
 class Done(NamedTuple):

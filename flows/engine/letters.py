@@ -8,6 +8,8 @@ from wattwire.broker.envelope import stamp
 
 from .work import Sent
 
+LARGEST = 8_000_000  # bytes
+
 
 class Letters:
     """Remembers which of several ports that exclude each other was the last."""
@@ -16,7 +18,7 @@ class Letters:
         self._last_kept: dict[tuple[str, ...], str] = {}
 
     def of(self, sent: Sent) -> list[tuple[str, bytes, bool]]:
-        """Topic, payload, and whether it is retained."""
+        """Topic, payload, and whether it is retained. Raises ValueError for what no broker would take."""
         found: list[tuple[str, bytes, bool]] = []
         if sent.clears:
             group = tuple(sorted((sent.topic, *sent.clears)))
@@ -28,4 +30,7 @@ class Letters:
             found.append((sent.topic, json.dumps(mirror).encode(), True))
         elif sent.topic:
             found.append((sent.topic, sent.envelope.dumps(), sent.retain))
+        for topic, payload, _ in found:
+            if len(payload) > LARGEST:
+                raise ValueError(f"{topic}: a message of {len(payload)} bytes is too large")
         return found

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,12 +18,13 @@ from wattwire.flows.engine.actor import Actor
 from wattwire.flows.engine.callers import Caller
 from wattwire.flows.engine.desk import Desk
 from wattwire.flows.engine.graph import FlowNode
-from wattwire.flows.engine.inputs import Input
+from wattwire.flows.engine.inputs import Input, thin
 from wattwire.flows.engine.meters import Meters
 from wattwire.flows.engine.outbox import Outbox
 from wattwire.flows.engine.routes import Route
+from wattwire.flows.engine.seen import Seen
 from wattwire.flows.engine.store import Full, InHand, Store
-from wattwire.nodes import Dial, Due, Emit, Node, Port, Ports, Reply, Request, Say, Started, Stopping
+from wattwire.nodes import Dial, Due, Emit, Heard, Node, Port, Ports, Reply, Request, Say, Started, Stopping
 
 T = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -45,6 +48,10 @@ class Out(Ports):
     done: Port[Number]
 
 
+class Odd(Ports):
+    done: Port[object]
+
+
 def write(cfg: Config, state: State, lease: Number | None, event: Started | Due | Stopping | None) -> Any:
     if isinstance(event, Stopping):
         return State(), [Say("gx", b"release")]
@@ -62,6 +69,10 @@ def read(cfg: Config, reply: Reply) -> Emit:
 def slow(cfg: Config, body: Number) -> Emit:
     time.sleep(0.05)  # its work
     return Out.done(body)
+
+
+def odd(cfg: Config, body: Number) -> Emit:
+    return Odd.done("x" * 9_000_000 if body.n else math.nan)
 
 
 WRITER = Node("writer", Config, Out, write, state=State, dial=lambda cfg: Dial(url="mqtt://flow"))
@@ -186,3 +197,33 @@ def test_of_very_many_inputs_that_were_set_aside_the_newest_are_kept(tmp_path: P
         store.set_aside("", "", b"", str(n))
 
     assert (len(store.aside()), store.aside()[0][4]) == (1000, "10")
+
+
+@pytest.mark.parametrize("number", [0, 1], ids=["no number", "too large"])
+def test_what_no_broker_would_take_is_the_node_s_bug_and_not_kept(tmp_path: Path, number: int) -> None:
+    bench = Bench(Node("odd", Config, Odd, odd), tmp_path)
+
+    bench.give("body", number)
+    with pytest.raises(ValueError, match=r"too large|Out of range"):
+        bench.desk.work()
+
+    assert bench.store.owed() == []
+    assert bench.hand.why.startswith("ValueError at ")
+
+
+def test_in_a_burst_no_repetition_is_taken_for_new() -> None:
+    seen = Seen()
+
+    for n in range(50_000):
+        seen.add(str(n))
+
+    assert "0" in seen
+
+
+def test_what_is_heard_while_nobody_listens_takes_the_place_of_what_was_heard_there_before() -> None:
+    queue = deque(Input(event=Heard(f"t{n % 50}", b"%d" % n)) for n in range(5000))
+
+    thin(queue, Heard("t7", b"new"))
+
+    assert len(queue) == 4999
+    assert b"7" not in [it.event.payload for it in queue if isinstance(it.event, Heard)]
