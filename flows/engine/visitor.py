@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -46,6 +46,11 @@ def broker_of(flow: str, root: Path, named: str = "") -> str:
         return named
     told = statefolder.running(root, flow)
     if told is None:
+        with suppress(FileNotFoundError, NotADirectoryError):
+            try:
+                os.listdir(root / flow)
+            except PermissionError:
+                raise Nobody(f"{root / flow} is another user's; ask as that user, or with --broker URL") from None
         raise Nobody(f"nobody is running {flow} here; start it with wattwire run, or name its broker with --broker URL")
     return str(told["url"])
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import select
 import signal
 import subprocess
@@ -17,6 +19,7 @@ from supervised import Supervised
 from wattwire.broker.link import Message
 from wattwire.flows.commands.tail import told
 from wattwire.flows.engine.glance import brief
+from wattwire.flows.engine.visitor import Nobody, broker_of
 
 WATTWIRE = [sys.executable, "-m", "wattwire.flows"]
 
@@ -146,3 +149,14 @@ def test_what_is_no_node_s_message_is_not_shown(topic: str) -> None:
 )
 def test_a_body_in_one_short_line(body: object, line: str) -> None:
     assert brief(body) == line
+
+
+def test_the_state_folder_of_another_user_is_not_taken_for_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(_: object) -> list[str]:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(os, "listdir", closed)
+    with pytest.raises(Nobody, match=f"{tmp_path}/moods is another user's; ask as that user, or with --broker URL"):
+        broker_of("moods", tmp_path)
