@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
-from urllib.parse import quote, unquote
+from urllib.parse import quote
+
+from aiohttp import web
 
 from .gauges import SupervisorGauges
-from .pages import Page, Pages
 from .verbs import health
 
 if TYPE_CHECKING:
@@ -16,14 +17,20 @@ if TYPE_CHECKING:
 PORT = 9480
 PATIENCE = 2.0  # seconds for a node to tell its numbers
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
-METRICS = "text/plain; version=0.0.4; charset=utf-8"
-JSON = "application/json; charset=utf-8"
+TEXT = "text/plain; version=0.0.4; charset=utf-8"
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 class Admin:
     def __init__(self, supervisor: Supervisor) -> None:
         self._supervisor, self._gauges = supervisor, SupervisorGauges(supervisor)
-        self._pages = Pages(self._page)
+        app = web.Application(middlewares=[loopback_only])
+        app.router.add_get("/metrics", self._metrics)
+        app.router.add_get("/metrics/{flow}/{node}", self._node)
+        app.router.add_get("/sd", self._sd)
+        app.router.add_get("/health", self._health)
+        self._runner = web.AppRunner(app, access_log=None, handle_signals=False)
         self.port = 0
 
     @property
@@ -32,55 +39,57 @@ class Admin:
 
     async def open(self, port: int | None) -> None:
         """On the usual port or, if that is taken, on a free one. Raises OSError if a port was named and is taken."""
-        try:
-            self.port = await self._pages.open("127.0.0.1", PORT if port is None else port)
-        except OSError:
-            if port is not None:
-                raise
-            self.port = await self._pages.open("127.0.0.1", 0)
+        await self._runner.setup()
+        for number in [port] if port is not None else [PORT, 0]:
+            try:
+                site = web.TCPSite(self._runner, "127.0.0.1", number)
+                await site.start()
+            except OSError:
+                if port is not None or number == 0:
+                    raise
+            else:
+                self.port = int(self._runner.addresses[0][1])
+                return
 
-    def close(self) -> None:
-        self._pages.close()
+    async def close(self) -> None:
+        await self._runner.cleanup()
 
-    async def _page(self, path: str, host: str) -> Page:
-        if not local(host):
-            return Page("this port answers only as localhost\n", 403)
-        match [unquote(part) for part in path.split("/")]:
-            case ["", "metrics"]:
-                return Page(self._gauges.text().decode(), kind=METRICS)
-            case ["", "metrics", flow, node]:
-                return await self._node(flow, node)
-            case ["", "sd"]:
-                return Page(json.dumps(self._targets(host)), kind=JSON)
-            case ["", "health"]:
-                told = {name: health(run) for name, run in self._supervisor.runs.items()}
-                fine = all(run["healthy"] for run in told.values())
-                return Page(json.dumps({"healthy": fine, "flows": told}), 200 if fine else 503, JSON)
-            case _:
-                return Page("no such page; there are /metrics, /metrics/FLOW/NODE, /sd, /health\n", 404)
+    async def _metrics(self, _: web.Request) -> web.Response:
+        return web.Response(body=self._gauges.text(), headers={"content-type": TEXT})
 
-    async def _node(self, flow: str, node: str) -> Page:
-        run = self._supervisor.runs.get(flow)
-        minder = run.minders.get(node) if run else None
+    async def _node(self, request: web.Request) -> web.Response:
+        run = self._supervisor.runs.get(request.match_info["flow"])
+        minder = run.minders.get(request.match_info["node"]) if run else None
         if minder is None:
-            return Page("no such node here\n", 404)
+            raise web.HTTPNotFound(text="no such node here\n")
         text = await minder.metrics(PATIENCE)
         if text is None:
-            return Page(f"{minder.name} does not answer: {minder.state} {minder.text}\n", 503)
-        return Page(text, kind=METRICS)
+            raise web.HTTPServiceUnavailable(text=f"{minder.name} does not answer: {minder.state} {minder.text}\n")
+        return web.Response(text=text, headers={"content-type": TEXT})
 
-    def _targets(self, here: str) -> list[dict[str, object]]:
+    async def _sd(self, request: web.Request) -> web.Response:
         """One target per node, each with its own `up`; reached where Prometheus reached us."""
-        of = [("", "supervisor", "/metrics")]
+        here = request.host
+        targets = [{"targets": [here], "labels": {"__metrics_path__": "/metrics", "flow": "", "node": "supervisor"}}]
         for flow, run in self._supervisor.runs.items():
-            of += [(flow, node, f"/metrics/{quote(flow)}/{quote(node)}") for node in run.minders if node in run.owned]
-        return [
-            {"targets": [here], "labels": {"__metrics_path__": path, "flow": flow, "node": node}}
-            for flow, node, path in of
-        ]
+            for node in run.minders:
+                if node in run.owned:
+                    path = f"/metrics/{quote(flow)}/{quote(node)}"
+                    targets.append(
+                        {"targets": [here], "labels": {"__metrics_path__": path, "flow": flow, "node": node}}
+                    )
+        return web.json_response(targets)
+
+    async def _health(self, _: web.Request) -> web.Response:
+        told = {name: health(run) for name, run in self._supervisor.runs.items()}
+        fine = all(run["healthy"] for run in told.values())
+        return web.json_response({"healthy": fine, "flows": told}, status=200 if fine else 503)
 
 
-def local(host: str) -> bool:
+@web.middleware
+async def loopback_only(request: web.Request, handler: Handler) -> web.StreamResponse:
     """A web page can make a browser ask us under a name of its own (DNS rebinding): such a name is refused."""
-    name = host.strip("[]") if host.endswith("]") else host.rsplit(":", 1)[0].strip("[]")
-    return name.lower() in LOCAL
+    name = request.host.rsplit(":", 1)[0].strip("[]") if not request.host.endswith("]") else request.host.strip("[]")
+    if name.lower() not in LOCAL:
+        raise web.HTTPForbidden(text="this port answers only as localhost\n")
+    return await handler(request)

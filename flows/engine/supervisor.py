@@ -179,7 +179,7 @@ class Supervisor:
         for task in list(self._tasks):
             task.cancel()
         if self.admin is not None:
-            self.admin.close()
+            await self.admin.close()
         for run in self.runs.values():
             run.stopping = True
         killed = await asyncio.gather(*(leaving.stop(r.flow, r.minders) for r in self.runs.values()))
