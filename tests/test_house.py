@@ -102,3 +102,10 @@ def shipped() -> Iterator[Path]:
         hidden = LEFT_OUT & set(parts) or any(p.endswith(".egg-info") for p in parts)
         if path.is_file() and not hidden and path.stat().st_size < 1_000_000:
             yield path
+
+
+def test_the_engine_has_a_map_with_every_room_on_it() -> None:
+    rooms = {p.stem for p in (HOUSE / "flows" / "engine").glob("*.py")} - {"__init__"}
+    _, _, told = (HOUSE / "flows" / "engine" / "__init__.py").read_text().partition("\n\n")
+
+    assert set(re.findall(r"\w+(?=[,.])", told)) == rooms
