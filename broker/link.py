@@ -48,6 +48,7 @@ class Link:
         self.up = False
         self.why = "not connected yet"
         self.number = 0  # of the connection: what belongs to an earlier one is void
+        self.heard = 0.0  # when the broker last said anything; monotonic
         self.traffic = Traffic(window)
         self._connection: Connection | None = None
         self._pipe: Pipe | None = None
@@ -202,6 +203,7 @@ class Link:
         try:
             try:
                 pipe.fill()
+                self.heard = time.monotonic()
             except Broken as wrong:
                 why = str(wrong)  # what came before the end is still to be read
             self._take(pipe, connection)

@@ -63,7 +63,7 @@ class Host:
         self.addresses: dict[str, str] = {}
         carrier = self.actor if isinstance(self.actor, Carrier) else None
         self.meters = Meters(edges=frozenset(e.name for e in flow.edges), carrier=carrier)
-        self.outbox = Outbox(self.link.publish, monotonic, self.store)
+        self.outbox = Outbox(self.link.publish, lambda: self.link.heard, self.store)
         self.desk = Desk(
             self.actor, self.outbox, self.store, hand, Caller(self.addresses),
             self.meters, post=self.post, act=self.act, aside=self._set_aside, full=self._full,

@@ -19,7 +19,8 @@ class _Entry:
 
 
 class Outbox:
-    """In memory, and in the node's store where it has one."""
+    """In memory, and in the node's store where it has one. The clock is when the broker last said anything: one that is
+    silent may be frozen, and saves nothing."""
 
     def __init__(self, publish: Callable[[str, bytes, bool, Callable[[], None]], object], clock: Callable[[], float],
                  store: Store | None) -> None:  # fmt: skip

@@ -82,6 +82,21 @@ def test_nothing_is_published_again_but_by_the_owner(broker: PrivateBroker, dial
 
 
 @pytest.mark.broker
+def test_a_link_knows_when_its_broker_last_spoke(broker: PrivateBroker, dial: Dial) -> None:
+    a = dial(broker, "speaks")
+    before = a.link.heard
+    os.kill(broker.pid, signal.SIGSTOP)
+    a.link.publish("speaks/t", b"one")
+    a.link.step(0.05)
+    frozen = a.link.heard
+    os.kill(broker.pid, signal.SIGCONT)
+    a.until(lambda: a.link.backlog == 0)
+
+    assert frozen == before
+    assert a.link.heard > before
+
+
+@pytest.mark.broker
 def test_more_than_the_window_waits_and_goes_in_order(broker: PrivateBroker, dial: Dial) -> None:
     sent: list[int] = []
     a = dial(broker)

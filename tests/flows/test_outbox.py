@@ -51,3 +51,19 @@ def test_what_a_broker_has_surely_saved_is_forgotten() -> None:
     broker.outbox.replay()
 
     assert broker.got == [b"1"]
+
+
+def test_what_a_broker_took_before_it_fell_silent_is_kept_until_it_speaks_again() -> None:
+    said = [0.0]
+    broker = Broker()
+    broker.outbox = Outbox(broker.publish, lambda: said[0], None)
+    broker.outbox.open = True
+
+    broker.send(b"1")
+    broker.takes()
+    broker.outbox.prune()
+    kept = len(broker.outbox._entries)
+    said[0] = 31.0
+    broker.outbox.prune()
+
+    assert (kept, len(broker.outbox._entries)) == (1, 0)
