@@ -22,10 +22,10 @@ from .visiting import ENDS, broker_option, visit
 def command(flow: str, port: str, body: str, broker: str, state: Path | None) -> None:
     """Hand a message to an in port of the running FLOW.
 
-    JSON is the body, such as '{"at": "2026-11-20T12:00:00Z"}', or a whole envelope.
+    JSON is the body, or a whole envelope. null is a nudge; a tick of null is now.
 
     \b
-    wattwire send simulated_house rateResolver.tick '{"at": "2026-11-20T12:00:00Z"}'
+    wattwire send simulated_house rateResolver.tick null
     """
     try:
         json.loads(body)
