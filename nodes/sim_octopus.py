@@ -53,8 +53,8 @@ def step(
         return switched(state, fault)
     state = started(cfg, state, now) if event is not None else state
     drawn = power(cfg, state, now)
-    told = None if drawn == state.drawn else Out.ev(Drawn(at=now, power=drawn))
-    return replace(state, drawn=drawn), told
+    told = Out.ev(Drawn(at=now, power=drawn))
+    return (state, None) if drawn == state.drawn else (replace(state, drawn=drawn), told)
 
 
 NODE = Node("simOctopus", Config, Out, step, state=State, listen=lambda cfg: Listener(port=cfg.port))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
@@ -94,6 +95,8 @@ def command(flow: str, script: TextIO | None, start: datetime | None, until: dat
     until = until or lines[-1].at
     if until < start:
         raise click.UsageError("--until is before --from")
+    gc.freeze()
+    gc.set_threshold(100_000)  # a trial makes little rubbish that goes round in circles
     with ExitStack() as files:
         try:
             sink = files.enter_context(out.open("w", encoding="utf-8")) if out else sys.stdout
