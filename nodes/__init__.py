@@ -1,6 +1,6 @@
 """What a node is: plain functions, typed ports, one declaration. Node files import this and nothing else of ours."""
 
-from .calls import Fault, Json, Reply, Request, Secret
+from .calls import Budget, Fault, Json, Reply, Request, Secret
 from .linked import (
     Action,
     Answer,
@@ -19,14 +19,15 @@ from .linked import (
     Timer,
     Will,
 )
-from .node import CRASHED, Input, Link, Node, volatile
-from .ports import Emit, In, Kept, Now, Port, Ports, keep, secret
+from .node import CRASHED, Input, Link, Node, from_file, volatile
+from .ports import Emit, In, Kept, Now, Port, Ports, keep, refines, secret
 
 __all__ = [
     "CRASHED",
     "Action",
     "Answer",
     "Asked",
+    "Budget",
     "Dial",
     "Due",
     "Emit",
@@ -54,7 +55,9 @@ __all__ = [
     "Stopping",
     "Timer",
     "Will",
+    "from_file",
     "keep",
+    "refines",
     "secret",
     "volatile",
 ]

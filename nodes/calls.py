@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import TypeAlias
+from datetime import UTC, datetime, timedelta
+from typing import Literal, TypeAlias
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 
@@ -46,6 +46,19 @@ class Fault:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Budget:
+    """So much in a span, counted by the host when it calls: over all nodes that name it, and over restarts.
+
+    Nodes that leave some to others ask with a smaller `most`. A day and a month are UTC's.
+    """
+
+    name: str  # whose and what, such as `octopus plan`; the same name is the same count
+    most: float
+    per: timedelta | Literal["day", "month"]
+    cost: float = 1.0  # of one call: 1, or money
+
+
+@dataclass(frozen=True, kw_only=True)
 class Request:
     """An HTTP call the host should make for the node. A Secret anywhere in it is revealed only on the wire."""
 
@@ -58,6 +71,7 @@ class Request:
     authorization: Secret | None = None  # the whole header value
     timeout: float = 20.0  # seconds, for the whole call
     tag: str = ""  # comes back in the reply: which of a node's questions this was
+    budgets: tuple[Budget, ...] = ()  # with one of them spent the call is not made
 
 
 @dataclass(frozen=True)
@@ -72,6 +86,7 @@ class Reply:
     tag: str = ""
     why: str = ""
     unknown: bool = False  # the call may or may not have been made before the process died
+    spent: str = ""  # the budget that had nothing left: the call was not made; retry-after says when there is more
 
     def fault(self, why: str = "", code: str | None = None) -> Fault:
         told = why or self.why or (f"HTTP {self.status}" if self.status else "no answer")

@@ -11,7 +11,22 @@ from typing import Literal
 
 from .calls import Fault, Secret
 
-__all__ = ["Bands", "Car", "Device", "Dispatch", "Fault", "House", "Lease", "Next", "Plan", "Price", "Prices", "Rate"]
+__all__ = [
+    "Bands",
+    "BatteryTarget",
+    "Car",
+    "Charger",
+    "Device",
+    "Dispatch",
+    "Fault",
+    "House",
+    "Lease",
+    "Next",
+    "Plan",
+    "Price",
+    "Prices",
+    "Rate",
+]
 __all__ += ["Tick", "Token"]
 
 
@@ -61,6 +76,7 @@ class Plan:
     suspended: bool | None = None
     dispatches: tuple[Dispatch, ...] = ()
     power: float | None = None  # W, the device's activePower, where the reply told it
+    skew: float | None = None  # s, Octopus's clock minus ours, from the reply's Date
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,6 +156,27 @@ class House:
     mode: str | None = None
     controllable: bool | None = None
     why_not: str | None = None
+    input_limit: float | None = None  # W, what the GX lets through from the grid; None: no limit is set
+    islanded: bool | None = None  # supplied by something else than the grid
+
+
+@dataclass(frozen=True, kw_only=True)
+class Charger:
+    """What a car's charger, or a meter on its cable, measures."""
+
+    at: datetime
+    power: float | None = None  # W
+    plugged: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatteryTarget:
+    """How full the house battery should be, as a forecast or a person sees it."""
+
+    at: datetime
+    soc: float
+    until: datetime  # after this it says nothing any more
+    why: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

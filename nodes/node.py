@@ -41,6 +41,11 @@ def volatile(default_factory: Callable[[], Any]) -> Any:
     return field(default_factory=default_factory, metadata={"volatile": True})
 
 
+def from_file(folder: str) -> Any:
+    """A setting that may be named: `tariff: flux` is read from `flux.yaml` in that folder, the flow's or ours."""
+    return field(default=None, metadata={"folder": folder})
+
+
 class Node:
     """One type of node.
 

@@ -39,6 +39,7 @@ class Port(Generic[T]):
     carries: type[T]
     keep: bool = False  # retained on its topic
     instead: str = ""  # ports of one group clear each other's retained message
+    refines: str = ""  # the port it leaves through where no edge of the flow follows this one
     doc: str = ""
 
     def __call__(self, body: T) -> Emit:
@@ -53,6 +54,16 @@ class _Keep:
 def keep(instead: str = "") -> Any:
     """`car: Port[Car] = keep()` retains what leaves; ports kept under one group name clear each other."""
     return _Keep(instead)
+
+
+@dataclass(frozen=True)
+class _Refines:
+    port: str
+
+
+def refines(port: str) -> Any:
+    """`gone: Port[Fault] = refines("failed")` is a finer outcome; without an edge it leaves by `failed`."""
+    return _Refines(port)
 
 
 class Ports:
@@ -71,9 +82,14 @@ class Ports:
                 raise TypeError(f"{cls.__qualname__}.{name}: not a name for a port")
             if isinstance(kept, _Keep) and secret(carries):
                 raise TypeError(f"{cls.__qualname__}.{name}: a secret is never retained")
-            port = Port(name, carries, isinstance(kept, _Keep), kept.instead if isinstance(kept, _Keep) else "")
-            cls.all[name] = port
-            setattr(cls, name, port)
+            group = kept.instead if isinstance(kept, _Keep) else ""
+            coarser = kept.port if isinstance(kept, _Refines) else ""
+            cls.all[name] = Port(name, carries, isinstance(kept, _Keep), group, coarser)
+            setattr(cls, name, cls.all[name])
+        for port in cls.all.values():
+            wider = cls.all.get(port.refines)
+            if port.refines and (wider is None or wider.refines or wider.carries is not port.carries):
+                raise TypeError(f"{cls.__qualname__}.{port.name}: {port.refines} is no port of the same body to refine")
 
 
 @dataclass(frozen=True)
