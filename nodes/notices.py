@@ -1,0 +1,76 @@
+"""What is told to a person: the words, to whom, and whether they were just said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from .calls import Secret
+from .payload import words
+
+if TYPE_CHECKING:
+    from apprise import Apprise
+
+LONGEST = 1000  # characters; a phone shows no more
+TEXT = ("text", "why", "reason")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """Words for a person. The addresses hold passwords: only the services' names are told."""
+
+    at: datetime
+    text: str
+    to: tuple[str, ...] = ()  # services, such as ntfy; nobody named is everybody
+    why: str = ""  # it did not get there
+
+    def at_last(self, to: Sequence[str], why: str = "") -> Notice:
+        return replace(self, to=tuple(to), why=why)
+
+
+@dataclass
+class Repeats:
+    """Which words were said lately."""
+
+    again: timedelta
+    _said: dict[str, datetime] = field(default_factory=dict)
+
+    def holds(self, text: str, now: datetime) -> bool:
+        self._said = {t: at for t, at in self._said.items() if timedelta() <= now - at < self.again}
+        return self._said.setdefault(text, now) is not now
+
+    def forget(self, text: str) -> None:
+        self._said.pop(text, None)
+
+
+def told(body: object, now: datetime) -> Notice:
+    """A body in words: its text, why or reason where it has one. A notice that failed knows whom it did not reach."""
+    text, to = body, ()
+    if isinstance(body, Mapping):
+        text = next((body[f] for f in TEXT if isinstance(body.get(f), str) and body[f]), body)
+        named = body.get("to")
+        to = tuple(str(t) for t in named) if isinstance(named, list | tuple) else ()
+    return Notice(at=now, text=words("something wants attention" if text is None else text, LONGEST), to=to)
+
+
+def addresses(to: Secret) -> tuple[list[tuple[str, Apprise]], list[str]]:
+    """Each address by the name of its service, with a number where there are two; and what is wrong with the others."""
+    from apprise import Apprise  # only here: no other node should pay for it
+
+    found: dict[str, Apprise] = {}
+    wrong = []
+    for i, url in enumerate(to.reveal().split(), 1):
+        service = Apprise()
+        if not service.add(url):
+            wrong.append(f"address {i} of to is none that Apprise understands")
+            continue
+        name = str(service[0].service_name)
+        found[name if name not in found else f"{name} {i}"] = service
+    return list(found.items()), wrong
+
+
+def wanted(services: Sequence[tuple[str, Any]], notice: Notice) -> list[tuple[str, Any]]:
+    """Who is to be told; where none of the named is known any more, everybody."""
+    return [(name, s) for name, s in services if name in notice.to] or list(services)

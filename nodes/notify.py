@@ -1,0 +1,51 @@
+"""notify: tell a person elsewhere: by ntfy, Telegram, e-mail, or whatever else Apprise reaches."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from . import Link, Node, Port, Ports, Secret
+from .notices import Notice, Repeats, addresses, told, wanted
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    to: Secret  # Apprise addresses with spaces between: ntfy://topic tgram://token/chat mailtos://user:password@host
+    title: str = "wattwire"
+    again: timedelta = timedelta(hours=1)  # the same words are not said again sooner
+
+
+class In(Ports):
+    say: Port[object]  # words, or a body with text, why or reason
+
+
+class Out(Ports):
+    sent: Port[Notice]
+    failed: Port[Notice]  # to whom it did not get; it may be sent again, and then goes to these only
+
+
+async def serve(cfg: Config, link: Link) -> None:
+    try:
+        services, wrong = addresses(cfg.to)
+    except ImportError:
+        raise ImportError("notify needs Apprise: pip install 'wattwire[notify]'") from None
+    for why in wrong:
+        await link.emit(Out.failed(Notice(at=link.now(), text=why, why=why)))
+    repeats = Repeats(cfg.again)
+    while True:
+        given = await link.receive()
+        notice = told(given.body, given.at)
+        if not notice.to and repeats.holds(notice.text, given.at):
+            continue
+        reached: list[str] = []
+        missed: list[str] = []
+        for name, service in wanted(services, notice):
+            sent = await service.async_notify(body=notice.text, title=cfg.title)  # with time limits of its own
+            (reached if sent else missed).append(name)
+        if reached:
+            await link.emit(Out.sent(notice.at_last(reached)))
+        if missed or not services:
+            repeats.forget(notice.text)
+            await link.emit(Out.failed(notice.at_last(missed, f"not delivered by {', '.join(missed) or 'anybody'}")))
+
+
+NODE = Node("notify", Config, Out, serve=serve, ins=In)
