@@ -140,6 +140,10 @@ class Car:
     limit: float | None = None
     power: float | None = None
     home: bool | None = None
+    vin: str | None = None
+    name: str | None = None  # what people call it
+    phase: str | None = None  # what a reader of it is about, such as resting: left alone so that it can fall asleep
+    reckoned: tuple[str, ...] = ()  # which of soc and soc_usable was worked out from the other
 
 
 @dataclass(frozen=True, kw_only=True)
