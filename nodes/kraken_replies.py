@@ -9,20 +9,35 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from email.utils import parsedate_to_datetime
 
 from .calls import Fault, Json, Reply
+from .ports import Emit, Ports
 
-RENEW = frozenset(f"KT-CT-{n}" for n in (1111, 1112, 1120, 1124, 1125, 1126, 1127, 1134, 1135, 1139, 1143, 1144)) | {
-    "OE-0103"
-}
-"""A new token may help. 1124 is the everyday one: "Signature of the JWT has expired."."""
 
-THROTTLED = frozenset({"KT-CT-1199"})
-"""Typed AUTHORIZATION, yet it says nothing about the token: keep it and wait."""
+def _codes(*numbers: int) -> frozenset[str]:
+    return frozenset(f"KT-CT-{n}" for n in numbers)
 
-REFUSED = frozenset(f"KT-CT-{n}" for n in (1111, 1121, 1122, 1134, 1135, 1138, 1139, 1143, 1144, 1145, 1148)) | {
-    "OE-0103"
-}
+
+FIELD = _codes(1111, 1128, 1129, 1130, 1131, 1132)
+"""Not authorised for a field: a new token may help once; if it does not, nothing will."""
+
+CLASSES: tuple[tuple[str, frozenset[str]], ...] = (
+    # A new token may help. 1124 is the everyday one: "Signature of the JWT has expired."
+    ("unauthorised", FIELD | _codes(1112, 1120, 1124, 1125, 1126, 1127, 1134, 1135, 1139, 1143, 1144) | {"OE-0103"}),
+    ("throttled", _codes(1199)),  # typed AUTHORIZATION, yet it says nothing about the token: keep it and wait
+    ("forbidden", _codes(1121, 1122, 1145, 1148, 4123)),  # the account, or the way to sign in: a person's job
+    ("disabled", _codes(1113)),  # Octopus has switched the field off
+    ("gone", _codes(4301, 4313)),  # the device's id is no longer known: discover it again
+    ("invalid", _codes(1188, 1189, 1201, 4321)),  # the question is wrong: asking it again cannot help
+    ("unavailable", _codes(4314, 4316, 4339, 4340, 4341, 4360, 4373, 4382)),  # Octopus itself cannot get it now
+)
+"""Which out port a code belongs to; of several in one reply the first class counts. Any other code is `failed`."""
+
+COARSER = {"spent": "throttled", "blocked": "failed", "throttled": "failed"}
+"""What an outcome counts as at a node that does not tell it apart; else as `failed`."""
+
+REFUSED = _codes(1111, 1121, 1122, 1134, 1135, 1138, 1139, 1143, 1144, 1145, 1148) | {"OE-0103"}
 """When a token was asked for: the key is wrong or may not be used."""
 
 
@@ -33,14 +48,24 @@ class Wrong:
     message: str
     code: str | None = None
     path: tuple[str | int, ...] = ()
+    located: bool = False  # a place in the question is named
+    refusals: tuple[str, ...] = ()  # why a boost is not given, such as BC_DEVICE_FULLY_CHARGED
 
 
 @dataclass(frozen=True)
 class Trouble:
-    """Which out port a failure belongs to, and what to say there."""
+    """Which outcome a failure is, and what to say there."""
 
-    port: str  # unauthorised, throttled, blocked or failed
+    port: str  # of CLASSES, or blocked, spent, failed
     fault: Fault
+
+
+def left(out: type[Ports], told: Trouble) -> Emit:
+    """The failure through the finest of a node's ports that fits it."""
+    port = told.port
+    while port not in out.all:
+        port = COARSER.get(port, "failed")
+    return Emit(port, told.fault)
 
 
 def wrongs(reply: Reply) -> list[Wrong]:
@@ -50,10 +75,13 @@ def wrongs(reply: Reply) -> list[Wrong]:
 
 def trouble(reply: Reply, spare: Callable[[Wrong], bool] = lambda _: False) -> Trouble | None:
     """Why this reply is of no use, or None if its data may be read; `spare` names errors that do not matter."""
+    if reply.spent:
+        return Trouble("spent", reply.fault())
     found = [w for w in wrongs(reply) if not spare(w)]
     if found:
-        worst = next((w for codes in (RENEW, THROTTLED) for w in found if w.code in codes), found[0])
-        return Trouble(_port(worst.code) or _status_port(reply), reply.fault(worst.message, worst.code))
+        worst = next((w for _, codes in CLASSES for w in found if w.code in codes), found[0])
+        port = _port(worst.code) or ("disabled" if refused_document(reply) else _status_port(reply))
+        return Trouble(port, reply.fault(worst.message, worst.code))
     if reply.status == 200 and isinstance(reply.json, dict) and isinstance(reply.json.get("data"), dict):
         return None
     return Trouble(_status_port(reply), reply.fault(_detail(reply)))
@@ -70,9 +98,19 @@ def key_refused(reply: Reply) -> bool:
 
 
 def refused_document(reply: Reply) -> bool:
-    """Whether Octopus no longer knows something the query names: then none of it is answered."""
-    words = ("Cannot query field", "Unknown type", "Unknown argument", "Unknown fragment")
-    return any(w.message.startswith(words) for w in wrongs(reply))
+    """Whether Octopus no longer knows something the query names: then none of it is answered, not even with null."""
+    found = wrongs(reply)
+    answered = isinstance(reply.json, dict) and "data" in reply.json
+    return bool(found) and not answered and all(w.located and not w.code and not w.path for w in found)
+
+
+def skew(reply: Reply) -> float | None:
+    """How far Octopus's clock is ahead of ours, in seconds; it tells whole seconds."""
+    try:
+        told = parsedate_to_datetime(reply.headers["date"])
+    except (KeyError, ValueError):
+        return None
+    return round((told - reply.at).total_seconds(), 1) if told.tzinfo else None
 
 
 def expiry(token: str, payload: object, asked: datetime) -> datetime:
@@ -107,14 +145,17 @@ def _wrong(found: Json) -> Wrong:
         return Wrong(str(found))
     more, path = found.get("extensions"), found.get("path")
     code = more.get("errorCode") if isinstance(more, dict) else None
+    refused = more.get("boostChargeRefusalReasons") if isinstance(more, dict) else None
+    refusals = tuple(str(r) for r in (refused if isinstance(refused, list) else [refused]) if r)
     steps = tuple(p for p in path if isinstance(p, str | int)) if isinstance(path, list) else ()
-    return Wrong(str(found.get("message") or "no reason given"), code if isinstance(code, str) else None, steps)
+    message = str(found.get("message") or "no reason given")
+    return Wrong(message, code if isinstance(code, str) else None, steps, bool(found.get("locations")), refusals)
 
 
 def _port(code: str | None) -> str | None:
     if code is None:
         return None
-    return "unauthorised" if code in RENEW else "throttled" if code in THROTTLED else "failed"
+    return next((port for port, codes in CLASSES if code in codes), "failed")
 
 
 def _status_port(reply: Reply) -> str:
