@@ -1,0 +1,184 @@
+"""Energy of one house, from readings of its power, half hour by half hour; and what it cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from .half_hours import HALF_HOUR, begins, half_hour
+from .messages import Car, Charger, House, Rate
+
+WHOLE = 0.95  # of a half hour measured; what is less is told, and its cost is not known
+
+
+@dataclass(frozen=True)
+class Sums:
+    """kWh of one half hour; None where nobody could tell it."""
+
+    seconds: float = 0.0  # measured
+    imported: float = 0.0
+    exported: float = 0.0
+    car: float | None = 0.0
+    idle_imported: float | None = 0.0  # as it were with a battery that does nothing
+    idle_exported: float | None = 0.0
+
+    def plus(self, house: House, car: float | None, seconds: float) -> Sums:
+        """`seconds` more at these powers."""
+        grid, hours = house.grid, seconds / 3_600_000
+        if grid is None:
+            return self
+        idle = None if house.battery is None else grid - house.battery
+        return Sums(
+            self.seconds + seconds,
+            self.imported + max(grid, 0.0) * hours,
+            self.exported + max(-grid, 0.0) * hours,
+            None if car is None or self.car is None else self.car + car * hours,
+            None if idle is None or self.idle_imported is None else self.idle_imported + max(idle, 0.0) * hours,
+            None if idle is None or self.idle_exported is None else self.idle_exported + max(-idle, 0.0) * hours,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class HalfHour:
+    """One settlement half hour. kWh, and pence including VAT; None is not known."""
+
+    start: datetime
+    end: datetime
+    measured: float  # of the half hour, 0 to 1
+    house: float | None  # kWh from the grid, without the car's where that is known
+    car: float | None
+    exported: float | None
+    house_price: float | None
+    car_price: float | None
+    cost: float | None
+    idle_cost: float | None  # of the same house and car beside a battery that does nothing
+    saved: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Day:
+    """The half hours of a local day so far. A saving counts when the stored energy is used, not when it is stored."""
+
+    day: date
+    half_hours: int = 0
+    unknown: int = 0  # half hours whose cost is not known, and not in the sums
+    house: float = 0.0
+    car: float = 0.0
+    exported: float = 0.0
+    cost: float = 0.0
+    saved: float = 0.0
+    standing: float | None = None  # pence a day, not in the cost
+
+    def plus(self, half: HalfHour) -> Day:
+        known = replace(
+            self,
+            half_hours=self.half_hours + 1,
+            house=self.house + (half.house or 0.0),
+            car=self.car + (half.car or 0.0),
+            exported=self.exported + (half.exported or 0.0),
+        )
+        if half.cost is None:
+            return replace(known, unknown=self.unknown + 1)
+        return replace(known, cost=self.cost + half.cost, saved=self.saved + (half.saved or 0.0))
+
+
+@dataclass(frozen=True)
+class State:
+    half: int | None = None
+    sums: Sums = Sums()
+    until: datetime | None = None  # measured so far
+    house: House | None = None
+    rates: tuple[float | None, float | None] | None = None  # of this half hour, house and car
+    day: Day | None = field(default=None)
+
+
+def advance(
+    state: State, to: datetime, car: float | None, gap: timedelta, zone: str, export: float | None
+) -> tuple[State, list[HalfHour], Day | None]:
+    """Let the powers last seen go on until `to`, but no longer than `gap`; the half hours that ended with it."""
+    done: list[HalfHour] = []
+    if state.half is None:
+        return replace(state, half=half_hour(to), until=to), done, None
+    while (number := state.half) is not None and number < half_hour(to):
+        state = _measured(state, begins(number + 1), car, gap)
+        half = _closed(state, export)
+        done.append(half)
+        day = half.start.astimezone(ZoneInfo(zone)).date()
+        sums = state.day if state.day and state.day.day == day else Day(day=day)
+        nearer = max(number + 1, half_hour(to) - 48)  # a long sleep is not worth a line for each half hour
+        state = State(nearer, Sums(), begins(nearer), state.house, None, sums.plus(half))
+    return _measured(state, to, car, gap), done, state.day if done else None
+
+
+def _measured(state: State, to: datetime, car: float | None, gap: timedelta) -> State:
+    if state.house is None or state.until is None:
+        return replace(state, until=to)
+    seconds = (min(to, state.house.at + gap) - max(state.until, state.house.at)).total_seconds()
+    sums = state.sums.plus(state.house, car, seconds) if seconds > 0 else state.sums
+    return replace(state, sums=sums, until=max(to, state.until))
+
+
+def _closed(state: State, export: float | None) -> HalfHour:
+    assert state.half is not None
+    sums = state.sums
+    measured = min(1.0, sums.seconds / HALF_HOUR)
+    house_price, car_price = state.rates or (None, None)
+    whole = measured >= WHOLE
+    cost = _cost(sums.imported, sums.exported, sums.car, house_price, car_price, export) if whole else None
+    idle = (
+        _cost(sums.idle_imported, sums.idle_exported, sums.car, house_price, car_price, export)
+        if whole and sums.idle_imported is not None and sums.idle_exported is not None
+        else None
+    )
+    some = sums.seconds > 0
+    return HalfHour(
+        start=begins(state.half),
+        end=begins(state.half + 1),
+        measured=measured,
+        house=max(0.0, sums.imported - (sums.car or 0.0)) if some else None,
+        car=sums.car if some else None,
+        exported=sums.exported if some else None,
+        house_price=house_price,
+        car_price=car_price,
+        cost=cost,
+        idle_cost=idle,
+        saved=None if cost is None or idle is None else idle - cost,
+    )
+
+
+def _cost(
+    imported: float,
+    exported: float,
+    car: float | None,
+    house: float | None,
+    car_price: float | None,
+    export: float | None,
+) -> float | None:
+    """Pence. The car's own price counts for what it took from the grid; where it has none it pays the house's."""
+    if house is None or (car is None and car_price not in (None, house)):
+        return None
+    taken = min(car or 0.0, imported)
+    return (imported - taken) * house + taken * (house if car_price is None else car_price) - exported * (export or 0.0)
+
+
+def priced(state: State, rate: Rate, now: datetime) -> State:
+    """The last rate of a half hour is the one it is billed at: only at its end it is known what it was."""
+    if state.half != half_hour(now) or not rate.at <= now < rate.until:
+        return state
+    return replace(state, rates=(rate.house, rate.car))
+
+
+def car_power(
+    house: House | None, car: Car | None, charger: Charger | None, now: datetime, fresh: timedelta
+) -> float | None:
+    """W: as the house measures it, else the charger, else the car. What is old is not known, but for a car asleep."""
+    if house is not None and house.ev is not None:
+        return house.ev
+    if charger is not None and now - charger.at <= fresh and charger.power is not None:
+        return charger.power
+    if car is None or (car.state != "asleep" and (car.seen is None or now - car.seen > fresh)):
+        return None
+    if car.state == "asleep" or car.home is False:
+        return 0.0
+    return 0.0 if car.charging is False else car.power
