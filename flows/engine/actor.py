@@ -40,6 +40,7 @@ class Actor:
         self._remembers = [(p.name, p.triggers) for p in self.node.ins.values() if p.remembered]
         self.read = decode  # the bench reads a message once for all who get it
         self.serves: Callable[[str, Envelope, datetime], Work] | None = None  # takes the place of a function
+        self._outs = {name: self.node.outs[node.through.get(name, name)] for name in self.node.outs}
         self._out = {name: topics.out(flow, node.name, name) for name in self.node.outs}
         self._clears = {
             name: tuple(self._out[o.name] for o in self.node.outs.values() if o.keep and o.instead and
@@ -140,7 +141,7 @@ class Actor:
         for item in results:
             if isinstance(item, Emit):
                 row = cause is not None and cause.attempts
-                ports = {r.port for r in results if isinstance(r, Emit)} if row else set()
+                ports = {self._outs[r.port].name for r in results if isinstance(r, Emit)} if row else set()
                 work.sent.append(self._sent(cause, item, now, sent, ports))
                 sent += 1
             elif isinstance(item, Request):
@@ -154,7 +155,7 @@ class Actor:
         return work
 
     def _sent(self, cause: Envelope | None, emit: Emit, now: datetime, position: int, ports: set[str]) -> Sent:
-        port = self.node.outs[emit.port]
+        port = self._outs[emit.port]
         if port.carries is not object and not isinstance(emit.body, port.carries):
             raise TypeError(f"{self.name}.{port.name} carries {port.carries.__name__}, not {type(emit.body).__name__}")
         source, body = f"{self.name}.{port.name}", encode(emit.body)

@@ -35,7 +35,8 @@ def _type(kind: Node) -> dict[str, Any]:
         "actuator": kind.actuator,
         "ins": {p.name: {"body": p.carries.__name__, "triggers": p.triggers, "secret": secret(p.carries)}
                 for p in kind.ins.values()},
-        "outs": {p.name: {"body": p.carries.__name__, "keep": p.keep, "secret": secret(p.carries)}
+        "outs": {p.name: {"body": p.carries.__name__, "keep": p.keep, "secret": secret(p.carries),
+                          **({"refines": p.refines} if p.refines else {})}
                  for p in kind.outs.values()},
     }  # fmt: skip
 

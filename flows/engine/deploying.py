@@ -40,7 +40,8 @@ def _shape(flow: Flow, name: str) -> tuple[Any, ...]:
     if name == EDGES:
         return (flow.carried(),)
     node = flow.nodes[name]
-    return node.type.name, node.config, node.isolation, node.memory, routes(flow, name), flow.durability
+    told = node.type.name, node.config, node.isolation, node.memory, node.through
+    return *told, routes(flow, name), flow.durability
 
 
 async def deploy(run: FlowRun, flow: Flow) -> Difference:

@@ -39,6 +39,8 @@ def _arrows(flow: Flow) -> list[tuple[str, str, str, bool]]:
     arrows = list[tuple[str, str, str, bool]]()
     for edge in flow.edges:
         (source, _, out), (to, _, into) = edge.source.partition("."), edge.to.partition(".")
+        finer = [f for f, coarser in flow.nodes[source].through.items() if coarser == out]
+        out = f"{out} ({', '.join(finer)})" if finer else out  # whatever leaves by it
         words = [out if out == into else f"{out} → {into}"]
         words += [f"after {wait(edge.after)}"] if edge.after else []
         words += [f"{edge.times} times"] if edge.times else []

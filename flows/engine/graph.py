@@ -52,6 +52,7 @@ class FlowNode:
     isolation: Literal["fork", "spawn"] = "fork"
     memory: int | None = None  # bytes; more is an allocation that fails
     given: Mapping[str, Any] = field(default_factory=dict)  # settings as written, secrets by their $NAME
+    through: Mapping[str, str] = field(default_factory=dict)  # finer out ports that nothing follows -> the coarser one
 
 
 @dataclass(frozen=True)

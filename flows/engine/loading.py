@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import wattwire.flows as shipped
-from wattwire.nodes import Node, secret
+from wattwire.nodes import Node
 
-from . import including, palette, reading
-from .bodies import encode
+from . import including, meaning, palette, reading
 from .drafts import Draft, EdgeDraft, NodeDraft
 from .grammar import Grammar
-from .graph import Edge, Flow, FlowNode
-from .kinds import members, record, settings
-from .names import Names, names_in
+from .graph import Flow, FlowNode
+from .meaning import given
+from .names import Names
 from .reading import Read
 from .reasons import Faults, FlowError, Mark, Reason, unknown
 from .settings import Settings
-from .wiring import Known, Wiring, ends_of
+from .wiring import Known, Wiring, ends_of, through
 
 __all__ = ["FlowError", "Reason", "load", "load_text", "shipped_flows"]
 
@@ -89,15 +87,17 @@ class _Loader:
                 continue
             at = node.type.at if node.type else node.at
             config = build.config(name, kind.config, node.config, at)
-            given = _given(kind.config, node.config)
-            nodes[name] = FlowNode(name, kind, config, node.host, node.isolation or "fork", node.memory, given)
+            written = given(kind.config, node.config)
+            nodes[name] = FlowNode(name, kind, config, node.host, node.isolation or "fork", node.memory, written)
         wiring = Wiring(known, {n: d.at for n, d in draft.nodes.items()}, self.faults, draft.all_nodes)
         edges = wiring.edges(draft.edges)
         if draft.all_edges:
             ends = wiring.ends(draft.edges, draft.ends)
         self.faults.refuse()
+        led_on = ends | {e.source for e in edges}
+        nodes = {name: replace(it, through=through(name, it.type, led_on)) for name, it in nodes.items()}
         durability: Any = draft.durability or "broker"
-        revision = _revision(draft.name, nodes, edges, ends, durability)
+        revision = meaning.revision(draft.name, nodes, edges, ends, durability)
         files = tuple(str(f.resolve()) for f in self.files)
         return Flow(draft.name, nodes, edges, ends, durability, revision, files)
 
@@ -167,30 +167,3 @@ def _text(file: Path, at: Mark) -> str:
     except UnicodeDecodeError as wrong:
         told = f"{file} is not UTF-8 at byte {wrong.start}"
     raise FlowError([Reason(at.file, at.line, at.col, told)]) from None
-
-
-def _given(config: type, given: Read) -> dict[str, Any]:
-    """The settings as written; a secret is its $NAME, or `***`."""
-    known = settings(config)
-    return {n: _masked(known[n].kind, v) if n in known else None for n, v in given.value.items()}
-
-
-def _masked(kind: Any, given: Read) -> Any:
-    if not secret(kind):
-        return given.plain
-    parts = [k for k in members(kind) if record(k)]
-    if parts and isinstance(given.value, dict):
-        return _given(parts[0], given)
-    return given.value if isinstance(given.value, str) and names_in(given.value) else "***"
-
-
-def _revision(name: str, nodes: Mapping[str, FlowNode], edges: Sequence[Edge], ends: frozenset[str], kept: str) -> str:
-    """The same for two files that mean the same."""
-    meaning = {
-        "flow": name,
-        "nodes": {n: [f.type.name, f.given, f.host, f.isolation, f.memory] for n, f in nodes.items()},
-        "edges": sorted((encode(e) for e in edges), key=lambda e: (e["source"], e["to"])),
-        "ends": sorted(ends),
-        "durability": kept,
-    }
-    return hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()[:12]

@@ -27,7 +27,13 @@ def describe(node: Node) -> dict[str, Any]:
             for i in node.ins.values()
         ],
         "outs": [
-            {"name": o.name, "body": body(o.carries), "kept": o.keep, "doc": told.get(f"Out.{o.name}", "")}
+            {
+                "name": o.name,
+                "body": body(o.carries),
+                "kept": o.keep,
+                "refines": o.refines or None,
+                "doc": told.get(f"Out.{o.name}", ""),
+            }
             for o in node.outs.values()
             if o.name != CRASHED
         ],
@@ -100,7 +106,8 @@ def _way(port: Mapping[str, Any]) -> str:
 
 
 def _kept(port: Mapping[str, Any]) -> str:
-    return "; ".join(filter(None, [port["doc"], "retained on its topic" if port["kept"] else ""]))
+    coarser = f"without an edge it leaves by `{port['refines']}`" if port["refines"] else ""
+    return "; ".join(filter(None, [port["doc"], "retained on its topic" if port["kept"] else "", coarser]))
 
 
 def shown(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from wattwire.nodes import CRASHED, In, Node, Port
@@ -54,6 +54,11 @@ def ends_of(known: Known, edge: EdgeDraft) -> tuple[str, str]:
     return edge.source.value, full(known, edge.to.value, out.carries if out else object)
 
 
+def through(name: str, node: Node, led_on: Collection[str]) -> dict[str, str]:
+    """The node's finer out ports that nothing follows, and the coarser ones by which their messages leave."""
+    return {p.name: p.refines for p in node.outs.values() if p.refines and f"{name}.{p.name}" not in led_on}
+
+
 class Wiring:
     def __init__(self, known: Known, places: Mapping[str, Mark], faults: Faults, all_nodes: bool = True) -> None:
         self.known, self.places, self.faults, self.all_nodes = known, places, faults, all_nodes
@@ -96,8 +101,9 @@ class Wiring:
             return frozenset(listed)  # a flow without edges: what leaves its nodes is there for whoever subscribes
         led_on = wired | listed.keys() | self.misspelt
         for name, node in self.known.items():
-            for port in (f"{name}.{p}" for p in (node.outs if node else ()) if p != CRASHED):
-                if port not in led_on:
+            for out in node.outs.values() if node else ():
+                port = f"{name}.{out.name}"
+                if port not in led_on and not out.refines and out.name != CRASHED:
                     self.faults.add(self.places[name], f"{port} leads nowhere; wire it or list it under ends")
         return frozenset(listed)
 
