@@ -54,6 +54,7 @@ class Device:
     soc: float | None = None
     power: float | None = None  # W, from activePower
     name: str | None = None
+    also: tuple[str, ...] = ()  # ids of the account's other live cars and chargers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,6 +145,7 @@ class Car:
     name: str | None = None  # what people call it
     phase: str | None = None  # what a reader of it is about, such as resting: left alone so that it can fall asleep
     reckoned: tuple[str, ...] = ()  # which of soc and soc_usable was worked out from the other
+    fast: bool | None = None  # at a fast (DC) charger
 
 
 @dataclass(frozen=True, kw_only=True)
