@@ -1,11 +1,12 @@
 """dispatchFetcher: ask Octopus when it plans to charge the car, and what the car is doing about it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
-from . import Emit, Fault, Node, Port, Ports, Reply, Request, keep, volatile
-from .kraken_plans import beside_the_plan, dispatches, plan_request, told_device
-from .kraken_replies import refused_document, trouble
+from . import Emit, Fault, Node, Port, Ports, Reply, Request, keep, refines
+from .kraken_keeping import State, answered
+from .kraken_plans import plan_request
+from .kraken_replies import left
 from .messages import Device, Plan, Token
 
 
@@ -17,17 +18,18 @@ class Config:
 
 
 class Out(Ports):
-    plan: Port[Plan] = keep()
+    plan: Port[Plan] = keep()  # of one device; where the account has several live ones, each has its own
     unauthorised: Port[Fault]  # the token is missing, wrong or too old
     throttled: Port[Fault]  # too many questions: wait, the token is good
     blocked: Port[Fault]  # a firewall's page instead of an answer: wait longer, the token is good
     failed: Port[Fault]  # no usable answer: the last plan stands, and ages
-
-
-@dataclass(frozen=True)
-class State:
-    device: Device | None = volatile(lambda: None)  # the one asked about
-    lean: bool = volatile(bool)  # Octopus refused the question about the device: ask for the plan alone
+    spent: Port[Fault] = refines("throttled")  # our own budget of calls is used up: not before `retry_after`
+    unavailable: Port[Fault] = refines("failed")  # Octopus cannot get the plan itself, at times for hours
+    emptied: Port[Fault] = refines("failed")  # an empty list where a plan was: it stands until the next poll confirms
+    gone: Port[Fault] = refines("failed")  # the device's id is not known any more: discover it again
+    forbidden: Port[Fault] = refines("failed")  # the key has no right to this account or field: a person's job
+    disabled: Port[Fault] = refines("failed")  # Octopus has put an end to what is asked for
+    invalid: Port[Fault] = refines("failed")  # the question is too large or wrong: asking it again cannot help
 
 
 def ask(
@@ -37,21 +39,16 @@ def ask(
         return state, Out.unauthorised(Fault("no token yet"))
     if device is None:
         return state, Out.failed(Fault("no device yet"))
-    return replace(state, device=device), plan_request(cfg.url, cfg.account, token, device.id, lean=state.lean)
+    state = state.polled(device, token)
+    return state, plan_request(cfg.url, cfg.account, token, state.left[0], lean=state.lean)
 
 
-def read(cfg: Config, state: State, reply: Reply) -> tuple[State, Emit]:
-    state = replace(state, lean=state.lean or refused_document(reply))
-    if wrong := trouble(reply, spare=beside_the_plan):
-        return state, Out.all.get(wrong.port, Out.failed)(wrong.fault)
-    found = dispatches(reply.json.get("data") if isinstance(reply.json, dict) else None)
-    if isinstance(found, str):
-        return state, Out.failed(reply.fault(found))
-    asked = state.device
-    fresh = asked if asked and reply.at - asked.at <= cfg.device_max_age else None
-    now = told_device(reply, asked.id if asked else None) or fresh
-    told = Plan(at=reply.at, device=asked.id if asked else None, dispatches=found)
-    return state, Out.plan(replace(told, state=now.state, suspended=now.suspended, power=now.power) if now else told)
+def read(cfg: Config, state: State, reply: Reply) -> tuple[State, Emit | list[Emit | Request]]:
+    state, told = answered(state, reply, cfg.device_max_age)
+    sent = Out.plan(told) if isinstance(told, Plan) else left(Out, told)
+    if not state.left or state.token is None:
+        return state, sent
+    return state, [sent, plan_request(cfg.url, cfg.account, state.token, state.left[0], lean=state.lean)]
 
 
 NODE = Node("dispatchFetcher", Config, Out, ask, read, state=State)

@@ -1,26 +1,32 @@
 """krakenDevice: find the car or charger that Octopus steers, and what it is doing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from . import Emit, Fault, Node, Port, Ports, Reply, Request, keep
+from . import Emit, Fault, Node, Port, Ports, Reply, Request, keep, refines
 from .kraken_devices import candidates, devices_request, one_field_of_one_device
-from .kraken_replies import trouble
+from .kraken_replies import left, trouble
 from .messages import Device, Token
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
     account: str  # A-…, your Octopus account number
-    device: str | None = None  # its id or name, where the account has several
+    device: str | None = None  # its id or name, where only one of several is meant
     url: str = "https://api.octopus.energy/v1/graphql/"  # Octopus, or a simulator or proxy of it
 
 
 class Out(Ports):
-    device: Port[Device] = keep()
+    device: Port[Device] = keep()  # the car, else the charger; of several `also` names the others
     unauthorised: Port[Fault]  # the token is missing, wrong or too old
     throttled: Port[Fault]  # too many questions: wait, the token is good
     failed: Port[Fault]  # no usable answer: trying again may help
     none: Port[Fault]  # the account has no live car or charger, or none of that id or name
+    spent: Port[Fault] = refines("throttled")  # our own budget of calls is used up: not before `retry_after`
+    blocked: Port[Fault] = refines("failed")  # a firewall's page instead of an answer: wait longer
+    unavailable: Port[Fault] = refines("failed")  # Octopus cannot tell now
+    forbidden: Port[Fault] = refines("failed")  # the key has no right to this account: a person's job
+    disabled: Port[Fault] = refines("failed")  # Octopus has put an end to what is asked for
+    invalid: Port[Fault] = refines("failed")  # the question is too large or wrong: asking it again cannot help
 
 
 def ask(cfg: Config, poll: object, *, token: Token | None) -> Request | Emit:
@@ -31,9 +37,7 @@ def ask(cfg: Config, poll: object, *, token: Token | None) -> Request | Emit:
 
 def read(cfg: Config, reply: Reply) -> Emit:
     if wrong := trouble(reply, spare=one_field_of_one_device):
-        if wrong.fault.code == "KT-CT-4301":  # Octopus knows no device of this account
-            return Out.none(wrong.fault)
-        return Out.all.get(wrong.port, Out.failed)(wrong.fault)
+        return Out.none(wrong.fault) if wrong.port == "gone" else left(Out, wrong)
     match reply.json:
         case {"errors": [_, *_], "data": {"devices": list(found)}} if None in found:
             return Out.failed(reply.fault("a device could not be read"))
@@ -43,7 +47,7 @@ def read(cfg: Config, reply: Reply) -> Emit:
             return Out.failed(reply.fault("the reply has no devices"))
     wanted = [d for d in live if cfg.device in (None, d.id, d.name)]
     if wanted:
-        return Out.device(wanted[0])
+        return Out.device(replace(wanted[0], also=() if cfg.device else tuple(d.id for d in wanted[1:])))
     named = ", ".join(d.name or d.id for d in live)
     return Out.none(reply.fault(f"no such device; there are: {named}" if live else "no live car or charger"))
 

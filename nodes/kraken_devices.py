@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from .calls import Json, Request
+from .kraken_budgets import calls
 from .kraken_replies import Wrong, instant, number
 from .messages import Device, Token
 
@@ -20,7 +21,7 @@ STALE = timedelta(minutes=15)
 
 def devices_request(url: str, account: str, token: Token) -> Request:
     asked = {"query": DEVICES, "variables": {"account": account}}
-    return Request(method="POST", url=url, json=asked, authorization=token.token)
+    return Request(method="POST", url=url, json=asked, authorization=token.token, budgets=(calls(account),))
 
 
 def one_field_of_one_device(wrong: Wrong) -> bool:

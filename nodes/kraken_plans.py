@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal
 
 from .calls import Json, Reply, Request
+from .kraken_budgets import calls, plans
 from .kraken_devices import STATUS, device
 from .kraken_replies import Wrong, instant, number
 from .messages import Device, Dispatch, Token
@@ -31,7 +32,8 @@ def plan_request(url: str, account: str, token: Token, device_id: str, *, lean: 
     """`lean` asks for the plan alone; else the device's state comes along, in the same call."""
     variables = {"device": device_id} if lean else {"device": device_id, "account": account}
     asked = {"query": LEAN if lean else FULL, "variables": variables}
-    return Request(method="POST", url=url, json=asked, authorization=token.token)
+    cost = (plans(account), calls(account))
+    return Request(method="POST", url=url, json=asked, authorization=token.token, budgets=cost)
 
 
 def beside_the_plan(wrong: Wrong) -> bool:

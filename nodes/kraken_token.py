@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from . import Emit, Fault, Node, Port, Ports, Reply, Request, Secret
-from .kraken_replies import expiry, key_refused, trouble
+from . import Emit, Fault, Node, Port, Ports, Reply, Request, Secret, refines
+from .kraken_budgets import calls
+from .kraken_replies import Trouble, expiry, key_refused, left, trouble
 from .messages import Token
 
 LOGIN = "mutation Login($key: String!) { obtainKrakenToken(input: {APIKey: $key}) { token payload } }"
@@ -12,6 +13,7 @@ LOGIN = "mutation Login($key: String!) { obtainKrakenToken(input: {APIKey: $key}
 @dataclass(frozen=True, kw_only=True)
 class Config:
     api_key: Secret  # sk_live_…, from your Octopus account's developer page
+    account: str = ""  # A-…, your account number: whose budget of calls a token is counted in
     url: str = "https://api.octopus.energy/v1/graphql/"  # Octopus, or a simulator or proxy of it
 
 
@@ -19,19 +21,25 @@ class Out(Ports):
     token: Port[Token]
     refused: Port[Fault]  # the key is wrong: trying again cannot help
     failed: Port[Fault]  # no usable answer: trying again may help
+    throttled: Port[Fault] = refines("failed")  # too many questions: wait
+    blocked: Port[Fault] = refines("failed")  # a firewall's page instead of an answer: wait longer, the key is good
+    spent: Port[Fault] = refines("failed")  # our own budget of calls is used up: not before `retry_after`
+    forbidden: Port[Fault] = refines("refused")  # the key is right and may not be used so, as with a second factor
 
 
 def ask(cfg: Config, want: object) -> Request:
-    return Request(method="POST", url=cfg.url, json={"query": LOGIN, "variables": {"key": cfg.api_key}})
+    asked = {"query": LOGIN, "variables": {"key": cfg.api_key}}
+    return Request(method="POST", url=cfg.url, json=asked, budgets=(calls(cfg.account, most=60),))
 
 
 def read(cfg: Config, reply: Reply) -> Emit:
     match reply.json:
         case {"data": {"obtainKrakenToken": {"token": str(token), **told}}} if token:
             return Out.token(Token(Secret(token), expires=expiry(token, told.get("payload"), reply.at)))
-    wrong = trouble(reply)
-    fault = wrong.fault if wrong else reply.fault("the reply has no token")
-    return Out.refused(fault) if key_refused(reply) else Out.failed(fault)
+    wrong = trouble(reply) or Trouble("failed", reply.fault("the reply has no token"))
+    if key_refused(reply):
+        return Out.forbidden(wrong.fault) if wrong.port == "forbidden" else Out.refused(wrong.fault)
+    return left(Out, wrong) if wrong.port in ("throttled", "blocked", "spent") else Out.failed(wrong.fault)
 
 
 NODE = Node("krakenToken", Config, Out, ask, read)

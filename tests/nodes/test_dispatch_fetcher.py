@@ -1,13 +1,15 @@
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from wattwire.nodes import Emit, Fault, Json, Reply, Request, Secret
+from wattwire.nodes import Budget, Emit, Fault, Json, Port, Ports, Reply, Request, Secret
 from wattwire.nodes.dispatch_fetcher import Config, State, ask, read
+from wattwire.nodes.kraken_keeping import Kept
 from wattwire.nodes.kraken_plans import FULL, LEAN
+from wattwire.nodes.kraken_replies import Trouble, left
 from wattwire.nodes.messages import Device, Dispatch, Plan, Token
 
 WORLD = Path(__file__).parents[1] / "world" / "kraken"
@@ -24,11 +26,17 @@ def world(name: str) -> Reply:
 
 
 def told(name: str, device: Device | None = None) -> Emit:
-    return read(CFG, State(device=device), world(name))[1]
+    return answer(world(name), State(device=device, left=(device.id,) if device else ()))[1]
+
+
+def answer(reply: Reply, state: State = State()) -> tuple[State, Emit]:  # noqa: B008
+    state, sent = read(CFG, state, reply)
+    assert isinstance(sent, Emit)
+    return state, sent
 
 
 def listed(*entries: Json, field: str = "flexPlannedDispatches") -> Emit:
-    return read(CFG, State(), Reply(200, {"data": {field: [*entries]}}, at=NOW))[1]
+    return answer(Reply(200, {"data": {field: [*entries]}}, at=NOW))[1]
 
 
 def at(text: str) -> datetime:
@@ -98,7 +106,7 @@ def test_energy_is_positive_and_what_is_no_number_is_unknown(told: Json, kwh: fl
 
 def test_an_empty_list_is_a_plan_and_null_is_none() -> None:
     assert listed() == Emit("plan", Plan(at=NOW))
-    assert read(CFG, State(), Reply(200, {"data": {"flexPlannedDispatches": None}}, at=NOW))[1] == Emit(
+    assert answer(Reply(200, {"data": {"flexPlannedDispatches": None}}, at=NOW))[1] == Emit(
         "failed", Fault("the reply has no plan", 200)
     )
 
@@ -151,14 +159,14 @@ def test_a_field_of_an_entry_that_failed_is_unknown_and_matters_only_if_it_is_ne
     entry: Json = {"start": start, "end": "2026-10-01T22:30:00Z", "type": "SMART", "energyAddedKwh": None}
     reply = Reply(200, {"errors": [wrong], "data": {"flexPlannedDispatches": [entry]}})
 
-    assert read(CFG, State(), reply)[1].port == port
+    assert answer(reply)[1].port == port
 
 
 def test_when_octopus_no_longer_knows_the_question_about_the_device_the_plan_alone_is_asked_for() -> None:
-    state, sent = read(CFG, State(device=CAR), world("plan_field_gone"))
+    state, sent = answer(world("plan_field_gone"))
     _, asked = ask(CFG, state, None, token=TOKEN, device=CAR)
 
-    assert sent.port == "failed"
+    assert sent == Emit("disabled", Fault("Cannot query field 'devices' on type 'Query'.", 200))
     assert isinstance(asked, Request)
     assert asked.json == {"query": LEAN, "variables": {"device": ID}}
 
@@ -168,7 +176,7 @@ def test_when_octopus_no_longer_knows_the_question_about_the_device_the_plan_alo
     [
         ("expired", "unauthorised", "KT-CT-1124"),
         ("throttled", "throttled", "KT-CT-1199"),
-        ("plan_unavailable", "failed", "KT-CT-4340"),
+        ("plan_unavailable", "unavailable", "KT-CT-4340"),
     ],
 )
 def test_errors_come_with_http_200_and_leave_by_their_code(name: str, port: str, code: str) -> None:
@@ -181,12 +189,13 @@ def test_errors_come_with_http_200_and_leave_by_their_code(name: str, port: str,
 
 @pytest.mark.parametrize(
     "code",
-    [f"KT-CT-{n}" for n in (1111, 1112, 1120, 1124, 1125, 1126, 1127, 1134, 1135, 1139, 1143, 1144)] + ["OE-0103"],
+    [f"KT-CT-{n}" for n in (1111, 1112, 1120, 1124, 1125, 1126, 1127, 1128, 1129, 1130, 1131, 1132)]
+    + ["KT-CT-1134", "KT-CT-1135", "KT-CT-1139", "KT-CT-1143", "KT-CT-1144", "OE-0103"],
 )
 def test_a_new_token_may_help_wherever_in_the_list_the_code_stands(code: str) -> None:
     wrong: list[Json] = [{"message": "m", "extensions": {"errorCode": c}} for c in ("KT-CT-0001", "KT-CT-1199", code)]
 
-    assert read(CFG, State(), Reply(200, {"errors": wrong}))[1].port == "unauthorised"
+    assert answer(Reply(200, {"errors": wrong}))[1].port == "unauthorised"
 
 
 @pytest.mark.parametrize(
@@ -207,11 +216,67 @@ def test_a_new_token_may_help_wherever_in_the_list_the_code_stands(code: str) ->
     ],
 )
 def test_every_other_answer_has_a_port(reply: Reply, port: str) -> None:
-    assert read(CFG, State(), reply)[1].port == port
+    assert answer(reply)[1].port == port
+
+
+@pytest.mark.parametrize(
+    ("codes", "port"),
+    [
+        ((4123, 1145, 1148, 1121, 1122), "forbidden"),
+        ((1113,), "disabled"),
+        ((4313, 4301), "gone"),
+        ((1188, 1189, 1201, 4321), "invalid"),
+        ((4314, 4316, 4339, 4340, 4341, 4360, 4373, 4382), "unavailable"),
+        ((1147, 7899, 4387, 9999), "failed"),
+    ],
+)
+def test_a_code_has_its_outcome_whatever_type_and_words_come_with_it(codes: tuple[int, ...], port: str) -> None:
+    for code in codes:
+        more: Json = {"errorCode": f"KT-CT-{code}", "errorType": "AUTHORIZATION"}
+        wrong: Json = {"message": "Signature of the JWT has expired.", "extensions": more}
+        sent = answer(Reply(200, {"errors": [wrong], "data": {"flexPlannedDispatches": None}}))[1]
+
+        assert (sent.port, code) == (port, code)
+
+
+def test_our_own_spent_budget_is_an_outcome_that_says_when_there_is_more() -> None:
+    reply = Reply(0, spent="octopus plan A-00000000", why="4 of 4 calls made", headers={"retry-after": "37"})
+
+    assert answer(reply)[1] == Emit("spent", Fault("4 of 4 calls made", retry_after=37.0))
+
+
+def test_what_is_not_told_apart_by_a_node_leaves_through_the_coarser_port() -> None:
+    class Few(Ports):
+        throttled: Port[Fault]
+        failed: Port[Fault]
+
+    sent = [left(Few, Trouble(port, Fault("x"))).port for port in ("spent", "gone", "blocked", "disabled")]
+
+    assert sent == ["throttled", "failed", "failed", "failed"]
+
+
+def test_a_field_that_is_refused_to_a_second_token_is_a_persons_job_until_it_is_given_again() -> None:
+    wrong: Json = {"message": "m", "extensions": {"errorCode": "KT-CT-1111"}}
+    no = Reply(200, {"errors": [wrong], "data": {"flexPlannedDispatches": None}}, at=NOW)
+    newer = replace(TOKEN, expires=NOW + timedelta(hours=1))
+
+    def said(state: State, token: Token, reply: Reply) -> tuple[State, str]:
+        state, sent = answer(reply, ask(CFG, state, None, token=token, device=CAR)[0])
+        return state, sent.port
+
+    state, first = said(State(), TOKEN, no)
+    state, same = said(state, TOKEN, no)
+    state, second = said(state, newer, no)
+    state, again = said(state, newer, no)
+    state, good = said(state, newer, world("plan"))
+    state, anew = said(state, newer, no)
+
+    assert [first, same, second, again] == ["unauthorised", "unauthorised", "forbidden", "forbidden"]
+    assert [good, anew] == ["plan", "unauthorised"]
 
 
 def test_how_long_to_wait_is_passed_on() -> None:
-    _, sent = read(CFG, State(), Reply(429, headers={"retry-after": "60"}))
+    _, sent = answer(Reply(429, headers={"retry-after": "60"}))
 
     assert sent == Emit("throttled", Fault("HTTP 429", 429, retry_after=60.0))
 
@@ -223,11 +288,158 @@ def test_without_a_token_or_a_device_nobody_is_asked() -> None:
 
 def test_one_question_asks_for_the_plan_and_the_device() -> None:
     assert ask(CFG, State(), None, token=TOKEN, device=CAR) == (
-        State(device=CAR),
+        State(device=CAR, token=TOKEN, left=(ID,)),
         Request(
             method="POST",
             url="https://api.octopus.energy/v1/graphql/",
             json={"query": FULL, "variables": {"device": ID, "account": "A-00000000"}},
             authorization=Secret("t"),
+            budgets=(
+                Budget(name="octopus plan A-00000000", most=4, per=timedelta(minutes=1)),
+                Budget(name="octopus A-00000000", most=50, per=timedelta(hours=1)),
+            ),
         ),
     )
+
+
+# An empty list, null, an error: what becomes of the plan that was there
+
+
+def entry(start: str, end: str) -> Json:
+    return {"start": f"2026-10-01T{start}:00Z", "end": f"2026-10-01T{end}:00Z", "type": "SMART"}
+
+
+AHEAD: list[Json] = [entry("22:30", "23:00")]
+NULL = Reply(200, {"data": {"flexPlannedDispatches": None}})
+
+
+def plan_reply(found: Json, state: str = "SMART_CONTROL_CAPABLE", suspended: bool = False) -> Reply:
+    status: Json = {"currentState": state, "isSuspended": suspended}
+    return Reply(200, {"data": {"flexPlannedDispatches": found, "devices": [{"id": ID, "status": status}]}})
+
+
+def lived(*replies: Reply, start: State | None = None, since: datetime = NOW) -> list[str]:
+    """What left at each poll, a minute apart: the port, and how many dispatches a plan has."""
+    state, told = start or State(), []
+    for minute, reply in enumerate(replies):
+        state, _ = ask(CFG, state, None, token=TOKEN, device=CAR)
+        state, sent = answer(replace(reply, at=since + timedelta(minutes=minute)), state)
+        told.append(f"plan {len(sent.body.dispatches)}" if isinstance(sent.body, Plan) else sent.port)
+    return told
+
+
+def test_an_empty_list_clears_a_plan_once_the_next_poll_confirms_it() -> None:
+    empty = plan_reply([])
+
+    assert lived(plan_reply(AHEAD), empty, empty, empty) == ["plan 1", "emptied", "plan 0", "plan 0"]
+
+
+def test_an_empty_list_that_a_plan_follows_was_a_plan_in_the_making() -> None:
+    told = lived(*(plan_reply(found) for found in (AHEAD, [], AHEAD, [], [])))
+
+    assert told == ["plan 1", "emptied", "plan 1", "emptied", "plan 0"]
+
+
+@pytest.mark.parametrize("between", [NULL, Reply(502), Reply(0)])
+def test_null_and_errors_neither_clear_nor_confirm(between: Reply) -> None:
+    told = lived(plan_reply(AHEAD), between, between, plan_reply([]), between, plan_reply([]))
+
+    assert told == ["plan 1", "failed", "failed", "emptied", "failed", "plan 0"]
+
+
+@pytest.mark.parametrize(
+    ("state", "suspended"),
+    [("SMART_CONTROL_NOT_AVAILABLE", False), ("SMART_CONTROL_OFF", False), ("SMART_CONTROL_CAPABLE", True)],
+)
+def test_unplugged_or_suspended_an_empty_list_clears_at_once(state: str, suspended: bool) -> None:
+    assert lived(plan_reply(AHEAD), plan_reply([], state, suspended)) == ["plan 1", "plan 0"]
+
+
+def test_an_empty_list_after_the_last_dispatch_is_what_was_to_be_expected() -> None:
+    known = State(plans={ID: Kept((SMART,))})
+
+    assert lived(plan_reply([]), start=known, since=NOW + timedelta(minutes=29)) == ["emptied"]
+    assert lived(plan_reply([]), start=known, since=NOW + timedelta(minutes=30)) == ["plan 0"]
+
+
+def test_what_is_kept_of_a_plan_outlives_a_restart() -> None:
+    durable = {f.name for f in fields(State) if not f.metadata.get("volatile")}
+
+    assert durable == {"plans", "refused"}
+
+
+def test_a_kept_plan_says_how_much_is_still_to_come() -> None:
+    state, _ = ask(CFG, State(plans={ID: Kept((SMART, SMART))}), None, token=TOKEN, device=CAR)
+
+    assert answer(replace(plan_reply([]), at=NOW), state)[1].body == Fault(
+        "an empty plan where 2 dispatches were to come: kept until it is confirmed", 200
+    )
+
+
+# Several devices
+
+
+TWO = replace(CAR, also=("car-2",))
+
+
+def test_each_live_device_is_asked_for_its_plan_one_after_the_other() -> None:
+    state, first = ask(CFG, State(), None, token=TOKEN, device=TWO)
+    state, sent = read(CFG, state, replace(plan_reply(AHEAD), at=NOW))
+    assert isinstance(sent, list)
+    plan, second = sent
+    state, last = answer(Reply(200, {"data": {"flexPlannedDispatches": []}}, at=NOW), state)
+
+    assert isinstance(first, Request)
+    assert isinstance(second, Request)
+    asked = [r.json["variables"]["device"] for r in (first, second) if r.json]  # type: ignore[index]
+    assert asked == [ID, "car-2"]
+    assert isinstance(plan, Emit)
+    assert [p.body.device for p in (plan, last) if isinstance(p.body, Plan)] == [ID, "car-2"]
+    assert state.plans.keys() == {ID, "car-2"}
+
+
+@pytest.mark.parametrize(
+    ("reply", "goes_on"),
+    [
+        (world("plan_unavailable"), True),
+        (NULL, True),
+        (world("throttled"), False),
+        (world("expired"), False),
+        (Reply(403, text="<html>"), False),
+        (Reply(502), False),
+        (Reply(0, spent="octopus", why="spent"), False),
+    ],
+)
+def test_the_trouble_of_one_device_is_not_that_of_the_next(reply: Reply, goes_on: bool) -> None:
+    state, _ = ask(CFG, State(), None, token=TOKEN, device=TWO)
+    state, sent = read(CFG, state, reply)
+
+    assert isinstance(sent, list) == goes_on
+    assert state.left == (("car-2",) if goes_on else ())
+
+
+def test_a_device_that_is_no_longer_there_is_forgotten() -> None:
+    state, _ = ask(CFG, State(plans={ID: Kept(), "old": Kept()}), None, token=TOKEN, device=TWO)
+
+    assert state.plans.keys() == {ID}
+
+
+# Octopus's clock
+
+
+@pytest.mark.parametrize(
+    ("date", "skew"),
+    [
+        ("Thu, 01 Oct 2026 22:00:00 GMT", 0.0),
+        ("Thu, 01 Oct 2026 22:01:05 GMT", 65.0),
+        ("Thu, 01 Oct 2026 21:59:58 GMT", -2.0),
+        ("soon", None),
+        (None, None),
+    ],
+)
+def test_how_far_the_clocks_are_apart_is_told(date: str | None, skew: float | None) -> None:
+    reply = replace(plan_reply([]), at=NOW, headers={} if date is None else {"date": date})
+    body = answer(reply)[1].body
+
+    assert isinstance(body, Plan)
+    assert body.skew == skew

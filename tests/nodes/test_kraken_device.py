@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from wattwire.nodes import Emit, Fault, Json, Reply, Request, Secret
+from wattwire.nodes import Budget, Emit, Fault, Json, Reply, Request, Secret
 from wattwire.nodes.kraken_device import Config, ask, read
 from wattwire.nodes.kraken_devices import DEVICES
 from wattwire.nodes.messages import Device, Token
@@ -39,7 +39,7 @@ def test_the_live_car_is_found_among_meters_and_cars_of_old() -> None:
 
 
 def test_of_several_the_car_comes_before_the_charger_however_they_are_listed() -> None:
-    assert told("devices_two") == Emit("device", CAR)
+    assert told("devices_two") == Emit("device", replace(CAR, also=("00000000-0000-2222-3333-444444444444",)))
 
 
 @pytest.mark.parametrize("wanted", ["Drive", "00000000-0000-2222-3333-444444444444"])
@@ -93,6 +93,10 @@ def test_power_read_long_ago_says_nothing_about_now() -> None:
         (["KT-CT-1139"], "unauthorised"),
         (["KT-CT-0001", "KT-CT-1111"], "unauthorised"),
         (["KT-CT-1199"], "throttled"),
+        (["KT-CT-4123"], "forbidden"),
+        (["KT-CT-1113"], "disabled"),
+        (["KT-CT-4360"], "unavailable"),
+        (["KT-CT-1188"], "invalid"),
         (["KT-CT-4387"], "failed"),
     ],
 )
@@ -105,7 +109,8 @@ def test_the_code_decides_and_never_the_type(codes: list[str], port: str) -> Non
     [
         (Reply(0), "failed"),
         (Reply(503), "failed"),
-        (Reply(403, text="<html>"), "failed"),
+        (Reply(403, text="<html>"), "blocked"),
+        (Reply(0, spent="octopus A-00000000"), "spent"),
         (Reply(403, {"detail": "no"}), "unauthorised"),
         (Reply(401), "unauthorised"),
         (Reply(429), "throttled"),
@@ -128,4 +133,5 @@ def test_the_account_travels_as_a_variable_and_the_token_as_the_whole_header() -
         url="https://api.octopus.energy/v1/graphql/",
         json={"query": DEVICES, "variables": {"account": "A-00000000"}},
         authorization=Secret("t"),
+        budgets=(Budget(name="octopus A-00000000", most=50, per=timedelta(hours=1)),),
     )

@@ -1,15 +1,15 @@
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from wattwire.nodes import Emit, Fault, Json, Reply, Request, Secret
+from wattwire.nodes import Budget, Emit, Fault, Json, Reply, Request, Secret
 from wattwire.nodes.kraken_token import LOGIN, Config, ask, read
 from wattwire.nodes.messages import Token
 
 WORLD = Path(__file__).parents[1] / "world" / "kraken"
-CFG = Config(api_key=Secret("sk_live_x"))
+CFG = Config(api_key=Secret("sk_live_x"), account="A-00000000")
 ASKED = datetime(2026, 9, 28, 13, 0, 5, tzinfo=UTC)
 
 
@@ -44,14 +44,26 @@ def test_a_wrong_key_is_refused_not_retried() -> None:
     assert told("token_invalid_data") == Emit("refused", Fault("Invalid data.", 200, "KT-CT-1138"))
 
 
-@pytest.mark.parametrize("code", ["KT-CT-1138", "KT-CT-1139", "KT-CT-1145", "KT-CT-1148", None])
-def test_trying_again_cannot_help_when_the_key_may_not_be_used(code: str | None) -> None:
-    assert errors(code).port == "refused"
+@pytest.mark.parametrize(
+    ("code", "port"),
+    [
+        ("KT-CT-1138", "refused"),
+        ("KT-CT-1139", "refused"),
+        (None, "refused"),
+        ("KT-CT-1145", "forbidden"),
+        ("KT-CT-1148", "forbidden"),
+    ],
+)
+def test_trying_again_cannot_help_when_the_key_may_not_be_used(code: str | None, port: str) -> None:
+    assert errors(code).port == port
 
 
-@pytest.mark.parametrize("code", ["KT-CT-1199", "KT-CT-1147", "KT-CT-7899", "KT-CT-9999"])
-def test_trying_again_may_help_with_everything_else_that_has_a_code(code: str) -> None:
-    assert errors(code).port == "failed"
+@pytest.mark.parametrize(
+    ("code", "port"),
+    [("KT-CT-1199", "throttled"), ("KT-CT-1147", "failed"), ("KT-CT-7899", "failed"), ("KT-CT-9999", "failed")],
+)
+def test_trying_again_may_help_with_everything_else_that_has_a_code(code: str, port: str) -> None:
+    assert errors(code).port == port
 
 
 @pytest.mark.parametrize(
@@ -61,11 +73,12 @@ def test_trying_again_may_help_with_everything_else_that_has_a_code(code: str) -
         (Reply(500, text="<html>"), "failed"),
         (Reply(502), "failed"),
         (Reply(408), "failed"),
-        (Reply(429, {"detail": "throttled"}), "failed"),
+        (Reply(429, {"detail": "throttled"}), "throttled"),
+        (Reply(0, spent="octopus A-00000000"), "spent"),
         (Reply(200, text="<html>"), "failed"),
         (Reply(200, {"data": {"obtainKrakenToken": None}}), "failed"),
         (Reply(200, {"data": {"obtainKrakenToken": {"token": ""}}}), "failed"),
-        (Reply(403, text=(WORLD / "blocked.html").read_text()), "failed"),  # a firewall, not a bad key
+        (Reply(403, text=(WORLD / "blocked.html").read_text()), "blocked"),  # a firewall, not a bad key
         (Reply(403, {"detail": "no"}), "refused"),
         (Reply(401, {"detail": "no"}), "refused"),
     ],
@@ -81,5 +94,10 @@ def test_an_error_without_a_code_from_a_server_in_trouble_is_no_refusal() -> Non
 def test_the_key_travels_as_a_variable_and_never_prints() -> None:
     request = ask(CFG, None)
 
-    assert request == Request(method="POST", url=CFG.url, json={"query": LOGIN, "variables": {"key": CFG.api_key}})
+    assert request == Request(
+        method="POST",
+        url=CFG.url,
+        json={"query": LOGIN, "variables": {"key": CFG.api_key}},
+        budgets=(Budget(name="octopus A-00000000", most=60, per=timedelta(hours=1)),),
+    )
     assert "sk_live_x" not in repr(request) + repr(CFG)

@@ -79,7 +79,9 @@ class Octopus:
             PLAN, dispatch_fetcher.State(), None, token=token or self.token(), device=known
         )
         assert isinstance(request, Request)
-        return dispatch_fetcher.read(PLAN, state, self.reply(request))[1]
+        sent = dispatch_fetcher.read(PLAN, state, self.reply(request))[1]
+        assert isinstance(sent, Emit)
+        return sent
 
     def prices(self, product: str) -> Emit:
         cfg = rate_fetcher.Config(product=product, tariff=f"E-1R-{product}-A")
@@ -216,9 +218,7 @@ def test_the_sixth_plan_in_a_minute_is_refused_and_the_token_stays_good() -> Non
 
 
 def test_a_device_of_another_id_or_account_is_not_known() -> None:
-    assert Octopus().plan(device="other") == Emit(
-        "failed", Fault("Could not find KrakenFlex device.", 200, "KT-CT-4313")
-    )
+    assert Octopus().plan(device="other") == Emit("gone", Fault("Could not find KrakenFlex device.", 200, "KT-CT-4313"))
     assert Octopus(replace(CFG, account="A-1")).device().port == "none"
 
 
@@ -274,14 +274,14 @@ def test_a_question_that_octopus_no_longer_knows_refuses_the_whole_document() ->
         ("500", "failed", "failed"),
         ("502", "failed", "failed"),
         ("408", "failed", "failed"),
-        ("429", "throttled", "failed"),
+        ("429", "throttled", "throttled"),
         ("401", "unauthorised", "refused"),
         ("403json", "unauthorised", "refused"),
-        ("403html", "blocked", "failed"),
+        ("403html", "blocked", "blocked"),
         ("garbled", "failed", "failed"),
         ("KT-CT-1124", "unauthorised", "token"),
         ("KT-CT-1199", "throttled", "token"),
-        ("KT-CT-4340", "failed", "token"),
+        ("KT-CT-4340", "unavailable", "token"),
         ("nullPlan", "failed", "token"),
         ("badPlan", "failed", "token"),
         ("wrongKey", "plan", "refused"),
