@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from . import Emit, Fault, Reply, Request, Secret
+from .messages import Charger, House, Plan, Token
+from .tesla_costs import budgets
+from .tesla_hints import of_charger, of_house
 from .tesla_memory import Memory
-from .tesla_pace import Timings
+from .tesla_pace import Timings, running
 from .tesla_place import Place
 from .tesla_replies import Away, Moved, Online, Reading, Trouble, heard, trouble
 
@@ -24,19 +27,48 @@ class Settings(Timings, Protocol):
     def home(self) -> Place | None: ...
     @property
     def reads_per_day(self) -> int: ...
+    @property
+    def spend_per_month(self) -> float: ...
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def step(self) -> float: ...
 
 
 Course = tuple[Memory, Request | list[Emit]]
 
 
+def heed(
+    cfg: Settings, memory: Memory, plan: Plan | None, house: House | None, charger: Charger | None, now: datetime
+) -> tuple[Memory, bool]:
+    """Whether what came is worth a look at the car: a hint only when it tells of something new."""
+    if plan is not None:
+        return memory.planned(plan, now)
+    if house is None and charger is None:
+        return memory, True
+    plug, new = of_house(memory.plug, house, cfg.step) if house else of_charger(memory.plug, charger or Charger(at=now))
+    return replace(memory, plug=plug, hinted=now if new else memory.hinted), new
+
+
+def begin(cfg: Settings, memory: Memory, token: Token | None, now: datetime) -> Course:
+    if token is None or token.expires <= now:
+        return memory, [Emit("unauthorised", Fault("the token has expired" if token else "no token yet"))]
+    if pause := memory.pause(now):
+        return memory, [Emit("throttled", pause)]
+    memory = replace(memory, bearer=token.token, dispatch=running(memory.plan, now))
+    return memory, question(cfg, memory, "vehicle")
+
+
 def question(cfg: Settings, memory: Memory, what: str) -> Request:
     """`vehicle` is answered by Tesla's servers and leaves the car alone; `data` reaches it."""
-    url, query = f"{(memory.base or cfg.url).rstrip('/')}/api/1/vehicles/{cfg.vin}", dict[str, str]()
-    if what != "vehicle":
-        # Asked for its location, the car shows an icon: not without somebody who wants to know.
-        url, query = f"{url}/vehicle_data", {"endpoints": f"{BLOCKS};location_data" if cfg.home else BLOCKS}
+    url = f"{(memory.base or cfg.url).rstrip('/')}/api/1/vehicles/{cfg.vin}"
     bearer = memory.bearer and Secret(f"Bearer {memory.bearer.reveal()}")
-    return Request(method="GET", url=url, query=query, authorization=bearer, tag=what)
+    if what == "vehicle":
+        return Request(method="GET", url=url, authorization=bearer, tag=what)
+    # Asked for its location, the car shows an icon: not without somebody who wants to know.
+    query = {"endpoints": f"{BLOCKS};location_data" if cfg.home else BLOCKS}
+    cost = budgets("data", cfg.spend_per_month)
+    return Request(method="GET", url=f"{url}/vehicle_data", query=query, authorization=bearer, tag=what, budgets=cost)
 
 
 def follow(cfg: Settings, memory: Memory, reply: Reply) -> Course:
@@ -46,18 +78,21 @@ def follow(cfg: Settings, memory: Memory, reply: Reply) -> Course:
             memory = replace(memory, base=base)
             return memory, question(cfg, memory, reply.tag)
         case Away(port, fault):
-            return memory.away(told, now), [Emit(port, fault), Emit("car", memory.told(now, port))]
+            memory = memory.away(told, cfg, now)
+            return memory, [Emit(port, fault), _car(cfg, memory, now, port)]
+        case Trouble(port, fault) if reply.spent:
+            return memory.uncounted(), [Emit(port, fault), _car(cfg, memory, now, "online")]
         case Trouble(port, fault):
             return memory.troubled(told, now), [Emit(port, fault)]
         case Online():
             memory = replace(memory, pace=memory.pace.online(now))
-            if memory.pace.due(cfg, now, memory.dispatch):
+            if memory.pace.due(cfg, now, memory.dispatch, memory.hinted):
                 return _look(cfg, memory, now, "data")
-            return memory, [Emit("car", memory.told(now, "online"))]
+            return memory, [_car(cfg, memory, now, "online")]
         case Reading(where=where) if not memory.outdates(told):
             at_home = cfg.home.holds(where) if cfg.home and where else None
             memory = memory.with_reading(told, cfg, now, at_home)
-            return memory, [Emit("car", memory.told(now, "online"))]
+            return memory, [_car(cfg, memory, now, "online")]
         case Reading() if reply.tag == "data":
             return _look(cfg, memory, now, "data again")
         case Reading():
@@ -68,5 +103,9 @@ def follow(cfg: Settings, memory: Memory, reply: Reply) -> Course:
 def _look(cfg: Settings, memory: Memory, now: datetime, what: str) -> Course:
     counted = memory.counted(now, cfg.reads_per_day)
     if isinstance(counted, Fault):
-        return memory, [Emit("throttled", counted), Emit("car", memory.told(now, "online"))]
+        return memory, [Emit("spent", counted), _car(cfg, memory, now, "online")]
     return counted, question(cfg, counted, what)
+
+
+def _car(cfg: Settings, memory: Memory, now: datetime, state: Literal["online", "asleep", "offline"]) -> Emit:
+    return Emit("car", replace(memory.told(now, state), vin=cfg.vin, name=cfg.name))

@@ -10,11 +10,14 @@ from .messages import Plan
 from .tesla_replies import Reading
 
 SLACK = timedelta(seconds=15)  # a poll that comes a moment early must not wait for the next one
+PATIENCE = 4  # a sentry stands all night: after so many equal readings they come at longer intervals
 
 
 class Timings(Protocol):
     @property
     def settle(self) -> timedelta: ...
+    @property
+    def woken(self) -> timedelta: ...
     @property
     def watch(self) -> timedelta: ...
     @property
@@ -36,39 +39,54 @@ class Pace:
     phase: Literal["new", "asleep", "waking", "settling", "watching", "resting", "driving", "charging"] = "new"
     since: datetime | None = None  # while watching: the last time that something was going on
     read: datetime | None = None  # the last detailed read, answered or not
+    same: int = 0  # so many readings in a row told of the same thing that keeps it awake, and of nothing new
 
     def online(self, now: datetime) -> Pace:
         return replace(self, phase="waking", since=now) if self.phase == "asleep" else self
 
-    def away(self, port: Literal["asleep", "offline"], now: datetime) -> Pace:
+    def away(self, port: Literal["asleep", "offline"], t: Timings, now: datetime) -> Pace:
         if port == "offline" and self.phase in ("charging", "driving"):
             return self  # a radio hole: neither has ended
+        if port == "offline" and self.phase in ("settling", "watching") and now - (self.since or now) < t.watch:
+            return self  # parked in the garage, out of reach: it may still be plugged in
         return replace(self, phase="asleep", since=now) if self.phase != "asleep" else self
 
-    def due(self, t: Timings, now: datetime, dispatch: datetime | None) -> bool:
-        """Whether to read in detail now; `dispatch` is the start of the one that is running."""
+    def silent(self, now: datetime) -> Pace:
+        """The car did not answer: it may be falling asleep just now, so it is left alone as long as ever."""
+        return replace(self, since=now) if self.phase in ("waking", "settling", "resting") else self
+
+    def due(self, t: Timings, now: datetime, dispatch: datetime | None, hint: datetime | None = None) -> bool:
+        """Whether to read in detail now. `dispatch` began and is running; `hint`: then something new was seen."""
+        hinted = hint is not None and now - hint < t.watch and (self.read is None or self.read < hint)
         waited = now - (self.since or now) + SLACK
         if self.read is None:
-            return self.phase != "waking" or waited >= t.settle
+            return hinted or self.phase != "waking" or waited >= t.woken
         unread = now - self.read + SLACK
         if unread < t.settle:
             return False
+        if hinted:
+            return True
         if dispatch and self.read < dispatch + t.charging_every:  # once more: the car rarely starts in the very second
             return self.read < dispatch or unread >= t.charging_every
         match self.phase:
             case "new":
                 return True
-            case "waking" | "settling":
+            case "waking":
+                return waited >= t.woken
+            case "settling":
                 return waited >= t.settle
             case "resting":
                 return waited >= t.let_sleep
             case "charging":
                 return unread >= t.charging_every
+            case "watching":
+                return unread >= t.watch_every * (1 if self.same < PATIENCE else min(2 ** (self.same - PATIENCE), 4))
             case _:
                 return unread >= t.watch_every
 
-    def after(self, t: Timings, seen: Reading, now: datetime) -> Pace:
+    def after(self, t: Timings, seen: Reading, now: datetime, news: bool = True) -> Pace:
         """The pace once a detailed read is answered."""
+        self = replace(self, same=self.same + 1 if seen.busy and not news else 0)
         going = seen.driving or (seen.driving is None and self.phase == "driving")
         if seen.charging or going:
             return replace(self, phase="charging" if seen.charging else "driving", since=now)

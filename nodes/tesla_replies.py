@@ -14,7 +14,7 @@ ASLEEP = "vehicle unavailable:"  # only this text means asleep: a bare 408 is a 
 # https, and a name under one of Tesla's own domains: the token goes there
 BASE = re.compile(r"base URL: *(https://(?:[a-z0-9-]+\.)+(?:tesla\.com|tesla\.cn|teslamotors\.com))(?:[\s,;/]|$)")
 PLUGGED = {"Disconnected": False} | dict.fromkeys(("NoPower", "Starting", "Charging", "Complete", "Stopped"), True)
-SPENT, BUSY, SERVICE = 900.0, 300.0, 60.0  # s to wait where Tesla names no time
+SPENT, LOCKED, BUSY, SERVICE = 900.0, 600.0, 300.0, 60.0  # s to wait where Tesla names no time
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,9 @@ class Away:
 
 @dataclass(frozen=True)
 class Trouble:
-    port: Literal["unauthorised", "throttled", "failed"]
+    port: Literal["unauthorised", "throttled", "spent", "forbidden", "gone", "in_service", "silent", "failed"]
     fault: Fault
+    pause: bool = False  # ask nothing at all before `retry_after` is over
 
 
 @dataclass(frozen=True)
@@ -67,17 +68,32 @@ def heard(reply: Reply) -> Away | Trouble | Moved | Online | Reading:
     error = said(reply)
     if error.startswith(ASLEEP):
         return Away("asleep", reply.fault("the car is asleep or offline"))
+    if reply.spent:  # not asked at all: what is free may go on
+        return Trouble("spent" if reply.spent == "tesla spend" else "throttled", reply.fault(code="budget"))
     match reply.status:
         case 401 if "mobile_access_disabled" in error:
-            return Trouble("failed", reply.fault("mobile access is switched off in the car: Controls > Safety", error))
+            why = "mobile access is switched off in the car: Controls > Safety"
+            return Trouble("forbidden", reply.fault(why, error))
         case 401:
             return Trouble("unauthorised", reply.fault("Tesla does not accept the token", error or None))
         case 403 if "EXCEEDED_LIMIT" in error:
-            return Trouble("throttled", waiting(reply, "the account's spending limit at Tesla is reached", SPENT))
+            return Trouble(
+                "spent", waiting(reply, "the account's spending limit at Tesla is reached", SPENT), pause=True
+            )
+        case 423:
+            return Trouble("forbidden", waiting(reply, WORDS[423], LOCKED), pause=True)
         case 429:
-            return Trouble("throttled", waiting(reply, "too many requests to Tesla", BUSY))
+            return Trouble("throttled", waiting(reply, "too many requests to Tesla", BUSY), pause=True)
         case 421 if base := BASE.search(error):
             return Moved(base[1])
+        case 400 | 402 | 403 | 412 | 451:
+            return Trouble("forbidden", trouble(reply))
+        case 404:
+            return Trouble("gone", trouble(reply))
+        case 405:
+            return Trouble("in_service", trouble(reply))
+        case 408 | 503 | 504 | 540:
+            return Trouble("silent", trouble(reply))
     return Trouble("failed", trouble(reply))
 
 
@@ -95,6 +111,7 @@ def waiting(reply: Reply, why: str, seconds: float) -> Fault:
 
 
 WORDS = {
+    400: "Tesla does not understand the question",
     402: "Tesla wants a payment method for this developer account",
     403: "Tesla forbids it: the token lacks a scope, or the call was not made over HTTP/2",
     404: "Tesla knows no such car on this account; compare the VIN",
@@ -103,7 +120,10 @@ WORDS = {
     412: "the application is not registered in this region; register it there once (partner_accounts)",
     421: "the account belongs to another region, and no address of Tesla's was named",
     423: "Tesla has locked the account; look at its app or web page",
+    451: "Tesla may not tell: privacy or law",
+    503: "Tesla's service, or the car, is not there",
     504: "the car did not answer in time",
+    540: "the car gave Tesla an answer that it did not expect",
 }
 
 

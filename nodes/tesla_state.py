@@ -1,13 +1,12 @@
 """teslaState: read the car without waking it: first whether it is awake, and in detail only when that is worth it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
-from . import Emit, Fault, Node, Now, Port, Ports, Request, keep
-from .messages import Car, Plan, Token
-from .tesla_course import follow, question
+from . import Emit, Fault, Node, Now, Port, Ports, Request, keep, refines
+from .messages import Car, Charger, House, Plan, Token
+from .tesla_course import begin, follow, heed
 from .tesla_memory import Memory
-from .tesla_pace import running
 from .tesla_place import Place
 
 
@@ -16,12 +15,16 @@ class Config:
     vin: str
     url: str = "https://fleet-api.prd.eu.vn.cloud.tesla.com"  # of the region; another one that Tesla names is kept
     home: Place | None = None  # {lat, lon, radius in m}: only then is the car asked where it is
-    settle: timedelta = timedelta(minutes=1)  # after waking, parking or charging, wait so long for the first reading
+    name: str | None = None  # what people call it; told with each reading
+    settle: timedelta = timedelta(minutes=1)  # after parking or charging, wait so long for the first reading
+    woken: timedelta = timedelta(minutes=1)  # and after waking: 4m spares cars that wake every hour for 3 min
     watch: timedelta = timedelta(minutes=15)  # parked and not plugged in: go on reading so long
     watch_every: timedelta = timedelta(minutes=4)  # read so often while it is watched, driven or busy
     let_sleep: timedelta = timedelta(minutes=21)  # then leave it alone so long, that it may fall asleep
     charging_every: timedelta = timedelta(minutes=5)  # read so often while it charges
-    reads_per_day: int = 150  # detailed readings; Tesla's monthly credit pays for 166 a day
+    step: float = 3000  # W that the load of the house rises or falls by at once where no meter tells the car's
+    reads_per_day: int = 150  # detailed readings; the month's money pays for 167 a day
+    spend_per_month: float = 8.0  # pounds; all that calls Tesla counts, and a node reads in detail up to here
 
 
 class Out(Ports):
@@ -29,20 +32,28 @@ class Out(Ports):
     asleep: Port[Fault]  # leave it alone
     offline: Port[Fault]  # out of reach: as good as asleep
     unauthorised: Port[Fault]  # no token, or one that Tesla does not accept
-    throttled: Port[Fault]  # too many calls, or the budget is spent: not before `retry_after`
+    throttled: Port[Fault]  # too many calls: not before `retry_after`
+    spent: Port[Fault] = refines("throttled")  # the budget of the day or the month; what is free goes on
     failed: Port[Fault]  # no usable answer: trying again may help
+    silent: Port[Fault] = refines("failed")  # the car did not answer in time: a radio hole, or it falls asleep
+    in_service: Port[Fault] = refines("failed")  # it is in a workshop
+    forbidden: Port[Fault] = refines("failed")  # somebody has to change something: trying again cannot help
+    gone: Port[Fault] = refines("failed")  # no such car on this account
 
 
 def ask(
-    cfg: Config, memory: Memory, poll: object, now: Now, *, token: Token | None, hint: Plan | None
+    cfg: Config,
+    memory: Memory,
+    poll: object,
+    hint: Plan | None,
+    house: House | None,
+    charger: Charger | None,
+    now: Now,
+    *,
+    token: Token | None,
 ) -> tuple[Memory, Request | list[Emit]]:
-    memory = memory.of(f"{cfg.vin} {cfg.url}")
-    if token is None or token.expires <= now:
-        return memory, [Out.unauthorised(Fault("the token has expired" if token else "no token yet"))]
-    if pause := memory.pause(now):
-        return memory, [Out.throttled(pause)]
-    memory = replace(memory, bearer=token.token, dispatch=running(hint, now))
-    return memory, question(cfg, memory, "vehicle")
+    memory, worth = heed(cfg, memory.of(f"{cfg.vin} {cfg.url}"), hint, house, charger, now)
+    return begin(cfg, memory, token, now) if worth else (memory, [])
 
 
 NODE = Node("teslaState", Config, Out, ask, follow, state=Memory)

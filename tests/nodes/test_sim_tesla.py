@@ -249,7 +249,7 @@ def test_the_nodes_live_a_night_with_it() -> None:
         if minute in (13 * 60, 14 * 60):
             sim.draw(minute, 7400 if minute == 13 * 60 else 0)
         for _ in range(2):
-            memory, course = ask(asker, memory, object(), now, token=token, hint=None)
+            memory, course = ask(asker, memory, None, None, None, None, now, token=token)
             while isinstance(course, Request):
                 reply = replace(sim.hear(minute, asked(course)), at=now, tag=course.tag)
                 memory, course = follow(asker, memory, reply)

@@ -57,7 +57,7 @@ def remembered(given: dict[str, Any]) -> Memory:
 def taken(memory: Memory, step: dict[str, Any]) -> tuple[Memory, Request | list[Emit]]:
     now, seen = after(step["t"]), step["in"]
     if seen["kind"] == "tick":
-        return ask(CFG, memory, object(), now, token=TOKEN, hint=None)
+        return ask(CFG, memory, None, None, None, None, now, token=TOKEN)
     tag = {"GET_VEHICLE": "vehicle", "GET_VEHICLE_DATA": "data"}[seen["kind"]]
     return follow(CFG, memory, Reply(seen["status"], seen["body"], at=now, tag=tag))
 

@@ -31,20 +31,20 @@ def seen(name: str) -> Reading:
         ("asleep_408", "asleep"),
         ("asleep_408_old", "asleep"),
         ("asleep_500_proxy", "asleep"),
-        ("timeout_408", "failed"),
-        ("timeout_408_operation", "failed"),
-        ("gateway_504", "failed"),
+        ("timeout_408", "silent"),
+        ("timeout_408_operation", "silent"),
+        ("gateway_504", "silent"),
         ("error_500", "failed"),
         ("token_expired_401", "unauthorised"),
         ("empty_401", "unauthorised"),
-        ("mobile_access_401", "failed"),  # no other token would help
-        ("payment_402", "failed"),
-        ("scopes_403", "failed"),
-        ("limit_403", "throttled"),
-        ("not_found_404", "failed"),
-        ("in_service_405", "failed"),
-        ("region_412", "failed"),
-        ("locked_423", "failed"),
+        ("mobile_access_401", "forbidden"),  # no other token would help
+        ("payment_402", "forbidden"),
+        ("scopes_403", "forbidden"),
+        ("limit_403", "spent"),
+        ("not_found_404", "gone"),
+        ("in_service_405", "in_service"),
+        ("region_412", "forbidden"),
+        ("locked_423", "forbidden"),
         ("busy_429", "throttled"),
     ],
 )
@@ -57,8 +57,44 @@ def test_where_a_reply_leads(reply: str, port: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("status", "port"),
+    [(400, "forbidden"), (451, "forbidden"), (503, "silent"), (504, "silent"), (540, "silent")]
+    + [(status, "failed") for status in (0, 406, 422, 424, 499, 500, 502)],
+)
+def test_where_a_bare_status_leads(status: int, port: str) -> None:
+    told = heard(Reply(status))
+
+    assert isinstance(told, Trouble)
+    assert (told.port, told.pause) == (port, False)
+
+
+@pytest.mark.parametrize(("budget", "port"), [("tesla spend", "spent"), ("tesla data", "throttled")])
+def test_a_call_that_our_own_budget_refused_was_never_made_and_stops_nothing_that_is_free(
+    budget: str, port: str
+) -> None:
+    told = heard(Reply(0, spent=budget, why="8 of 8 are spent", headers={"retry-after": "37"}))
+
+    assert told == Trouble(port, Fault("8 of 8 are spent", None, "budget", 37.0))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("reply", ["busy_429", "limit_403", "locked_423"])
+def test_after_some_refusals_nothing_is_asked_for_a_while(reply: str) -> None:
+    told = heard(recorded(reply))
+
+    assert isinstance(told, Trouble)
+    assert told.pause
+
+
+@pytest.mark.parametrize(
     ("reply", "seconds"),
-    [("busy_429", 60), ("busy_429_bare", 300), ("limit_403", 900), ("in_service_405", 60), ("error_500", None)],
+    [
+        ("locked_423", 600),
+        ("busy_429", 60),
+        ("busy_429_bare", 300),
+        ("limit_403", 900),
+        ("in_service_405", 60),
+        ("error_500", None),
+    ],
 )
 def test_how_long_to_wait(reply: str, seconds: float | None) -> None:
     told = heard(recorded(reply))

@@ -2,11 +2,12 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from wattwire.nodes import Emit, Fault, Json, Reply, Request, Secret
-from wattwire.nodes.messages import Car, Dispatch, Plan, Token
+from wattwire.nodes import Budget, Emit, Fault, Json, Reply, Request, Secret
+from wattwire.nodes.messages import Car, Charger, Dispatch, House, Plan, Token
 from wattwire.nodes.tesla_course import follow
 from wattwire.nodes.tesla_memory import Memory
 from wattwire.nodes.tesla_place import Place
@@ -25,6 +26,10 @@ def recorded(name: str) -> Reply:
     return Reply(told["status"], told["json"], headers=told.get("headers", {}))
 
 
+def asked(cfg: Config, memory: Memory, token: Token | None = TOKEN) -> tuple[Memory, Request | list[Emit]]:
+    return ask(cfg, memory, None, None, None, None, NOON, token=token)
+
+
 class Life:
     """A car that is polled at some minutes: what was asked of Tesla, and what was said to the flow."""
 
@@ -34,8 +39,21 @@ class Life:
     def poll(
         self, minute: float, vehicle: str = "vehicle_online", *data: str, hint: Plan | None = None, token: Token = TOKEN
     ) -> list[Emit]:
-        now, replies = NOON + timedelta(minutes=minute), [vehicle, *data]
-        self.memory, results = ask(self.cfg, self.memory, object(), now, token=token, hint=hint)
+        if hint:  # told of before
+            self.memory = replace(self.memory, plan=hint)
+        return self.told(minute, None, None, None, vehicle, *data, token=token)
+
+    def told(
+        self,
+        minute: float,
+        hint: Plan | None,
+        house: House | None,
+        charger: Charger | None,
+        *answers: str,
+        token: Token = TOKEN,
+    ) -> list[Emit]:
+        now, replies = NOON + timedelta(minutes=minute), list(answers)
+        self.memory, results = ask(self.cfg, self.memory, None, hint, house, charger, now, token=token)
         while isinstance(results, Request):
             assert results.method == "GET"
             self.asked.append((minute, "data" if results.url.endswith(f"/{VIN}/vehicle_data") else "vehicle"))
@@ -57,7 +75,7 @@ def fresh(reply: Reply, now: datetime) -> Reply:
 
 
 def test_the_first_question_leaves_the_car_alone() -> None:
-    _, request = ask(CFG, Memory(), object(), NOON, token=TOKEN, hint=None)
+    _, request = asked(CFG, Memory(), TOKEN)
 
     assert request == Request(
         method="GET",
@@ -71,7 +89,7 @@ def test_the_first_question_leaves_the_car_alone() -> None:
     ("token", "why"), [(None, "no token yet"), (Token(Secret("old"), NOON), "the token has expired")]
 )
 def test_without_a_good_token_nothing_is_asked(token: Token | None, why: str) -> None:
-    _, results = ask(CFG, Memory(), object(), NOON, token=token, hint=None)
+    _, results = asked(CFG, Memory(), token)
 
     assert results == [Out.unauthorised(Fault(why))]
 
@@ -93,6 +111,8 @@ def test_a_car_that_is_awake_is_read_in_detail() -> None:
                 soc_usable=62.0,
                 limit=80.0,
                 power=7424.0,
+                vin=VIN,
+                phase="charging",
             )
         )
     ]
@@ -134,7 +154,7 @@ def test_a_car_that_has_just_woken_may_be_charging() -> None:
 
 
 def test_a_car_never_read_is_told_as_asleep_with_nothing_known() -> None:
-    assert Life().poll(0, "vehicle_asleep")[1] == Out.car(Car(at=NOON, state="asleep"))
+    assert Life().poll(0, "vehicle_asleep")[1] == Out.car(Car(at=NOON, state="asleep", vin=VIN, phase="asleep"))
 
 
 def test_a_car_that_falls_asleep_between_the_two_questions_is_asleep() -> None:
@@ -148,7 +168,7 @@ def test_a_time_out_is_a_failure_and_changes_nothing_that_is_known() -> None:
 
     emits = life.poll(5, "vehicle_online", "timeout_408")
 
-    assert [e.port for e in emits] == ["failed"]
+    assert [e.port for e in emits] == ["silent"]
     assert life.memory.car == before
     assert life.memory.pace.phase == "charging"
 
@@ -163,7 +183,7 @@ def test_a_sleeping_car_is_never_read_in_detail_however_often_it_is_polled() -> 
 
 
 def test_a_car_that_wakes_for_two_minutes_only_is_not_read() -> None:
-    life = Life(replace(CFG, settle=timedelta(minutes=3)))
+    life = Life(replace(CFG, woken=timedelta(minutes=3)))
     life.poll(0, "vehicle_asleep")
     life.poll(10)
     life.poll(12)
@@ -296,11 +316,9 @@ def test_the_budget_of_the_day_holds_over_restarts_and_is_told_with_the_last_val
     life.poll(0, "vehicle_online", "data_charging")
     life.poll(5, "vehicle_online", "data_charging")
 
-    throttled, car = life.poll(10)
+    spent, car = life.poll(10)
 
-    assert throttled == Out.throttled(
-        Fault("the 2 detailed reads of this day (UTC) are used up", None, "budget", 42600)
-    )
+    assert spent == Out.spent(Fault("the 2 detailed reads of this day (UTC) are used up", None, "budget", 42600))
     assert isinstance(car.body, Car)
     assert (car.body.state, car.body.seen) == ("online", SEEN + timedelta(minutes=5))
     assert (life.memory.day, life.memory.reads) == (NOON.date(), 2)
@@ -315,23 +333,31 @@ def test_the_next_day_has_a_budget_of_its_own() -> None:
     assert life.reads() == [0, 720]
 
 
-@pytest.mark.parametrize(("reply", "minutes"), [("busy_429", 1), ("busy_429_bare", 5), ("limit_403", 15)])
-def test_being_throttled_nothing_is_asked_until_it_is_over(reply: str, minutes: int) -> None:
+@pytest.mark.parametrize(
+    ("reply", "minutes", "port"),
+    [
+        ("busy_429", 1, "throttled"),
+        ("busy_429_bare", 5, "throttled"),
+        ("limit_403", 15, "spent"),
+        ("locked_423", 10, "forbidden"),
+    ],
+)
+def test_being_throttled_nothing_is_asked_until_it_is_over(reply: str, minutes: int, port: str) -> None:
     life = Life()
 
     refused = life.poll(0, reply)
     paused = life.poll(minutes - 0.5)
     life.poll(minutes, "vehicle_asleep")
 
-    assert [e.port for e in refused] == ["throttled"]
+    assert [e.port for e in refused] == [port]
     assert paused == [Out.throttled(Fault("Tesla asked not to be called for a while", None, "pause", 30.0))]
     assert [minute for minute, _ in life.asked] == [0, minutes]
 
 
 def test_another_region_is_asked_at_once_and_from_then_on() -> None:
-    memory, _ = ask(CFG, Memory(), object(), NOON, token=TOKEN, hint=None)
+    memory, _ = asked(CFG, Memory(), TOKEN)
     memory, again = follow(CFG, memory, replace(recorded("moved_421"), at=NOON, tag="vehicle"))
-    _, later = ask(CFG, memory, object(), NOON, token=TOKEN, hint=None)
+    _, later = asked(CFG, memory, TOKEN)
 
     assert isinstance(again, Request)
     assert again.url == "https://fleet-api.prd.na.vn.cloud.tesla.com/api/1/vehicles/LRWTEST0000000001"
@@ -351,7 +377,7 @@ def test_another_address_or_car_in_the_settings_forgets_region_and_readings_but_
     life = Life()
     life.poll(0, "moved_421", "vehicle_online", "data_charging")
 
-    memory, request = ask(replace(CFG, url="http://teslaSim.flow"), life.memory, object(), NOON, token=TOKEN, hint=None)
+    memory, request = asked(replace(CFG, url="http://teslaSim.flow"), life.memory)
 
     assert isinstance(request, Request)
     assert request.url.startswith("http://teslaSim.flow/api")
@@ -403,7 +429,7 @@ def test_home_is_unknown_unless_set_and_told(home: Place | None, reply: str, at_
 @pytest.mark.parametrize("home", [None, Place(lat=51.5, lon=-0.12)])
 def test_the_location_is_asked_for_only_where_a_home_is_set(home: Place | None) -> None:
     cfg = replace(CFG, home=home)
-    memory, _ = ask(cfg, Memory(), object(), NOON, token=TOKEN, hint=None)
+    memory, _ = asked(cfg, Memory(), TOKEN)
 
     _, request = follow(cfg, memory, replace(recorded("vehicle_online"), at=NOON, tag="vehicle"))
 
@@ -411,3 +437,181 @@ def test_the_location_is_asked_for_only_where_a_home_is_set(home: Place | None) 
     assert request.query["endpoints"].startswith("charge_state;drive_state;vehicle_state;climate_state")
     assert request.query["endpoints"].endswith("location_data") is (home is not None)
     assert request.authorization == Secret("Bearer eyJ-access-1")
+
+
+def test_a_detailed_read_is_priced_and_the_cheap_one_is_free() -> None:
+    memory, cheap = asked(CFG, Memory())
+    _, dear = follow(CFG, memory, replace(recorded("vehicle_online"), at=NOON, tag="vehicle"))
+
+    assert isinstance(cheap, Request)
+    assert isinstance(dear, Request)
+    assert cheap.budgets == ()
+    assert dear.budgets == (
+        Budget(name="tesla data", most=60, per=timedelta(minutes=1)),
+        Budget(name="tesla spend", most=8.0, per="month", cost=1 / 650),
+    )
+
+
+def test_with_the_month_s_money_spent_the_free_call_goes_on_and_the_last_values_are_told() -> None:
+    life = Life()
+    life.poll(0, "vehicle_online", "data_charging")
+    memory, _ = follow(CFG, life.memory, replace(recorded("vehicle_online"), at=NOON + timedelta(minutes=5)))
+
+    refusal = Reply(0, spent="tesla spend", why="all spent", at=NOON + timedelta(minutes=5), tag="data")
+    life.memory, emits = follow(CFG, memory, refusal)
+
+    assert isinstance(emits, list)
+    assert [e.port for e in emits] == ["spent", "car"]
+    assert isinstance(emits[1].body, Car)
+    assert (emits[1].body.state, emits[1].body.soc, emits[1].body.seen) == ("online", 64.0, SEEN)
+    assert life.memory.reads == 1  # the second was not made
+    assert [e.port for e in life.poll(6, "vehicle_asleep")] == ["asleep", "car"]
+
+
+@pytest.mark.parametrize("bare", ["timeout_408", "gateway_504"])
+def test_a_car_that_does_not_answer_may_be_falling_asleep_and_gets_a_whole_new_window(bare: str) -> None:
+    life = Life()
+    life.poll(0, "vehicle_online", "data_stopped")
+    for minute in range(1, 44):
+        life.poll(minute, "vehicle_online", bare)
+
+    assert life.reads() == [0, 21, 42]
+
+
+@pytest.mark.parametrize(("minutes", "again"), [(5, [0, 4, 5, 11, 15, 19]), (16, [0, 4, 5, 23])])
+def test_a_garage_without_radio_does_not_end_the_watch_unless_it_lasts(minutes: int, again: list[int]) -> None:
+    life = Life()
+    life.poll(0, "vehicle_online", "data_driving")
+    life.poll(4, "vehicle_online", "data_unplugged")
+    life.poll(5, "vehicle_online", "data_unplugged")
+    for minute in range(6, 6 + minutes):
+        life.poll(minute, "vehicle_offline")
+    for minute in range(6 + minutes, 24):
+        life.poll(minute, "vehicle_online", "data_unplugged")
+
+    assert life.reads() == again
+
+
+def blocked(life: Life, minutes: range, **vehicle: Json) -> None:
+    """Somebody or something keeps it awake in these minutes."""
+    for minute in minutes:
+        memory, _ = asked(life.cfg, life.memory)
+        now = NOON + timedelta(minutes=minute)
+        life.memory, results = follow(CFG, memory, replace(recorded("vehicle_online"), at=now, tag="vehicle"))
+        if isinstance(results, Request):
+            life.asked.append((minute, "data"))
+            reply = fresh(recorded("data_stopped"), now)
+            car: dict[str, Any] = reply.json["response"]  # type: ignore[assignment,call-overload,index]
+            body: Json = {"response": {**car, "vehicle_state": {**vehicle}}}
+            life.memory, _ = follow(CFG, life.memory, replace(reply, json=body, at=now, tag="data"))
+
+
+def test_a_sentry_is_read_ever_less_often_as_the_car_will_not_sleep_anyway() -> None:
+    life = Life()
+    blocked(life, range(120), sentry_mode=True)
+
+    assert life.reads() == [0, 4, 8, 12, 16, 20, 28, 44, 60, 76, 92, 108]
+
+
+def test_a_car_is_left_alone_as_soon_as_nothing_keeps_it_awake() -> None:
+    life = Life()
+    blocked(life, range(9), is_user_present=True)
+    blocked(life, range(9, 40))
+
+    assert life.reads() == [0, 4, 8, 12, 33]
+
+
+def test_a_dispatch_that_begins_earns_one_look_at_once() -> None:
+    life, plan = Life(), dispatching(5, 60)
+    life.poll(0, "vehicle_online", "data_stopped")
+    for minute in range(1, 20):
+        life.told(minute, plan, None, None, "vehicle_asleep")
+
+    assert life.asked == [(0, "vehicle"), (0, "data"), (5, "vehicle")]
+
+
+def test_a_plan_without_a_dispatch_under_way_asks_nothing_even_without_a_token() -> None:
+    memory, results = ask(CFG, Memory(), None, dispatching(5, 60), None, None, NOON, token=None)
+
+    assert results == []
+    assert memory.plan == dispatching(5, 60)
+
+
+def seen_at_the_plug(**seen: Any) -> Charger:
+    return Charger(at=NOON, **seen)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "looks"),
+    [
+        ({"plugged": False}, {"plugged": True}, True),
+        ({"plugged": True}, {"plugged": False}, True),
+        ({"plugged": None}, {"plugged": True}, False),  # the first thing ever seen is no change
+        ({"plugged": True, "power": 0.0}, {"plugged": True, "power": 7200.0}, True),
+        ({"plugged": True, "power": 7200.0}, {"plugged": True, "power": 0.0}, True),
+        ({"plugged": True, "power": 7200.0}, {"plugged": True, "power": 6900.0}, False),
+        ({"plugged": True, "power": 0.0}, {"plugged": True, "power": 40.0}, False),
+    ],
+)
+def test_what_the_charger_sees_earns_one_look_at_once(
+    before: dict[str, Any], after: dict[str, Any], looks: bool
+) -> None:
+    life = Life()
+    life.told(0, None, None, seen_at_the_plug(**before), "vehicle_asleep")
+    for minute in (1, 2, 3):
+        life.told(minute, None, None, seen_at_the_plug(**after), "vehicle_asleep")
+
+    assert life.asked == ([(1, "vehicle")] if looks else [])
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "looks"),
+    [
+        ({"load": 400.0}, {"load": 7600.0}, True),
+        ({"load": 7600.0}, {"load": 400.0}, True),
+        ({"load": 400.0}, {"load": 2600.0}, False),  # a kettle
+        ({"load": None}, {"load": 7600.0}, False),
+        ({"load": 400.0, "ev": 0.0}, {"load": 7600.0, "ev": 0.0}, False),  # the car's own meter knows better
+        ({"load": 400.0, "ev": 0.0}, {"load": 2600.0, "ev": 2200.0}, True),
+    ],
+)
+def test_a_step_of_load_earns_one_look_at_once(before: dict[str, Any], after: dict[str, Any], looks: bool) -> None:
+    life = Life()
+    life.told(0, None, House(at=NOON, **before), None, "vehicle_asleep")
+    for minute in (1, 2, 3):
+        life.told(minute, None, House(at=NOON, **after), None, "vehicle_asleep")
+
+    assert life.asked == ([(1, "vehicle")] if looks else [])
+
+
+def test_a_hint_is_worth_one_detailed_read_of_a_car_that_is_left_alone_and_no_more() -> None:
+    life = Life()
+    life.poll(0, "vehicle_online", "data_stopped")
+    life.told(4, None, None, seen_at_the_plug(plugged=True))
+    life.told(5, None, None, seen_at_the_plug(plugged=False), "vehicle_online", "data_unplugged")
+    for minute in range(6, 28):
+        life.poll(minute, "vehicle_online", "data_unplugged")
+
+    assert life.reads() == [0, 5, 26]
+
+
+def test_a_car_that_wakes_to_charge_is_read_at_once_after_the_hint() -> None:
+    life = Life()
+    life.poll(0, "vehicle_asleep")
+    life.told(9, None, None, seen_at_the_plug(power=0.0))
+    life.told(10, None, None, seen_at_the_plug(power=7000.0), "vehicle_asleep")  # not yet
+    life.poll(11, "vehicle_online", "data_charging")
+
+    assert life.reads() == [11]
+
+
+def test_each_reading_teaches_how_far_the_two_levels_are_apart() -> None:
+    life = Life()
+    life.poll(0, "vehicle_online", "data_charging")  # 64 and 62
+    body: Json = {"response": {"state": "online", "charge_state": {"charging_state": "Charging", "battery_level": 70}}}
+
+    _, emits = follow(CFG, life.memory, Reply(200, body, at=NOON + timedelta(minutes=5), tag="data"))
+
+    assert isinstance(emits, list)
+    assert isinstance(car := emits[0].body, Car)
+    assert (car.soc, car.soc_usable, car.reckoned) == (70.0, 68.0, ("soc_usable",))
