@@ -7,10 +7,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import lru_cache
+from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
 HALF_HOUR = 1800
 DAY = 86400
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = get_args(Weekday)
 
 
 def half_hour(at: datetime) -> int:
@@ -40,15 +43,24 @@ class Window:
 
     from_: time = time(23, 30)
     until: time = time(5, 30)
+    days: tuple[Weekday, ...] = ()  # on which it opens; none named: every day
+    clock: Literal["local", "utc"] = "local"  # utc: the hours of a meter that knows no summer time
 
     def __post_init__(self) -> None:
-        if self.from_ == self.until:
+        if self.from_ == self.until and not self.days:
             raise ValueError("from and until are the same; write `window: false` if there is none")
 
-    def holds(self, clock: time) -> bool:
+    def holds(self, at: datetime) -> bool:
+        """Whether it is open at a moment of its clock."""
+        clock = at.time()
         if self.from_ < self.until:
-            return self.from_ <= clock < self.until
-        return clock >= self.from_ or clock < self.until
+            return self.from_ <= clock < self.until and self._opens(at.weekday())
+        if clock >= self.from_:
+            return self._opens(at.weekday())
+        return clock < self.until and self._opens(at.weekday() - 1)
+
+    def _opens(self, weekday: int) -> bool:
+        return not self.days or WEEKDAYS[weekday] in self.days
 
 
 def inside(window: Window, zone_name: str, t: float) -> bool:
@@ -57,27 +69,27 @@ def inside(window: Window, zone_name: str, t: float) -> bool:
 
 
 def turns_after(window: Window, zone_name: str, t: float) -> Iterator[int]:
-    """When the window opens or closes next, and after that, within three days."""
-    for day in range(int(t // DAY), int(t // DAY) + 3):
+    """When the window opens or closes next, and after that, within three days; or a week where it has days."""
+    for day in range(int(t // DAY), int(t // DAY) + (8 if window.days else 3)):
         yield from (turn for turn in _turns(window, zone_name, day)[1] if turn > t)
 
 
 def turned(window: Window, zone_name: str, t: float) -> int | None:
     """When the window opened or closed last."""
-    for day in range(int(t // DAY), int(t // DAY) - 3, -1):
+    for day in range(int(t // DAY), int(t // DAY) - (8 if window.days else 3), -1):
         for turn in reversed(_turns(window, zone_name, day)[1]):
             if turn <= t:
                 return turn
     return None
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _turns(window: Window, zone_name: str, day: int) -> tuple[bool, tuple[int, ...]]:
     """Whether a UTC day begins inside the window, and the instants in it at which that turns."""
-    first, tz = day * DAY, ZoneInfo(zone_name)
+    first, tz = day * DAY, ZoneInfo("UTC" if window.clock == "utc" else zone_name)
 
     def holds(t: int) -> bool:
-        return window.holds(datetime.fromtimestamp(t, tz).time())
+        return window.holds(datetime.fromtimestamp(t, tz))
 
     marks = {
         _epoch(at, tz, day + n, fold) for at in (window.from_, window.until) for n in (-1, 0, 1) for fold in (0, 1)

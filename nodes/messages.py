@@ -120,13 +120,16 @@ class Rate:
     house: float | None
     car: float | None
     band: Literal["cheap", "standard", "unsure"]
-    window: bool = False  # inside the tariff's fixed window
+    window: bool = False  # cheap by the tariff's own hours: certain, whatever is planned
     planned: bool = False  # touched by a plan, whatever it is trusted for
     rung: Literal["window", "offered", "started", "confirmed"] | None = None
     rung_at: datetime | None = None
     allowance_left: float | None = None  # hours
     next: Next | None = None
     why: str = ""
+    tier: Literal["cheap", "standard", "peak"] | None = None  # by the tariff's own hours, whatever is planned
+    export: float | None = None  # p/kWh for what is sold
+    credit: float | None = None  # p/kWh of the car's that come back later: the bill has it at the house's price
 
 
 @dataclass(frozen=True, kw_only=True)

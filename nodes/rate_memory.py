@@ -62,7 +62,7 @@ def look(
 def _outlook(cfg: Config, state: State, ledger: Ledger, half: int, prices: Prices | None, now: datetime) -> Outlook:
     fresh = tuple(device for device, plan in state.plans.items() if now - plan.at < cfg.plan_max_age)
     old = state.outlook if isinstance(state.outlook, Outlook) and state.outlook.cfg is cfg else None
-    tariff = old.tariff if old and old.tariff.prices is prices else Tariff(cfg.price, prices, cfg.timezone)
+    tariff = old.tariff if old and old.tariff.prices is prices else Tariff(cfg.rules, prices)
     if old and old.holds(tariff, ledger, state.plans, fresh, half):
         return old
     return Outlook(cfg, tariff, ledger, state.plans, fresh, half)

@@ -2,33 +2,42 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from . import Emit, Node, Now, Port, Ports, keep
+from . import Emit, Node, Now, Port, Ports, from_file, keep
 from .allowance import Allowance
 from .half_hours import Window, zone
 from .ladder import Rung
 from .messages import Car, House, Plan, Prices, Rate, Tick
 from .rate_memory import State, look, planned
-from .tariff import Fallback
+from .tariff_rules import LONDON, NIGHT, PENCE, SIX_HOURS, Fallback, Rules, in_force
 from .verdict import decide
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    timezone: str = "Europe/London"
-    window: Window | Literal[False] = field(default_factory=Window)  # cheap every night, local time; false: none
-    price: Fallback = field(default_factory=Fallback)  # p/kWh where no Prices say otherwise; left out: unknown
+    timezone: str = LONDON
+    tariff: Rules | None = from_file("tariffs")  # such as intelligent_go; the settings below, where given, beat it
+    window: Window | Literal[False] = NIGHT  # cheap every night, local time; false: none
+    price: Fallback = PENCE  # p/kWh where no Prices say otherwise; left out: unknown
     trust: Rung = "confirmed"  # how far a dispatch must have come to make power cheap; window: none ever does
     plan_max_age: timedelta = timedelta(minutes=15)  # a plan of this age is no plan
-    allowance: Allowance | None = field(default_factory=Allowance)  # the car's cheap hours of a day; null: no limit
+    allowance: Allowance | None = SIX_HOURS  # the car's cheap hours of a day; null: no limit
 
     def __post_init__(self) -> None:
         zone(self.timezone)
         if self.plan_max_age <= timedelta():
             raise ValueError("plan_max_age: write how long a plan is believed, such as 15m")
+        # Now, while a setting that was left out can be told from one that says the same as the default.
+        rules = in_force(self.tariff, self.timezone, self.window, self.price, self.allowance)
+        object.__setattr__(self, "tariff", rules)
+
+    @property
+    def rules(self) -> Rules:
+        assert self.tariff is not None
+        return self.tariff
 
 
 class Out(Ports):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from .half_hours import clock_time, turns_after
+from .half_hours import clock_time
 from .ladder import RANK, Rung, counts
 
 if TYPE_CHECKING:
@@ -14,26 +14,36 @@ if TYPE_CHECKING:
 TOUCHES, TOUCHED = "a dispatch touches this half hour", "a dispatch touched this half hour"
 
 
-def why(
-    known: Outlook, latch: Latch | None, now: datetime, band: str, window: bool, rung: Rung | None, car_cheap: bool
-) -> str:
-    if window:
-        told = _window(known, now)
+def why(known: Outlook, latch: Latch | None, now: datetime, band: str, rung: Rung | None, car_cheap: bool) -> str:
+    tier = known.tariff.tier(now.timestamp())
+    if tier == "cheap":
+        told = _own_hours(known, now)
         return told if car_cheap else f"{told}; the car's allowance is used up"
     if band == "cheap":
         return f"{TOUCHES if known.here else TOUCHED} and {_trusted(latch, rung)}"
-    if band == "unsure" and not known.fresh:
+    if band == "unsure" and not known.fresh and known.rules.dispatch == "house":
         age = f"{known.cfg.plan_max_age.total_seconds() / 60:g} min"
         return f"the plan is older than {age}" if known.plans else "no plan has come yet"
     if band == "unsure":
         return "no price is known for this half hour"
-    return _standard(known, latch, now, rung)
+    if known.rules.dispatch == "house":
+        return _standard(known, latch, now, rung)
+    if car_cheap:
+        touch = TOUCHES if known.here else TOUCHED
+        return f"{_own_hours(known, now)}; the car's is cheap: {touch} and {_trusted(latch, rung)}"
+    return _own_hours(known, now)
 
 
-def _window(known: Outlook, now: datetime) -> str:
-    window, zone = known.cfg.window, known.cfg.timezone
-    close = next(turns_after(window, zone, now.timestamp()), None) if window else None
-    return "inside the fixed window" if close is None else f"inside the fixed window until {clock_time(zone, close)}"
+def _own_hours(known: Outlook, now: datetime) -> str:
+    """What the tariff's own hours say, whatever is planned."""
+    t, tariff = now.timestamp(), known.tariff
+    tier, window, close = tariff.tier(t), tariff.window(t), tariff.closes(t)
+    if window is not None and window.band == tier:
+        told = "inside the fixed window" if tier == "cheap" else f"inside the {tier} hours"
+        return told if close is None else f"{told} until {clock_time(known.rules.timezone, close)}"
+    if tier == "cheap":
+        return "one of the cheap half hours of the price list"
+    return "outside the cheap hours" if known.rules.windows else "not one of the cheap half hours of the price list"
 
 
 def _trusted(latch: Latch | None, rung: Rung | None) -> str:

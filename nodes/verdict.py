@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from .allowance import Budget, Ledger
-from .half_hours import HALF_HOUR, begins, half_hour, inside, instant, turned, turns_after
+from .half_hours import HALF_HOUR, begins, half_hour, instant
 from .ladder import BOOSTING, RANK, Reading, Rung, counts, may_count, moved_energy, started, touched
 from .messages import Dispatch, Next, Plan, Rate
 from .reasons import why
@@ -51,10 +51,12 @@ class Outlook:
     def __init__(self, cfg: Config, tariff: Tariff, ledger: Ledger, plans: Mapping[str, Plan], fresh: tuple[str, ...],
                  half: int) -> None:  # fmt: skip
         self.cfg, self.tariff, self.ledger, self.plans, self.fresh, self.half = cfg, tariff, ledger, plans, fresh, half
-        self.budget = Budget(cfg.allowance, cfg.timezone, ledger, plans, begins(half))
+        self.rules = tariff.rules
+        self.budget = Budget(self.rules.allowance, self.rules.timezone, ledger, plans, begins(half))
         offers = [Offer(device, plans[device], d, touched(d)) for device in fresh for d in plans[device].dispatches]
         self.touching = [o for o in offers if half in o.halves]
-        self.able = [o for o in offers if o.halves.stop > half and may_count(o.dispatch)]
+        able = [o for o in offers if o.halves.stop > half and may_count(o.dispatch)]
+        self.able = able if self.rules.dispatch != "nothing" else []
         self.here = [o for o in self.able if half in o.halves]
         self.boosts = [o.dispatch for o in self.touching if o.dispatch.kind == "boost"]
         self._idle = [o.dispatch.start for o in self.able if o.dispatch.kwh == 0]
@@ -65,10 +67,6 @@ class Outlook:
     ) -> bool:
         same = self.tariff is tariff and self.ledger is ledger and self.plans is plans
         return same and self.half == half and self.fresh == fresh
-
-    def window(self, t: float) -> bool:
-        window = self.cfg.window
-        return inside(window, self.cfg.timezone, t) if window else False
 
     def confirmed(self, readings: Iterable[Reading]) -> Latch | None:
         """What confirms this half hour: a charge seen in it, or the record of one."""
@@ -116,9 +114,7 @@ class Outlook:
         return None
 
     def _changes(self, t: float) -> set[int]:
-        marks = self.tariff.changes_after(t) | {(self.half + 1) * HALF_HOUR}
-        if self.cfg.window:
-            marks.update(turns_after(self.cfg.window, self.cfg.timezone, t))
+        marks = {*self.tariff.changes_after(t), (self.half + 1) * HALF_HOUR}
         for o in self.able:
             halves = range(max(o.halves.start, self.half), min(o.halves.stop, self.half + FAR) + 1)
             marks.update(h * HALF_HOUR for h in halves)
@@ -127,30 +123,34 @@ class Outlook:
 
     def _price(self, at: datetime, now: datetime, latch: Latch | None) -> float | None:
         t = at.timestamp()
-        window = self.window(t)
-        price = self.tariff.lowest(t) if not window and self.earns(at, now, latch) else None
-        return self.tariff.plain(t, window) if price is None else price
+        tier = self.tariff.tier(t)
+        bonus = tier != "cheap" and self.rules.dispatch == "house" and self.earns(at, now, latch)
+        price = self.tariff.lowest(t) if bonus else None
+        return self.tariff.plain(t, tier) if price is None else price
 
 
 def decide(known: Outlook, latch: Latch | None, now: datetime) -> tuple[Band, Rate]:
-    t, tariff = now.timestamp(), known.tariff
+    t, tariff, rules = now.timestamp(), known.tariff, known.rules
     latch = latch if latch is not None and latch.half == known.half else None
-    window, concerned = known.window(t), _devices(known.here) or tuple(known.plans) or ("",)
-    cheap = not window and known.earns(now, now, latch)
-    house = tariff.lowest(t) if cheap else tariff.plain(t, window)
+    tier, concerned = tariff.tier(t), _devices(known.here) or tuple(known.plans) or ("",)
+    window = tier == "cheap"
+    earning = not window and known.earns(now, now, latch)
+    cheap = earning and rules.dispatch == "house"
+    house = tariff.lowest(t) if cheap else tariff.plain(t, tier)
     band: Band = "cheap" if window or cheap else "standard"
-    if not window and (house is None or not (cheap or known.fresh)):
-        band, house = "unsure", tariff.plain(t, False)
+    if not window and (house is None or not (cheap or known.fresh or rules.dispatch != "house")):
+        band, house = "unsure", tariff.plain(t, tier)
     if window:
         car_cheap = not all(known.budget.beyond(d, t) for d in concerned)
     else:
-        car_cheap = band == "cheap" and not _boosting(known, now)
+        car_cheap = (band == "cheap" or (earning and rules.dispatch == "car")) and not _boosting(known, now)
     rung, rung_at = _rung(known, latch, now, window)
+    car = tariff.car(car_cheap, house)
     rate = Rate(
         at=now,
         until=begins(known.half + 1),
         house=house,
-        car=tariff.car(car_cheap),
+        car=car,
         band=band,
         window=window,
         planned=bool(known.touching),
@@ -158,14 +158,17 @@ def decide(known: Outlook, latch: Latch | None, now: datetime) -> tuple[Band, Ra
         rung_at=rung_at,
         allowance_left=known.budget.left(concerned, t),
         next=known.next(now, house, latch),
-        why=why(known, latch, now, band, window, rung, car_cheap),
+        why=why(known, latch, now, band, rung, car_cheap),
+        tier=tier,
+        export=tariff.export(t),
+        credit=house - car if rules.car == "credit" and house is not None and car not in (None, house) else None,
     )
     return band, rate
 
 
 def _rung(known: Outlook, latch: Latch | None, now: datetime, window: bool) -> tuple[Rung | None, datetime | None]:
-    if window and known.cfg.window:
-        since = turned(known.cfg.window, known.cfg.timezone, now.timestamp())
+    if window:
+        since = known.tariff.opened(now.timestamp())
         return "window", None if since is None else instant(since)
     if latch is not None:
         return "confirmed", latch.at

@@ -50,9 +50,9 @@ def test_a_half_hour_holds_its_instants_and_begins_on_the_hour_or_half_past(now:
 @example(AUTUMN, "Europe/London", (time(1, 15), time(1, 45)))
 def test_the_window_is_what_the_wall_clock_says(now: datetime, name: str, span: tuple[time, time]) -> None:
     window = Window(from_=span[0], until=span[1])
-    clock = now.astimezone(ZoneInfo(name)).time()
+    local = now.astimezone(ZoneInfo(name))
 
-    assert inside(window, name, now.timestamp()) == window.holds(clock)
+    assert inside(window, name, now.timestamp()) == window.holds(local)
 
 
 @given(INSTANTS, ZONES, WINDOWS)

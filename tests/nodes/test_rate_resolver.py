@@ -14,7 +14,7 @@ from wattwire.nodes.half_hours import Window
 from wattwire.nodes.messages import Bands, Car, Dispatch, House, Next, Plan, Price, Prices, Rate, Tick
 from wattwire.nodes.rate_memory import State
 from wattwire.nodes.rate_resolver import NODE, Config, resolve
-from wattwire.nodes.tariff import Fallback
+from wattwire.nodes.tariff_rules import Fallback
 
 PENCE = Fallback(cheap=7.0, standard=28.0, car_cheap=6.0, car_standard=27.0)
 IN_PROGRESS = "SMART_CONTROL_IN_PROGRESS"
@@ -110,6 +110,7 @@ def test_all_a_rate_says_inside_the_window() -> None:
         allowance_left=6.0,
         next=Next(at=at("+05:30"), house=28.0),
         why="inside the fixed window until 05:30",
+        tier="cheap",
     )
 
 
@@ -129,6 +130,7 @@ def test_all_a_rate_says_of_a_confirmed_dispatch() -> None:
         allowance_left=5.5,
         next=Next(at=at("14:30"), house=28.0),
         why="a dispatch touches this half hour and the car is seen charging",
+        tier="standard",
     )
 
 

@@ -9,7 +9,7 @@ from wattwire.nodes.allowance import Allowance
 from wattwire.nodes.messages import Car, Dispatch, House, Plan, Rate, Tick
 from wattwire.nodes.rate_memory import State
 from wattwire.nodes.rate_resolver import Config, resolve
-from wattwire.nodes.tariff import Fallback
+from wattwire.nodes.tariff_rules import Fallback
 
 PENCE = Fallback(cheap=7.0, standard=28.0, car_cheap=6.0, car_standard=27.0)
 

@@ -13,7 +13,7 @@ from wattwire.nodes.half_hours import Window, clock_time, local_day
 from wattwire.nodes.messages import Dispatch, Plan, Price, Prices, Rate, Tick
 from wattwire.nodes.rate_memory import State
 from wattwire.nodes.rate_resolver import Config, resolve
-from wattwire.nodes.tariff import Fallback
+from wattwire.nodes.tariff_rules import Fallback
 
 Json = Any
 FILE = Path(__file__).resolve().parent.parent / "world" / "cases" / "kraken.json"

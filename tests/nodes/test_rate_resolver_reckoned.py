@@ -12,7 +12,7 @@ from wattwire.nodes.half_hours import Window
 from wattwire.nodes.messages import Dispatch, Plan, Rate, Tick
 from wattwire.nodes.rate_memory import State
 from wattwire.nodes.rate_resolver import Config, resolve
-from wattwire.nodes.tariff import Fallback
+from wattwire.nodes.tariff_rules import Fallback
 
 LONDON, HALF, MINUTE = ZoneInfo("Europe/London"), timedelta(minutes=30), timedelta(minutes=1)
 DAYS = ["2026-01-20T09:00:00Z", "2026-03-28T10:00:00Z", "2026-10-24T10:00:00Z", "2026-07-01T03:00:00Z"]

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattwire.nodes.messages import Bands, Price, Prices
-from wattwire.nodes.tariff import Fallback, Tariff
+from wattwire.nodes.tariff import Tariff
+from wattwire.nodes.tariff_rules import Fallback, Rules
 
 NOON = datetime(2026, 7, 20, 12, tzinfo=UTC)
 PENCE = Fallback(cheap=7.0, standard=28.0, car_cheap=6.0, car_standard=27.0)
@@ -23,7 +24,7 @@ def listed(*spans: tuple[float, float | None, float]) -> Prices:
 
 
 def tariff(prices: Prices | None = None, fallback: Fallback = PENCE) -> Tariff:
-    return Tariff(fallback, prices, "Europe/London")
+    return Tariff(Rules(price=fallback, car="apart"), prices)
 
 
 @pytest.mark.parametrize(
@@ -46,12 +47,18 @@ def tariff(prices: Prices | None = None, fallback: Fallback = PENCE) -> Tariff:
 def test_what_the_house_pays(prices: Prices | None, plain: float, night: float, lowest: float) -> None:
     found, t = tariff(prices), NOON.timestamp()
 
-    assert (found.plain(t, False), found.plain(t, True), found.lowest(t)) == (plain, night, lowest)
+    assert (found.plain(t, "standard"), found.plain(t, "cheap"), found.lowest(t)) == (plain, night, lowest)
 
 
 def test_what_nobody_says_is_unknown() -> None:
     found, t = tariff(fallback=Fallback()), NOON.timestamp()
-    told = (found.plain(t, False), found.plain(t, True), found.lowest(t), found.car(True), found.car(False))
+    told = (
+        found.plain(t, "standard"),
+        found.plain(t, "cheap"),
+        found.lowest(t),
+        found.car(True, 9.0),
+        found.car(False, 9.0),
+    )
 
     assert set(told) == {None}
 
@@ -59,7 +66,7 @@ def test_what_nobody_says_is_unknown() -> None:
 def test_the_car_pays_what_the_bands_say_else_the_settings() -> None:
     found = tariff(Prices(at=NOON, bands=Bands(car_cheap=0.0)))
 
-    assert (found.car(True), found.car(False)) == (0.0, 27.0)
+    assert (found.car(True, 9.0), found.car(False, 9.0)) == (0.0, 27.0)
 
 
 def test_the_local_date_has_its_own_lowest_price() -> None:
@@ -72,16 +79,16 @@ def test_the_local_date_has_its_own_lowest_price() -> None:
 def test_the_order_of_a_list_does_not_matter(order: list[int], hours: float) -> None:
     found = tariff(listed(*((h, h + 1, float(h)) for h in order)))
 
-    assert found.plain(after(hours).timestamp(), False) == float(int(hours))
+    assert found.plain(after(hours).timestamp(), "standard") == float(int(hours))
 
 
 def test_a_longer_price_shows_again_when_a_shorter_one_over_it_ends() -> None:
     found = tariff(listed((0, None, 20.0), (1, 2, 5.0)))
 
-    assert [found.plain(after(h).timestamp(), False) for h in (0.5, 1.5, 2.0)] == [20.0, 5.0, 20.0]
+    assert [found.plain(after(h).timestamp(), "standard") for h in (0.5, 1.5, 2.0)] == [20.0, 5.0, 20.0]
 
 
 def test_its_changes_are_where_prices_begin_and_end() -> None:
     found = tariff(listed((-2, 0, 1.0), (1, 2, 5.0), (2, None, 6.0)))
 
-    assert found.changes_after(NOON.timestamp()) == {int(after(h).timestamp()) for h in (1, 2)}
+    assert set(found.changes_after(NOON.timestamp())) == {int(after(h).timestamp()) for h in (1, 2)}
