@@ -23,6 +23,7 @@ class Setting:
     field: str  # in Python
     kind: Any
     default: Any  # MISSING where it must be given
+    folder: str = ""  # where a file of this name is looked for, if the setting is a name
 
     @property
     def required(self) -> bool:
@@ -36,7 +37,8 @@ def settings(config: type) -> dict[str, Setting]:
     found = dict[str, Setting]()
     for f in dataclasses.fields(config):
         default = f.default if f.default_factory is dataclasses.MISSING else f.default_factory()
-        found[wire(f.name)] = Setting(wire(f.name), f.name, hints[f.name], default)
+        folder = f.metadata.get("folder", "")
+        found[wire(f.name)] = Setting(wire(f.name), f.name, hints[f.name], default, folder)
     return found
 
 

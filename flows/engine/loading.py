@@ -11,12 +11,12 @@ import wattwire.flows as shipped
 from wattwire.nodes import Node
 
 from . import including, meaning, palette, reading
+from .annexes import Annexes
 from .drafts import Draft, EdgeDraft, NodeDraft
 from .grammar import Grammar
 from .graph import Flow, FlowNode
-from .meaning import given
 from .names import Names
-from .reading import Read
+from .reading import Read, content
 from .reasons import Faults, FlowError, Mark, Reason, unknown
 from .settings import Settings
 from .wiring import Known, Wiring, ends_of, through
@@ -46,7 +46,7 @@ def load(
     at = Mark(str(path_or_name))
     file = _locate(str(path_or_name), Path(), at)
     loader = _Loader(env, env_file, nodes_dirs, resolve)
-    return loader.flow(_text(file, at), file)
+    return loader.flow(content(file, at), file)
 
 
 def load_text(
@@ -80,15 +80,14 @@ class _Loader:
     def flow(self, text: str, file: Path) -> Flow:
         draft = self._draft(text, file, ())
         known = {name: self._type(node, draft) for name, node in draft.nodes.items()}
-        build = Settings(self.names, self.faults)
+        build, annexes = Settings(self.names, self.faults), Annexes(self.names, self.faults, self.files)
         nodes = dict[str, FlowNode]()
         for name, node in draft.nodes.items():
             if (kind := known[name]) is None:
                 continue
-            at = node.type.at if node.type else node.at
-            config = build.config(name, kind.config, node.config, at)
-            written = given(kind.config, node.config)
-            nodes[name] = FlowNode(name, kind, config, node.host, node.isolation or "fork", node.memory, written)
+            at, written = node.type.at if node.type else node.at, annexes.put_in(name, kind.config, node.config)
+            config, told = build.config(name, kind.config, written, at), meaning.given(kind.config, written)
+            nodes[name] = FlowNode(name, kind, config, node.host, node.isolation or "fork", node.memory, told)
         wiring = Wiring(known, {n: d.at for n, d in draft.nodes.items()}, self.faults, draft.all_nodes)
         edges = wiring.edges(draft.edges)
         if draft.all_edges:
@@ -123,7 +122,7 @@ class _Loader:
             if found.resolve() in inside:
                 chain = " includes ".join(f.name for f in (*inside[inside.index(found.resolve()) :], found))
                 raise FlowError([Reason(given.at.file, given.at.line, given.at.col, f"a circle: {chain}")])
-            return self._draft(_text(found, given.at), found, inside)
+            return self._draft(content(found, given.at), found, inside)
         except FlowError as wrong:
             self.faults += wrong.reasons
             return Draft(all_nodes=False, all_edges=False)
@@ -157,13 +156,3 @@ def _locate(text: str, base: Path, at: Mark) -> Path:
         return flows[text.removesuffix(".yaml")]
     told = f"{path} is a folder" if path.is_dir() else f"no file {text}, and {unknown('shipped flow', text, flows)}"
     raise FlowError([Reason(at.file, at.line, at.col, told)])
-
-
-def _text(file: Path, at: Mark) -> str:
-    try:
-        return file.read_text("utf-8-sig")
-    except OSError as wrong:
-        told = f"{file} cannot be read: {wrong.strerror or type(wrong).__name__}"
-    except UnicodeDecodeError as wrong:
-        told = f"{file} is not UTF-8 at byte {wrong.start}"
-    raise FlowError([Reason(at.file, at.line, at.col, told)]) from None

@@ -60,7 +60,9 @@ def written(value: Any) -> Any:
 
 
 def _setting(setting: Setting, doc: str) -> dict[str, Any]:
-    told = {"name": setting.name, "kind": named(setting.kind).partition(";")[0], "required": setting.required}
+    kind = named(setting.kind).partition(";")[0]
+    kind = f"a name of a file in {setting.folder}/, or {kind}" if setting.folder else kind
+    told = {"name": setting.name, "kind": kind, "required": setting.required}
     return told | ({} if setting.required else {"default": written(setting.default)}) | {"doc": doc}
 
 

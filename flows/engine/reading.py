@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar, TypeAlias
 
 import yaml
@@ -57,6 +58,17 @@ class Read:
         if isinstance(self.value, dict):
             return {k: v.plain for k, v in self.value.items()}
         return [v.plain for v in self.value] if isinstance(self.value, list) else self.value
+
+
+def content(file: Path, at: Mark) -> str:
+    """The text of a file that is named there. Raises FlowError."""
+    try:
+        return file.read_text("utf-8-sig")
+    except OSError as wrong:
+        told = f"{file} cannot be read: {wrong.strerror or type(wrong).__name__}"
+    except UnicodeDecodeError as wrong:
+        told = f"{file} is not UTF-8 at byte {wrong.start}"
+    raise FlowError([Reason(at.file, at.line, at.col, told)]) from None
 
 
 def read(text: str, file: str, loader: Any = Core) -> Read:

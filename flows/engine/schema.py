@@ -146,6 +146,8 @@ def _record(kind: type, node: Node, null: bool = False) -> Schema:
     properties = dict[str, Schema]()
     for name, setting in settings(kind).items():
         properties[name] = _setting(setting.kind, node)
+        if setting.folder:
+            properties[name] = {"anyOf": [{"type": "string"}, properties[name]]}
         if doc := told.get(f"{kind.__name__}.{setting.field}"):
             properties[name]["description"] = doc
         if not setting.required and not isinstance(setting.default, Secret):

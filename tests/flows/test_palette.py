@@ -33,7 +33,7 @@ def test_the_shipped_nodes_are_there_by_the_names_other_tools_rely_on() -> None:
 def test_a_folder_adds_its_nodes_and_its_other_files_are_no_nodes() -> None:
     added = palette([PALETTE]).keys() - palette().keys()
 
-    assert added == {"bell", "keyring", "meter", "probe", "pulse", "relay"}
+    assert added == {"bell", "biller", "keyring", "meter", "probe", "pulse", "relay"}
 
 
 def test_a_node_of_a_folder_is_found_again_in_a_process_that_starts_afresh() -> None:

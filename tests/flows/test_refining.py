@@ -13,7 +13,7 @@ from wattwire.flows.engine.drawing import mermaid
 from wattwire.flows.engine.graph import Flow
 from wattwire.flows.engine.loading import load_text
 from wattwire.flows.engine.manual import brief, page
-from wattwire.flows.engine.palette import find
+from wattwire.flows.engine.palette import survey
 from wattwire.flows.engine.reasons import FlowError
 from wattwire.nodes import Fault, Reply
 
@@ -117,10 +117,10 @@ def test_the_picture_says_what_else_leaves_by_a_port() -> None:
 
 
 def test_the_palette_says_of_a_finer_port_by_which_one_it_leaves() -> None:
-    told = "there is no such page; without an edge it leaves by `failed`"
+    probe, told = survey([PALETTE]).known["probe"], "there is no such page; without an edge it leaves by `failed`"
 
-    assert f"| `gone` | `Fault` | {told} |" in page(find("probe", [PALETTE]))
-    assert f"  out     gone               Fault  # {told}" in brief(find("probe", [PALETTE]))
+    assert f"| `gone` | `Fault` | {told} |" in page(probe)
+    assert f"  out     gone               Fault  # {told}" in brief(probe)
 
 
 def test_the_announced_graph_says_which_port_is_finer_than_which() -> None:
