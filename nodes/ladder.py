@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from .half_hours import HALF_HOUR
@@ -16,6 +16,8 @@ RANK: Mapping[Rung, int] = {"offered": 1, "started": 2, "confirmed": 3, "window"
 
 IN_PROGRESS, BOOSTING = "SMART_CONTROL_IN_PROGRESS", "BOOSTING"
 DRAWING = 500.0  # W; less is a charger's own use
+REMEMBERED = timedelta(days=2)
+"""The record of a dispatch comes half a day late, and may be changed after that."""
 
 
 @dataclass(frozen=True)
@@ -79,3 +81,35 @@ def continued(old: Plan | None, new: Plan) -> Plan:
         return min((o.start for o in gone if o.kind == d.kind and o.start < d.start < o.end), default=d.start)
 
     return replace(new, dispatches=tuple(replace(d, start=start(d)) for d in new.dispatches))
+
+
+@dataclass(frozen=True)
+class Named:
+    """What the plan called a dispatch, as the record of it bears no such word."""
+
+    start: datetime
+    kind: Literal["boost", "test"]
+
+
+def named(known: tuple[Named, ...], plan: Plan) -> tuple[Named, ...]:
+    """The boosts and tests that a device's plans have told of."""
+    told = {n.start: n for n in known if plan.at - n.start < REMEMBERED}
+    for d in plan.dispatches:
+        if d.status == "planned":
+            told.pop(d.start, None)
+        if d.status == "planned" and (d.kind == "boost" or d.kind == "test"):
+            told[d.start] = Named(d.start, d.kind)
+    return tuple(sorted(told.values(), key=lambda n: n.start))
+
+
+def recognised(plan: Plan, known: tuple[Named, ...]) -> Plan:
+    """A record that says smart for want of a word is what the plan called it."""
+    kinds = {n.start: n.kind for n in known}
+    if not any(d.status == "completed" and d.start in kinds for d in plan.dispatches):
+        return plan
+
+    def told(d: Dispatch) -> Dispatch:
+        recorded = d.status == "completed" and d.kind == "smart" and d.start in kinds
+        return replace(d, kind=kinds[d.start]) if recorded else d
+
+    return replace(plan, dispatches=tuple(map(told, plan.dispatches)))

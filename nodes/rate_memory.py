@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from . import volatile
 from .allowance import Ledger
 from .half_hours import half_hour
-from .ladder import continued, readings
+from .ladder import Named, continued, named, readings, recognised
 from .messages import Car, House, Plan, Prices
 from .tariff import Tariff
 from .verdict import Latch, Outlook
@@ -27,6 +27,7 @@ class State:
     plans: Mapping[str, Plan] = field(default_factory=dict)  # the last of each device
     ledger: Ledger = field(default_factory=Ledger)
     latch: Latch | None = None
+    named: Mapping[str, tuple[Named, ...]] = field(default_factory=dict)  # boosts and tests of each device's plans
     outlook: object = volatile(lambda: None)  # can be worked out again
 
 
@@ -38,7 +39,10 @@ def planned(state: State, plan: Plan, now: datetime) -> State:
         return state
     ledger = state.ledger.gone_by(device, old, now) if old else state.ledger
     young = {d: p for d, p in state.plans.items() if now - p.at < FORGOTTEN}
-    return replace(state, plans={**young, device: continued(old, plan)}, ledger=ledger)
+    known = named(state.named.get(device, ()), plan)
+    kinds = {d: n for d, n in {**state.named, device: known}.items() if n and (d in young or d == device)}
+    new = continued(old, recognised(plan, known))
+    return replace(state, plans={**young, device: new}, ledger=ledger, named=kinds)
 
 
 def look(
@@ -56,7 +60,7 @@ def look(
         outlook = _outlook(cfg, replace(state, outlook=outlook), ledger, half, prices, now)
     if state.ledger is ledger and state.latch is latch and state.outlook is outlook:
         return state, outlook
-    return State(state.plans, ledger, latch, outlook), outlook
+    return replace(state, ledger=ledger, latch=latch, outlook=outlook), outlook
 
 
 def _outlook(cfg: Config, state: State, ledger: Ledger, half: int, prices: Prices | None, now: datetime) -> Outlook:

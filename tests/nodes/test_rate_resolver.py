@@ -186,6 +186,9 @@ def test_passing_its_start_does_not_start_a_dispatch() -> None:
         (House(at=at("14:01"), ev=501), "cheap"),
         (House(at=at("14:01"), ev=500), "standard"),
         (House(at=at("13:59"), ev=7000), "standard"),
+        (House(at=at("14:01")), "standard"),  # no meter on the car
+        (Car(at=at("14:01"), seen=at("14:01"), home=True), "standard"),  # whether it charges is not known
+        (Car(at=at("14:01"), seen=at("13:45"), charging=True), "standard"),  # said anew, seen long ago
     ],
 )
 def test_only_a_charge_seen_in_this_half_hour_confirms(seen: Car | House, band: str) -> None:
@@ -195,6 +198,39 @@ def test_only_a_charge_seen_in_this_half_hour_confirms(seen: Car | House, band: 
 @pytest.mark.parametrize(("power", "band"), [(501.0, "cheap"), (500.0, "standard"), (None, "standard")])
 def test_the_power_that_octopus_reads_confirms_too(power: float | None, band: str) -> None:
     assert bands(live(config(), plan("14:02", "14:00-15:00", power=power))) == [band]
+
+
+def test_the_power_of_the_half_hour_before_confirms_nothing_of_this_one() -> None:
+    rates = live(config(), plan("14:29", "14:00-15:00", power=7000.0), "14:30", plan("14:32", "14:00-15:00", power=0.0))
+
+    assert [(r.band, r.rung) for r in rates] == [
+        ("cheap", "confirmed"),
+        ("standard", "offered"),
+        ("standard", "offered"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("begins", "ends", "touched"),
+    [
+        ("2026-03-29T00:40", "2026-03-29T01:10", ["00:30", "01:00"]),  # across the hour that is left out
+        ("2026-10-25T00:50", "2026-10-25T01:10", ["00:30", "01:00"]),  # across the one that comes twice
+        ("2026-10-25T01:59", "2026-10-25T02:00", ["01:30"]),
+    ],
+)
+def test_half_hours_are_the_same_on_the_nights_the_clocks_are_changed(
+    begins: str, ends: str, touched: list[str]
+) -> None:
+    start, end = (datetime.fromisoformat(text).replace(tzinfo=UTC) for text in (begins, ends))
+    midnight = start.replace(hour=0, minute=0)
+    found = Plan(at=midnight, dispatches=(Dispatch(start=start, end=end),))
+    cfg, state, cheap = config("offered", window=False, plan_max_age=timedelta(days=1)), State(), []
+    state, _ = resolve(cfg, state, None, found, prices=None, car=None, house=None, now=midnight)
+    for now in (midnight + n * timedelta(minutes=30) for n in range(8)):
+        state, emit = resolve(cfg, state, Tick(now), None, prices=None, car=None, house=None, now=now)
+        cheap += [f"{now:%H:%M}"] if emit.port == "cheap" else []
+
+    assert cheap == touched
 
 
 def test_a_confirmed_half_hour_stays_cheap_to_its_end_and_no_longer() -> None:
@@ -276,6 +312,24 @@ def test_the_record_of_a_charge_confirms_the_half_hours_it_covered(kwh: float | 
     (rate,) = live(config(), plan("14:20", dispatch("14:00-14:10", status="completed", kwh=kwh)))
 
     assert (rate.band, rate.rung, rate.rung_at) == ("cheap", "confirmed", at("14:20"))
+
+
+@pytest.mark.parametrize(
+    ("planned", "recorded", "band"),
+    [
+        (dispatch("14:00-14:30", kind="boost"), dispatch("14:00-14:20", status="completed"), "standard"),
+        (dispatch("14:00-14:30", kind="test"), dispatch("14:00-14:20", status="completed"), "standard"),
+        (dispatch("14:00-14:30", kind="boost"), dispatch("14:05-14:20", status="completed"), "cheap"),
+        (dispatch("14:00-14:30"), dispatch("14:00-14:20", status="completed"), "cheap"),
+        (dispatch("14:00-14:30", kind="unknown"), dispatch("14:00-14:20", status="completed"), "cheap"),
+    ],
+)
+def test_the_record_of_a_boost_is_a_boost_though_it_bears_no_such_word(
+    planned: Dispatch, recorded: Dispatch, band: str
+) -> None:
+    rates = live(config(), plan("14:01", planned), plan("14:10"), plan("14:20", recorded))
+
+    assert bands(rates) == ["standard", "standard", band]
 
 
 def test_a_boost_costs_the_car_the_standard_price_outside_the_window_only() -> None:
@@ -381,6 +435,13 @@ def test_a_plan_of_one_device_leaves_the_others_alone() -> None:
                  plan("14:04", device="a"))  # fmt: skip
 
     assert bands(rates) == ["cheap", "cheap", "cheap", "standard"]
+
+
+def test_the_boost_of_one_device_is_no_word_on_the_record_of_another() -> None:
+    boost, record = dispatch("14:00-14:30", kind="boost"), dispatch("14:00-14:20", status="completed")
+    rates = live(config(), plan("14:01", boost, device="a"), plan("14:20", record, device="b"))
+
+    assert bands(rates) == ["standard", "cheap"]
 
 
 def test_the_power_of_one_device_confirms_nothing_of_another() -> None:

@@ -102,6 +102,47 @@ def test_a_new_day_begins_at_local_noon(noon: str) -> None:
     assert hours == [5.0, 6.0]
 
 
+@pytest.mark.parametrize(
+    ("begins", "hours"),
+    [
+        ("2026-03-28T12:00:00Z", [6.0, 3.5, 5.5]),  # 23 hours to the next local noon, at 11:00Z
+        ("2026-10-24T11:00:00Z", [6.0, 3.5, 3.0]),  # 25 hours, to 12:00Z
+    ],
+)
+def test_the_day_of_a_changed_clock_is_an_hour_shorter_or_longer(begins: str, hours: list[float]) -> None:
+    noon, half, state, rates = datetime.fromisoformat(begins), timedelta(minutes=30), State(), []
+    spans = tuple(Dispatch(start=noon + n * half, end=noon + (n + 1) * half) for n in (1, 2, 3, 4, 5, 47))
+    found = Plan(at=noon, dispatches=spans)
+    for n in (0, 46, 48):
+        now = noon + n * half - (timedelta(minutes=1) if n == 46 else timedelta())
+        given = (None, found) if n == 0 else (Tick(now), None)
+        state, emit = resolve(config(), state, *given, prices=None, car=None, house=None, now=now)
+        assert isinstance(emit.body, Rate)
+        rates.append(emit.body.allowance_left)
+
+    assert rates == hours
+
+
+@pytest.mark.parametrize("noon", ["2026-01-20T12:00:00Z", "2026-07-20T11:00:00Z"])
+def test_a_dispatch_that_crosses_noon_gets_no_second_allowance_for_its_rest(noon: str) -> None:
+    now, half, cfg, state, prices = (
+        datetime.fromisoformat(noon),
+        timedelta(minutes=30),
+        config(window=False),
+        State(),
+        [],
+    )
+    found = Plan(at=now - 20 * half, dispatches=(Dispatch(start=now - 14 * half, end=now + 3 * half),))
+    state, _ = resolve(cfg, state, None, found, prices=None, car=None, house=None, now=found.at)
+    for n in (-14, -3, -2, 0, 2):
+        tick = Tick(now + n * half)
+        state, emit = resolve(cfg, state, tick, None, prices=None, car=None, house=None, now=tick.at)
+        assert isinstance(emit.body, Rate)
+        prices.append((emit.body.house, emit.body.car))
+
+    assert prices == [(7.0, 6.0), (7.0, 6.0), (28.0, 27.0), (28.0, 27.0), (28.0, 27.0)]
+
+
 def test_a_dispatch_across_noon_counts_on_both_sides() -> None:
     assert left(config(), plan("08:00", ("08:30", "13:30")), "11:59", "12:00", "13:29") == [6.0, 2.5, 5.5, 4.5]
 
