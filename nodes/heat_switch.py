@@ -1,0 +1,121 @@
+"""When a heat pump should run ahead, and how its switches are told. Off is safe: then it does as it always did."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from . import Emit, Linked, Say, Started, Status, Timer, Will
+from .ladder import RANK
+from .messages import Rate
+from .topics import check_topic
+
+if TYPE_CHECKING:
+    from .heat_pump import Config
+
+MARGIN = timedelta(seconds=60)  # the next rate is on its way
+
+
+@dataclass(frozen=True, kw_only=True)
+class Switch:
+    topic: str
+    on: str = "ON"
+    off: str = "OFF"
+
+    def __post_init__(self) -> None:
+        check_topic(self.topic)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heating:
+    at: datetime
+    mode: Literal["normal", "encouraged", "forced"]
+    until: datetime | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class State:
+    on: bool = False
+    since: datetime | None = None  # it is on, or off
+    until: datetime | None = None  # it is looked at again, whether a tick comes or not
+
+
+@dataclass(frozen=True)
+class Wish:
+    on: bool
+    why: str
+    until: datetime | None = None
+
+
+Results: TypeAlias = list[Emit | Say | Will | Timer | Status]
+
+
+def wish(cfg: Config, rate: Rate | None, now: datetime) -> Wish:
+    """Whether this half hour is cheap enough, as surely as wanted."""
+    if rate is None or not rate.at <= now < rate.until + MARGIN:
+        return Wish(False, "what power costs now is not known")
+    if rate.window:
+        return Wish(True, "the tariff's own cheap hours", rate.until)
+    if cfg.below is not None and rate.house is not None and rate.house < cfg.below:
+        return Wish(True, f"power costs {rate.house:.1f} p", rate.until)
+    if rate.band == "unsure":
+        return Wish(False, "what power costs now is not known")
+    left = rate.allowance_left is None or rate.allowance_left > 0
+    if rate.rung is not None and left and RANK[rate.rung] >= RANK[cfg.trust]:
+        return Wish(True, f"a dispatch is {rate.rung}", rate.until)
+    if rate.band == "cheap" and cfg.trust != "window":
+        return Wish(True, "power is cheap", rate.until)
+    return Wish(False, "power is not cheap")
+
+
+def settled(cfg: Config, state: State, wish: Wish, now: datetime) -> tuple[State, Heating | None, Results]:
+    """What is switched, mindful of how long it has run or rested."""
+    lasted = now - state.since if state.since and state.since <= now else None  # a clock set back tells nothing
+    on = wish.on
+    if state.on and lasted is not None:
+        on = lasted < cfg.run or (wish.on and lasted < cfg.most)
+    elif not state.on and lasted is not None and lasted < cfg.rest:
+        on = False
+    if on == state.on:
+        later = None if wish.until is None else wish.until + MARGIN
+        if not on or later is None or later == state.until:
+            return state, None, []
+        return replace(state, until=later), None, [Timer("look", later)]
+    until = max(wish.until or now, now + cfg.run) + MARGIN if on else None
+    heating = Heating(at=now, mode=_mode(cfg, on), until=until, why=wish.why)
+    return (
+        State(on, now, until),
+        heating,
+        [*_says(cfg, on), Timer("look", until), Status(f"{heating.mode}: {wish.why}")],
+    )
+
+
+def due(cfg: Config, state: State, event: Linked | Started, now: datetime) -> tuple[State, Results]:
+    """A connection says again how it should be; should it die, the broker ends what is on.
+
+    With two contacts it ends the first: the first alone would block the pump.
+    """
+    if isinstance(event, Started):
+        last = cfg.first or cfg.switch
+        return state, [] if cfg.shadow else [Will(Say(last.topic, last.off.encode()))]
+    if not event.up:
+        return state, [Status(f"not connected: {event.why}" if event.why else "not connected", "yellow")]
+    return state, [*_says(cfg, state.on), Status(_mode(cfg, state.on))]
+
+
+def released(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
+    return (State(False, now), _says(cfg, False)) if state.on else (state, [])
+
+
+def _says(cfg: Config, on: bool) -> Results:
+    if cfg.shadow:
+        return []
+    switches = [s for s in (cfg.first, cfg.switch) if s is not None]
+    ordered = reversed(switches) if on else switches  # never the first alone
+    return [Say(s.topic, (s.on if on else s.off).encode()) for s in ordered]
+
+
+def _mode(cfg: Config, on: bool) -> Literal["normal", "encouraged", "forced"]:
+    return "normal" if not on else "forced" if cfg.first else "encouraged"
