@@ -49,7 +49,7 @@ def dispatches(data: Json) -> tuple[Dispatch, ...] | str:
     read: list[Dispatch] = []
     for entry in found:
         try:
-            read.append(_dispatch(entry))
+            read.append(dispatch(entry))
         except ValueError as wrong:
             return f"not a dispatch ({wrong}): {str(entry)[:200]}"
     return tuple(sorted(read, key=lambda d: d.start))
@@ -65,7 +65,7 @@ def told_device(reply: Reply, device_id: str | None) -> Device | None:
             return None
 
 
-def _dispatch(found: Json) -> Dispatch:
+def dispatch(found: Json) -> Dispatch:
     if not isinstance(found, dict):
         raise ValueError("no fields")
     start, end = _time(found, "start"), _time(found, "end")
