@@ -2,113 +2,147 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import Literal, Protocol
 
-from .messages import Car, House, Lease, Plan, Rate
+from . import wishes
+from .battery_memory import State, holds, waits_for
+from .battery_seen import Ages, Seen, certain, cheap_until, drawing
+from .battery_supply import Supply, known, refusal
+from .half_hours import clock_time
+from .messages import House, Lease, Rate
+from .wishes import ByHand
 
-if TYPE_CHECKING:
-    from .victron_controller import Config
-
-OWNER = "victronController"
-NEXT_RATE = timedelta(seconds=60)
-RAMP = timedelta(minutes=5)  # a car takes its time to begin
-
-
-@dataclass(frozen=True)
-class Seen:
-    now: datetime
-    rate: Rate | None
-    house: House | None
-    plan: Plan | None
-    car: Car | None
+MINUTE = timedelta(minutes=1)
+YIELD = 0.9  # of what the charger draws, what the battery gets
 
 
-@dataclass(frozen=True)
-class State:
-    sent: Lease | None = None
-    full: bool = False  # the target was reached, and not more than the margin lost since
-    stopped: datetime | None = None  # the car was first seen not to need the hold any more
+class Settings(Ages, Supply, Protocol):
+    """What these modules read of a controller's settings."""
+
+    @property
+    def timezone(self) -> str: ...
+    @property
+    def charge_soc(self) -> float: ...
+    @property
+    def margin(self) -> float: ...
+    @property
+    def capacity(self) -> float | None: ...
+    @property
+    def late(self) -> timedelta | None: ...
+    @property
+    def hold_for_car(self) -> bool: ...
+    @property
+    def lease(self) -> timedelta: ...
+    @property
+    def renew(self) -> timedelta: ...
+    @property
+    def settle(self) -> timedelta: ...
+    @property
+    def by_hand(self) -> timedelta: ...
+    @property
+    def by_hand_most(self) -> timedelta: ...
 
 
-def settle(cfg: Config, state: State, seen: Seen) -> tuple[State, Lease | None]:
-    """The wish to say now, if it is worth saying."""
-    now = seen.now
-    if seen.house and now - seen.house.at > cfg.house_fresh:
-        seen = replace(seen, house=None)
-    soc = seen.house.soc if seen.house else None
-    full = state.full if soc is None else soc >= cfg.charge_soc - (cfg.margin if state.full else 0)
-    state = replace(state, full=full)
-    if seen.rate and timedelta() <= now - seen.rate.until < NEXT_RATE:
-        return state, None  # what was certain has just ended, and its successor is on its way
-    new, old = wish(cfg, full, seen), state.sent
-    if new.mode != "release" and seen.house and seen.house.controllable is False:
-        return replace(state, sent=None, stopped=None), None  # said again as soon as it can be done
-    stopped = (state.stopped or now) if old and (old.mode, new.mode) == ("hold", "release") else None
-    state = replace(state, stopped=stopped)
-    if stopped and old and now - stopped < cfg.settle and now < old.until:
-        return state, None
-    return (replace(state, sent=new, stopped=None), new) if differs(cfg, old, new, now) else (state, None)
+def aim(cfg: Settings, hand: ByHand | None, seen: Seen) -> float:
+    """% to charge to: what a person says, else a forecast, else the setting."""
+    if hand is not None and hand.mode == "charge":
+        return cfg.charge_soc if hand.soc is None else hand.soc
+    return min(max(seen.target.soc, 0.0), 100.0) if seen.target else cfg.charge_soc
 
 
-def wish(cfg: Config, full: bool, seen: Seen) -> Lease:
-    rate, soc = seen.rate, seen.house.soc if seen.house else None
-    certain = rate is not None and rate.at <= seen.now < rate.until and rate.band != "unsure"
-    if certain and rate is not None and rate.band == "cheap" and soc is not None:
-        until = min(cheap_until(rate), seen.now + cfg.lease)
-        if full:
-            return _lease("hold", until, f"power is cheap, and the battery has its {soc:.0f} %")
-        why = f"power is cheap, and the battery at {soc:.0f} % is below {cfg.charge_soc:.0f} %"
-        return _lease("charge", until, why, cfg.charge_soc)
-    why = drawing(cfg, seen, certain) if cfg.hold_for_car else ""
-    if why:
-        return _lease("hold", seen.now + cfg.lease, why)
-    return _lease("release", seen.now + cfg.lease, _idle(rate, certain, soc))
-
-
-def differs(cfg: Config, old: Lease | None, new: Lease, now: datetime) -> bool:
-    """Whether the wish is worth saying: each one costs the GX a few writes to its flash."""
-    if new.mode == "release":
-        return old is None or old.mode != "release"
-    if new.until - now < timedelta(minutes=1):
-        return False
-    if old is None or old.mode != new.mode or old.until <= now:
-        return True
-    return (new.mode == "charge" and new.until < old.until) or (old.until - now <= cfg.renew and new.until > old.until)
-
-
-def cheap_until(rate: Rate) -> datetime:
-    """Inside the fixed window cheap is certain up to the next change; else only for this half hour."""
-    return rate.next.at if rate.window and rate.next and rate.next.at > rate.until else rate.until
-
-
-def drawing(cfg: Config, seen: Seen, certain: bool) -> str:
-    """Why the car is thought to charge at home; empty if it is not."""
-    now, car, ev = seen.now, seen.car, seen.house.ev if seen.house else None
-    sight = car.seen if car and car.seen and timedelta() <= now - car.seen <= cfg.car_fresh else None
-    if ev is not None and ev > cfg.car_power:
-        return f"the car charges with {ev:.0f} W"
-    if car and sight and car.charging and car.home is not False:
-        return "the car says that it charges"
-    if not certain or seen.plan is None or now - seen.plan.at > cfg.plan_fresh:
+def unable(house: House | None) -> str:
+    """Why the battery cannot be steered now, as far as it is known."""
+    if house is None:
         return ""
-    for dispatch in seen.plan.dispatches:
-        if dispatch.start <= now < dispatch.end and dispatch.location != "away":
-            idle = car is not None and sight is not None and sight >= dispatch.start and car.charging is False
-            if idle or (ev is not None and now - dispatch.start > RAMP):
-                continue  # it ought to charge, and was seen not to
-            return "Octopus means to charge the car now"
-    return ""
+    if house.islanded:
+        return "the house is not supplied by the grid"
+    return house.why_not or "the battery cannot be steered now" if house.controllable is False else ""
 
 
-def _idle(rate: Rate | None, certain: bool, soc: float | None) -> str:
-    if rate is None or not certain:
-        return "what power costs now is not known"
-    if rate.band == "cheap" and soc is None:
+def wish(cfg: Settings, state: State, seen: Seen) -> Lease:
+    hand, now = state.hand, seen.now
+    most = min(now + cfg.lease, hand.until) if hand and hand.until else now + cfg.lease
+    by = wishes.words(hand, _clock(cfg, hand.until)) if hand and hand.until else ""
+    if hand and hand.mode in ("release", "off"):
+        return _lease("release", most, by)
+    why = state.unable
+    if not why and (back := waits_for(state.back, now)):
+        why = f"the battery could not be steered a moment ago; waiting until {_clock(cfg, back)}"
+    if why:
+        return _lease("release", most, f"{by}, but {why}" if by else why)
+    if hand and hand.mode == "hold":
+        return _lease("hold", most, by)
+    return _charge_by_hand(cfg, state, seen, most, by) if hand else _by_plan(cfg, state, seen)
+
+
+def _charge_by_hand(cfg: Settings, state: State, seen: Seen, most: datetime, by: str) -> Lease:
+    target = aim(cfg, state.hand, seen)
+    if seen.house is None or seen.soc is None:
+        return _lease("release", most, f"{by}, but the house battery is not seen")
+    if state.full:
+        return _lease("hold", most, f"{by}: the battery has its {seen.soc:.0f} %")
+    if short := _short(cfg, state, seen, seen.house):
+        return _lease("hold", most, f"{by}, but {short}")
+    return _lease("charge", most, f"{by}: the battery at {seen.soc:.0f} % is below {target:.0f} %", target)
+
+
+def _by_plan(cfg: Settings, state: State, seen: Seen) -> Lease:
+    rate, soc, now, refused = certain(cfg, seen), seen.soc, seen.now, ""
+    if rate and rate.band == "cheap" and soc is not None and seen.house:
+        until, target = min(cheap_until(rate), now + cfg.lease), aim(cfg, None, seen)
+        if state.full:
+            return _lease("hold", until, f"power is cheap, and the battery has its {soc:.0f} %")
+        refused = _short(cfg, state, seen, seen.house)
+        if refused and known(cfg, seen.house):
+            return _lease("hold", until, f"power is cheap, but {refused}")
+        if not refused:
+            if begin := _begins(cfg, state, rate, soc, target, now):
+                end, start = _clock(cfg, cheap_until(rate)), _clock(cfg, begin)
+                return _lease("hold", min(until, begin), f"power is cheap until {end}: soon enough to begin at {start}")
+            why = f"power is cheap, and the battery at {soc:.0f} % is below {target:.0f} %"
+            return _lease("charge", until, why, target)
+    car = drawing(cfg, seen, state.drew, rate is not None) if cfg.hold_for_car else ""
+    if car:
+        return _lease("hold", now + cfg.lease, car)
+    return _lease("release", now + cfg.lease, f"power is cheap, but {refused}" if refused else _idle(seen, rate))
+
+
+def _short(cfg: Settings, state: State, seen: Seen, house: House) -> str:
+    """Why the supply may not bear a charge now, or did not a moment ago."""
+    if short := refusal(cfg, house, holds(state, seen.now, "charge")):
+        return short
+    rest = waits_for(state.rest, seen.now)
+    return f"the supply was short a moment ago; waiting until {_clock(cfg, rest)}" if rest else ""
+
+
+def _begins(cfg: Settings, state: State, rate: Rate, soc: float, target: float, now: datetime) -> datetime | None:
+    """When charging must begin to be done in the window, if that is not yet. Once begun it goes on."""
+    if cfg.late is None or cfg.capacity is None or not rate.window or holds(state, now, "charge"):
+        return None
+    hours = (target - soc) / 100 * cfg.capacity * 1000 / (cfg.charge_power * YIELD)
+    begin = cheap_until(rate) - timedelta(hours=hours) - cfg.late
+    return begin if begin - now > MINUTE else None
+
+
+def _idle(seen: Seen, rate: Rate | None) -> str:
+    if rate is None:
+        return seen.wrong_clock or "what power costs now is not known"
+    if rate.band == "cheap":
         return "power is cheap, yet the house battery is not seen"
     return "power is not cheap, and the car does not charge"
 
 
+def _clock(cfg: Settings, at: datetime | None) -> str:
+    return clock_time(cfg.timezone, int(at.timestamp())) if at else ""
+
+
 def _lease(mode: Literal["charge", "hold", "release"], until: datetime, reason: str, soc: float | None = None) -> Lease:
-    return Lease(mode=mode, until=until, soc=soc, reason=reason, owner=OWNER)
+    return Lease(mode=mode, until=until, soc=soc, reason=reason)
+
+
+def tired(lease: Lease) -> Lease:
+    """In place of a charge that was begun too often."""
+    why = "charging was begun and stopped too often within the hour; it rests, to spare the inverter's memory"
+    return replace(lease, mode="hold", soc=None, reason=why)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from .gx_topics import Value
+from .gx_topics import ESS, Value
 from .messages import House
 
 LINES = ("L1", "L2", "L3")
@@ -18,6 +18,8 @@ PV = (
 SOC = "system/0/Dc/Battery/Soc"
 BATTERY = "system/0/Dc/Battery/Power"
 MODE = "system/0/SystemState/State"
+INPUT_LIMIT = f"{ESS}/AcInputLimit"  # A, at the meter; -1 is none
+VOLTAGE = 230.0
 JUMP = 300.0  # W; a car that begins or ends to draw
 MODES = {
     0: "off",
@@ -53,12 +55,18 @@ def house(seen: Mapping[str, Value], why_not: list[str], now: datetime) -> House
         mode=None if mode is None else MODES.get(int(mode), f"state {mode:.0f}"),
         controllable=not why_not,
         why_not="; ".join(why_not) or None,
+        input_limit=input_limit(seen),
     )
 
 
 def number(seen: Mapping[str, Value], path: str) -> float | None:
     value = seen.get(path)
     return float(value) if isinstance(value, int | float) else None
+
+
+def input_limit(seen: Mapping[str, Value]) -> float | None:
+    amperes, lines = number(seen, INPUT_LIMIT), sum(number(seen, path) is not None for path in GRID)
+    return amperes * VOLTAGE * max(lines, 1) if amperes is not None and amperes >= 0 else None
 
 
 def total(seen: Mapping[str, Value], paths: Iterable[str]) -> float | None:

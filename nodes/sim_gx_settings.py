@@ -35,6 +35,7 @@ TABLE: dict[str, Setting] = {
     f"{ESS}/BatteryLife/MinimumSocLimit": Setting(float, 10.0, 0, 100),
     f"{ESS}/AcPowerSetPoint": Setting(float, 50.0, -1e6, 1e6),
     f"{ESS}/MaxDischargePower": Setting(float, -1.0),
+    f"{ESS}/AcInputLimit": Setting(float, 40.0, -1, 1000),
     f"{ESS}/RunWithoutGridMeter": Setting(int, 0, 0, 1),
     f"{SETTINGS}/SystemSetup/MaxChargeCurrent": Setting(float, -1.0, -1, 10_000),
     DYNAMIC: Setting(int, 0, 0, 4),

@@ -161,7 +161,7 @@ def test_yesterdays_cheap_that_the_broker_still_knows_charges_nothing_this_morni
     old = begin("rateResolver.cheap", rate(yesterday, yesterday + half_hour), yesterday, "1")
     left_behind(broker, "wattwire/morning/rateResolver/cheap", old.dumps())
     run = runs(MORNING, "--broker", broker.url).early().ready()
-    house = {"at": stamp(now), "soc": 40.0, "controllable": True}
+    house = {"at": stamp(now), "soc": 40.0, "controllable": True, "input_limit": 9200}
     run.give("victronController.house", house)
     run.came("victronController.lease")
     run.give("victronController.rate", rate(now, now + half_hour))  # while a fresh one does
