@@ -1,0 +1,57 @@
+"""powerwall: hold or charge a Tesla Powerwall by its backup reserve, and put the household's own reserve back."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from . import Due, Fault, Node, Now, Port, Ports, Reply, Started, keep
+from .messages import House, Lease, Token
+from .powerwall_site import Course, State, begin, follow
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    site: str  # the energy site's id, from Tesla's list of products
+    url: str = "https://fleet-api.prd.eu.vn.cloud.tesla.com"  # the region's address, or a simulator or proxy of it
+    highest: float = 80  # % of reserve that the Powerwall takes below 100
+    max_lease: timedelta = timedelta(hours=1)  # longer leases are cut to this
+    spend_per_month: float = 8.0  # pounds at Tesla, for all that is asked of it
+    shadow: bool = False  # write nothing
+
+
+class Out(Ports):
+    house: Port[House] = keep()
+    confirmed: Port[Lease]  # what the Powerwall was seen to take; release when it ended
+    refused: Port[Fault]  # a lease that is not in force, and why
+    unauthorised: Port[Fault]
+    throttled: Port[Fault]
+    failed: Port[Fault]  # no usable answer: trying again may help
+
+
+def ask(
+    cfg: Config,
+    state: State,
+    poll: object,
+    lease: Lease | None,
+    event: Started | Due | None,
+    now: Now,
+    *,
+    token: Token | None,
+) -> Course:
+    """A lease is carried out at once; a poll reads the house, renews what is missing and ends what is over."""
+    if isinstance(event, Started):
+        over = replace(state, wish=Lease(mode="release", until=now, reason="a new start"), bearer=None)
+        return (state if state.wrote is None else over), []
+    if lease is not None:
+        state = replace(state, wish=replace(lease, until=min(lease.until, now + cfg.max_lease)), asked=True)
+    if cfg.shadow and lease is not None:
+        return replace(state, wish=None, asked=False), [Out.refused(Fault(f"only watching; it would {lease.mode}"))]
+    if token is None:
+        return state, [Out.unauthorised(Fault("no token yet"))]
+    return begin(cfg, state, token)
+
+
+def read(cfg: Config, state: State, reply: Reply) -> Course:
+    return follow(cfg, state, reply)
+
+
+NODE = Node("powerwall", Config, Out, ask, read, state=State, actuator=True)

@@ -1,0 +1,169 @@
+"""A Powerwall through Tesla's energy-site API: what it tells, and its backup reserve as the one thing that is written.
+
+The API knows no end of a write. So the household's own reserve is kept durably before the first one and put back at the
+end, at a start and on doubt; if we die for good, the reserve stays where it is: the house then buys what it would have
+taken from the battery.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from . import Budget, Emit, Fault, Reply, Request, Secret, Timer, volatile
+from .messages import House, Lease, Token
+
+if TYPE_CHECKING:
+    from .powerwall import Config
+
+READ, WRITE = 1 / 650, 1 / 1300
+"""Pounds, as for a car; what Tesla takes for a site is nowhere told."""
+
+
+@dataclass(frozen=True)
+class State:
+    wish: Lease | None = None
+    held: Lease | None = None  # confirmed
+    original: float | None = None  # %, the household's own reserve
+    wrote: float | None = None  # %, ours, as long as it is there
+    soc: float | None = None
+    bearer: Secret | None = volatile(lambda: None)  # of the call in hand
+    asked: bool = False  # somebody wants to hear how it went
+
+
+Course = tuple[State, list[Emit | Request | Timer]]
+
+
+def call(cfg: Config, state: State, what: str, reserve: float | None = None) -> Request:
+    path = {"live": "live_status", "info": "site_info", "check": "site_info", "write": "backup"}[what]
+    body = None if reserve is None else {"backup_reserve_percent": int(reserve)}
+    return Request(
+        method="GET" if body is None else "POST",
+        url=f"{cfg.url.rstrip('/')}/api/1/energy_sites/{cfg.site}/{path}",
+        json=body,
+        authorization=state.bearer and Secret(f"Bearer {state.bearer.reveal()}"),
+        tag=what,
+        budgets=(
+            Budget(name=f"powerwall {cfg.site}", most=60, per=timedelta(hours=1)),
+            Budget(name="tesla spend", most=cfg.spend_per_month, per="month", cost=WRITE if body else READ),
+        ),
+    )
+
+
+def begin(cfg: Config, state: State, token: Token) -> Course:
+    state = replace(state, bearer=token.token)
+    return state, [call(cfg, state, "live")]
+
+
+def follow(cfg: Config, state: State, reply: Reply) -> Course:
+    """live, then info; then, where the reserve is not what it should be, write and check."""
+    now = reply.at
+    if reply.status != 200:
+        return state, [_trouble(reply)]
+    told = reply.json.get("response") if isinstance(reply.json, dict) else None
+    if not isinstance(told, dict):
+        return state, [Emit("failed", reply.fault("the reply says nothing of the site"))]
+    match reply.tag:
+        case "live":
+            seen = house(told, now)
+            state = replace(state, soc=seen.soc)
+            idle = state.wish is None and state.wrote is None
+            return state, [Emit("house", seen), *([] if idle else [call(cfg, state, "info")])]
+        case "info":
+            return _compared(cfg, state, told, now)
+        case "write":
+            return state, [call(cfg, state, "check")]
+        case _:
+            return _confirmed(cfg, state, told, now)
+
+
+def _compared(cfg: Config, state: State, told: Mapping[str, object], now: datetime) -> Course:
+    reserve = _number(told.get("backup_reserve_percent"))
+    if reserve is None:
+        return state, [Emit("refused", Fault("the Powerwall does not tell its backup reserve"))]
+    if state.wrote is not None and reserve not in (state.wrote, state.original):
+        why = f"somebody set the backup reserve to {reserve:g} %; it is left alone until the next release"
+        stop = replace(state, wish=None, held=None, original=None, wrote=None)
+        return replace(stop, wish=Lease(mode="release", until=now, reason=why)), [Emit("refused", Fault(why))]
+    if state.wrote is None:
+        state = replace(state, original=reserve)
+    wanted = _wanted(cfg, state, now)
+    if isinstance(wanted, Fault):
+        return replace(state, wish=None), [Emit("refused", wanted)]
+    if wanted == reserve:
+        return _confirmed(cfg, state, told, now)
+    state = replace(state, wrote=wanted)  # known before it is written
+    return state, [call(cfg, state, "write", wanted)]
+
+
+def _confirmed(cfg: Config, state: State, told: Mapping[str, object], now: datetime) -> Course:
+    reserve, wanted, wish = _number(told.get("backup_reserve_percent")), _wanted(cfg, state, now), state.wish
+    if isinstance(wanted, Fault) or reserve != wanted:
+        return state, [Emit("refused", Fault(f"the Powerwall shows a reserve of {reserve}, not what was written"))]
+    over = wish is None or wish.mode == "release" or wish.until <= now
+    if over:
+        ended = wish or Lease(mode="release", until=now, reason="nothing is wished")
+        if ended.mode != "release":
+            ended = replace(ended, mode="release", reason="its end came")
+        free = replace(state, wish=None, held=None, original=None, wrote=None, asked=False)
+        return free, [Emit("confirmed", ended)] if state.asked or state.held else []
+    assert wish is not None
+    held = replace(state, held=wish, wrote=reserve, asked=False)
+    return held, [Emit("confirmed", wish), Timer("end", wish.until)] if wish != state.held else []
+
+
+def _wanted(cfg: Config, state: State, now: datetime) -> float | Fault:
+    """The reserve that a wish amounts to; none below the household's own."""
+    wish, own = state.wish, state.original
+    if own is None:
+        return Fault("the household's own reserve is not known")
+    if wish is None or wish.mode == "release" or wish.until <= now:
+        return own
+    if wish.mode == "charge":
+        return max(own, _possible(cfg, 100.0 if wish.soc is None else wish.soc))
+    if state.held and state.held.mode == "hold" and state.wrote is not None:
+        return state.wrote  # a falling reserve would be no hold
+    if state.soc is None:
+        return Fault("the state of charge is not known")
+    return max(own, min(cfg.highest, float(int(state.soc))))
+
+
+def _possible(cfg: Config, soc: float) -> float:
+    """Between `highest` and 100 there is nothing that the Powerwall takes."""
+    return float(int(soc)) if soc <= cfg.highest else 100.0
+
+
+def house(told: Mapping[str, object], now: datetime) -> House:
+    """Tesla's signs: battery + is discharging."""
+    battery = _number(told.get("battery_power"))
+    up = told.get("grid_status") in ("Active", "SystemGridConnected")
+    return House(
+        at=now,
+        soc=_number(told.get("percentage_charged")),
+        grid=_number(told.get("grid_power")),
+        battery=None if battery is None else -battery,
+        load=_number(told.get("load_power")),
+        pv=_number(told.get("solar_power")),
+        controllable=up,
+        why_not=None if up else "the grid is gone, or not told",
+        islanded=None if told.get("grid_status") is None else not up,
+    )
+
+
+def _trouble(reply: Reply) -> Emit:
+    match reply.status:
+        case 401:
+            return Emit("unauthorised", reply.fault("Tesla does not accept the token"))
+        case 429:
+            return Emit("throttled", reply.fault("too many requests to Tesla"))
+        case 0 if reply.spent:
+            return Emit("throttled", reply.fault())
+        case 403 | 404:
+            return Emit("refused", reply.fault("the token lacks the energy scopes, or there is no such site"))
+    return Emit("failed", reply.fault())
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

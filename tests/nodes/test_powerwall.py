@@ -1,0 +1,195 @@
+"""powerwall against a small made-up site: leases on the backup reserve, and the household's own reserve put back."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from wattwire.nodes import Due, Emit, Reply, Request, Secret, Started, Timer
+from wattwire.nodes.messages import House, Lease, Token
+from wattwire.nodes.powerwall import Config, ask, read
+from wattwire.nodes.powerwall_site import State
+
+NOW = datetime(2026, 11, 21, 18, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+TOKEN = Token(Secret("tesla-token"), NOW + 8 * HOUR)
+
+
+class Site:
+    """A Powerwall at Tesla, and the node beside it."""
+
+    def __init__(self, soc: float | None = 57.4, reserve: float = 20, **settings: Any) -> None:
+        self.cfg, self.state = Config(site="12345", **settings), State()
+        self.soc, self.reserve, self.takes, self.now = soc, reserve, True, NOW
+        self.fails: dict[str, Reply] = {}
+        self.requests: list[str] = []
+        self.timers: list[datetime | None] = []
+
+    def hear(self, lease: Lease | None = None, event: Any = None, token: Token | None = TOKEN) -> list[Any]:
+        poll = object() if lease is event is None else None
+        self.state, results = ask(self.cfg, self.state, poll, lease, event, self.now, token=token)
+        said: list[Any] = []
+        while results:
+            it = results.pop(0)
+            if isinstance(it, Request):
+                self.state, more = read(self.cfg, self.state, self.answer(it))
+                results += more
+            elif isinstance(it, Emit) and it.port != "house":
+                said.append((it.port, getattr(it.body, "mode", None) or getattr(it.body, "why", None)))
+            elif isinstance(it, Timer):
+                self.timers.append(it.at)
+        return said
+
+    def answer(self, request: Request) -> Reply:
+        what = request.url.rpartition("/")[2]
+        self.requests.append(what)
+        if what in self.fails:
+            failed = self.fails.pop(what)
+            return Reply(failed.status, failed.json, at=self.now, tag=request.tag, spent=failed.spent)
+        if what == "backup":
+            assert request.json is not None
+            if self.takes:
+                self.reserve = float(str(request.json["backup_reserve_percent"]))
+            return Reply(200, {"response": {"code": 201, "message": "Updated"}}, at=self.now, tag=request.tag)
+        told: Any = {"backup_reserve_percent": self.reserve}
+        if what == "live_status":
+            told = {"percentage_charged": self.soc, "battery_power": 1200, "grid_power": 0, "load_power": 1500,
+                    "solar_power": 300, "grid_status": "Active"}  # fmt: skip
+        return Reply(200, {"response": told}, at=self.now, tag=request.tag)
+
+
+def lease(mode: Any, soc: float | None = None, long: timedelta = HOUR) -> Lease:
+    return Lease(mode=mode, until=NOW + long, soc=soc, reason="a test", owner="test")
+
+
+@pytest.mark.parametrize(
+    ("settings", "wish", "reserve"),
+    [
+        ({}, lease("hold"), 57),
+        ({"soc": 93.0}, lease("hold"), 80),  # between 80 and 100 there is nothing
+        ({"soc": 12.0}, lease("hold"), 20),  # never below the household's own
+        ({}, lease("charge", 75.0), 75),
+        ({}, lease("charge", 95.0), 100),
+        ({}, lease("charge"), 100),
+        ({"reserve": 80}, lease("charge", 60.0), 80),
+    ],
+)
+def test_a_lease_is_a_reserve_and_its_end_puts_the_own_one_back(settings: Any, wish: Lease, reserve: float) -> None:
+    site = Site(**settings)
+    own = site.reserve
+    assert site.hear(wish) == [("confirmed", wish.mode)]
+    assert (site.reserve, site.timers) == (reserve, [NOW + HOUR])
+
+    site.now = NOW + HOUR
+    assert site.hear(event=Due("end")) == [("confirmed", "release")]
+    assert site.reserve == own
+    assert site.state == State(soc=site.soc, bearer=TOKEN.token)
+
+
+def test_a_hold_does_not_follow_a_falling_charge() -> None:
+    site = Site(soc=57.0)
+    site.hear(lease("hold"))
+    site.soc = 55.0
+    site.hear()
+
+    assert site.reserve == 57
+
+
+def test_nothing_is_written_when_nothing_is_wished() -> None:
+    site = Site()
+    assert site.hear() == []
+    assert site.hear(lease("release")) == [("confirmed", "release")]
+
+    assert "backup" not in site.requests
+
+
+def test_what_was_not_taken_is_refused_and_tried_again_at_the_next_look() -> None:
+    site = Site()
+    site.takes = False
+    ((port, why),) = site.hear(lease("hold"))
+    assert (port, why) == ("refused", "the Powerwall shows a reserve of 20.0, not what was written")
+
+    site.takes = True
+    assert site.hear() == [("confirmed", "hold")]
+
+
+def test_an_unknown_outcome_is_looked_at_before_it_is_written_again() -> None:
+    site = Site()
+    site.fails["backup"] = Reply(504)
+    assert [port for port, _ in site.hear(lease("hold"))] == ["failed"]
+    site.reserve = 57  # it had been taken
+    site.requests.clear()
+
+    assert site.hear() == [("confirmed", "hold")]
+    assert site.requests == ["live_status", "site_info"]
+
+
+def test_a_start_puts_back_what_a_crash_left() -> None:
+    site = Site()
+    site.hear(lease("hold"))
+    assert site.hear(event=Started()) == []
+    assert site.hear() == [("confirmed", "release")]
+
+    assert site.reserve == 20
+
+
+def test_somebody_elses_change_is_left_alone() -> None:
+    site = Site()
+    site.hear(lease("hold"))
+    site.reserve = 40
+    assert site.hear() == [
+        ("refused", "somebody set the backup reserve to 40 %; it is left alone until the next release")
+    ]
+    site.now = NOW + 2 * HOUR
+    site.hear()
+
+    assert site.reserve == 40
+
+
+@pytest.mark.parametrize(
+    ("reply", "port"),
+    [
+        (Reply(401), "unauthorised"),
+        (Reply(403), "refused"),
+        (Reply(404), "refused"),
+        (Reply(429), "throttled"),
+        (Reply(0, spent="tesla spend"), "throttled"),
+        (Reply(503), "failed"),
+        (Reply(200, {"response": None}), "failed"),
+    ],
+)
+def test_trouble_leaves_the_wish_for_the_next_look(reply: Reply, port: str) -> None:
+    site = Site()
+    site.fails["live_status"] = reply
+    assert [p for p, _ in site.hear(lease("hold"))] == [port]
+
+    assert site.hear() == [("confirmed", "hold")]
+
+
+def test_an_unknown_charge_is_not_held() -> None:
+    assert Site(soc=None).hear(lease("hold")) == [("refused", "the state of charge is not known")]
+
+
+def test_without_a_token_it_asks_for_one() -> None:
+    assert Site().hear(lease("hold"), token=None) == [("unauthorised", "no token yet")]
+
+
+def test_in_the_shadow_it_writes_nothing() -> None:
+    site = Site(shadow=True)
+
+    assert site.hear(lease("hold")) == [("refused", "only watching; it would hold")]
+    assert site.requests == []
+
+
+def test_teslas_signs_are_turned() -> None:
+    site = Site()
+    _, results = ask(site.cfg, State(), object(), None, None, NOW, token=TOKEN)
+    request = results[0]
+    assert isinstance(request, Request)
+    _, told = read(site.cfg, State(), site.answer(request))
+
+    (emit,) = told
+    assert isinstance(emit, Emit)
+    assert emit.body == House(
+        at=NOW, soc=57.4, grid=0.0, battery=-1200.0, load=1500.0, pv=300.0, controllable=True, islanded=False
+    )
