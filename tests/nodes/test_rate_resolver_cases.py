@@ -14,17 +14,14 @@ from wattwire.nodes.messages import Dispatch, Plan, Price, Prices, Rate, Tick
 from wattwire.nodes.rate_memory import State
 from wattwire.nodes.rate_resolver import Config, resolve
 from wattwire.nodes.tariff_rules import Fallback
+from wattwire.nodes.tariff_windows import low_price, low_spans
 
 Json = Any
 FILE = Path(__file__).resolve().parent.parent / "world" / "cases" / "kraken.json"
 CASES: dict[str, Json] = {case["id"]: case for case in json.loads(FILE.read_text())["cases"]}
 
 NOT_OURS = {
-    "A12": "there is no least length of a dispatch: one second makes its half hour cheap",
-    "E05": "cheap is told by the window, never by counting prices",
-    "E07": "cheap is told by the window, never by counting prices",
-    "E09": "the window is a setting; it is not read out of a price list",
-    "E12": "the window is a setting; it is not read out of a price list",
+    "A12": "there is no least length of a dispatch: by our decision one second makes its half hour cheap",
     "F07": "tariff codes are rateFetcher's",
     "F08": "tariff codes are rateFetcher's",
     "F12": "agreements are not read",
@@ -260,6 +257,19 @@ def local_clock(given: Json) -> Json:
     return clock_time("Europe/London", int(at(given["utc"]).timestamp()))
 
 
+def low_price_of_day(given: Json) -> Json:
+    """Not how rateResolver tells what is cheap; it is how a list is looked at when a house is set up."""
+    pattern = given["rates_pattern"]
+    start, end = at(pattern["from"]), at(pattern["to"])
+    repeat = pattern["repeat"]
+    return low_price(float(repeat[n % len(repeat)]) for n in range((end - start) // HALF_HOUR))
+
+
+def low_windows(given: Json) -> Json:
+    prices = listed(given["rest_records"], "valid_from", "valid_to")
+    return low_spans(prices.import_, at(given["now"]))
+
+
 ADAPTERS: dict[str, tuple[Callable[[Json], Json], Callable[[Json], Json] | None]] = {
     "price_half_hours": (slot_prices, None),
     "effective_dispatch_periods": (periods, periods_expected),
@@ -275,6 +285,8 @@ ADAPTERS: dict[str, tuple[Callable[[Json], Json], Callable[[Json], Json] | None]
     "plan_changed": (plan_changes_the_rate, None),
     "plan_changed_ignoring_progress": (running_slot_changes_the_rate, None),
     "inside_planned_slot": (inside_planned, None),
+    "off_peak_price": (low_price_of_day, None),
+    "off_peak_windows": (low_windows, lambda expect: [(at(span["start"]), at(span["end"])) for span in expect]),
     "night_window_utc": (night, night_expected),
     "half_hours_in_local_day": (local_half_hours, None),
     "to_local": (local_clock, lambda expect: expect[11:16]),
