@@ -14,7 +14,7 @@ class Config:
     sites: tuple[str, ...] = ()  # Solcast's resource ids, one for each roof
     planes: tuple[Plane, ...] = ()  # the roofs, for the other two
     lat: float | None = None  # degrees
-    lon: float | None = None
+    lon: float | None = None  # degrees; west is negative
     key: Secret | None = None  # Solcast's
     loss: float = 0.15  # Open-Meteo: of what the panels' label promises
     calls_per_day: int = 10  # Solcast's free account has ten, whatever came back
