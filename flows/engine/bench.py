@@ -16,6 +16,7 @@ from wattwire.nodes import Answer, Due, Event, Fault, Reply, Request, Started, S
 from .actor import Actor
 from .agenda import Act, Agenda
 from .bodies import BadBody, decode
+from .budgets import Budgets
 from .dialled import Dialled
 from .edges import Carrier
 from .graph import Flow
@@ -45,6 +46,7 @@ class Bench(Record):
         self._starts = dict.fromkeys(flow.nodes, 0)
         self._post = Post(flow, self._agenda, self._hand)
         self._hosts = hosts(flow)
+        self._budgets = Budgets(flow.name)
         self._reading: tuple[Any, dict[Any, Any]] = (None, {})
         self.carrier = Carrier(flow, chance=self._random.random)
         self.actors: dict[str, Actor] = {}
@@ -186,8 +188,10 @@ class Bench(Record):
 
     def _ask(self, node: str, asking: Asking) -> None:
         request = asking.request
-        self._watch(Seen(self.now, node, None, None, request))
-        reply = self._world(node, request, self.now) or self._simulated(request) or Reply(0, why="no network")
+        reply = self._budgets.refusal(request, self.now)
+        if reply is None:
+            self._watch(Seen(self.now, node, None, None, request))
+            reply = self._world(node, request, self.now) or self._simulated(request) or Reply(0, why="no network")
         self._act(node, asking.cause, asking, replace(reply, at=self.now, tag=request.tag))
 
     def _simulated(self, request: Request) -> Reply | None:

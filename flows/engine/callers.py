@@ -12,6 +12,7 @@ from wattwire.broker.envelope import READ
 from wattwire.nodes import Json, Reply, Request
 
 from .bodies import encode
+from .budgets import Budgets
 
 if TYPE_CHECKING:
     import httpx
@@ -23,8 +24,9 @@ AGENT = "wattwire (+https://pypi.org/project/wattwire)"
 class Caller:
     """One call at a time: a node waits for its answer before it is given the next input."""
 
-    def __init__(self, addresses: Mapping[str, str]) -> None:
+    def __init__(self, addresses: Mapping[str, str], budgets: Budgets) -> None:
         self.addresses = addresses  # node in lower case -> host:port of its listener
+        self._budgets = budgets
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="http")
         self._client: httpx.Client | None = None
 
@@ -40,7 +42,7 @@ class Caller:
 
             self._client = httpx.Client(http2=True, verify=CONTEXT, headers={"user-agent": AGENT})
         try:
-            return self._called(self._client, request)
+            return self._budgets.refusal(request, datetime.now(UTC)) or self._called(self._client, request)
         except httpx.TimeoutException:
             return self._none(request, f"no answer within {request.timeout:.0f} s")
         except (ValueError, TypeError, httpx.InvalidURL, httpx.LocalProtocolError) as wrong:  # may quote what was sent

@@ -205,7 +205,7 @@ class Desk:
         if self._asking is None or not isinstance(self.actor, Actor):
             return
         (it, sent), self._asking = self._asking, None
-        self.meters.replies[reply.status] += 1
+        self.meters.answered(reply)
         now = datetime.now(UTC)
         try:
             work = self.actor.resume(asking, reply, now)

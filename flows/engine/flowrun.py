@@ -16,7 +16,7 @@ from .means import Means, apart
 from .minder import Minder
 from .options import hosted
 from .setup import Setup
-from .statefolder import Unusable, prepare
+from .statefolder import BUDGETS, Unusable, prepare
 
 TOGETHER, AGAIN = 10.0, 5.0  # seconds to wait for all seats: at the start, and when the broker came back
 
@@ -206,5 +206,5 @@ class FlowRun:
         options = self.means.options
         setup = Setup(flow=apart(flow, name), node=name, broker=self.means.url, state=self.folder,
                       shadow=options.shadow, label=options.host, seed=secrets.randbits(32),
-                      beat=min(Setup.beat, options.hang / 3))  # fmt: skip
+                      beat=min(Setup.beat, options.hang / 3), budgets=options.root / BUDGETS)  # fmt: skip
         return Minder(setup, flow.nodes.get(name), self.means.launcher, self, options.hang)

@@ -20,6 +20,7 @@ from wattwire.nodes.linked import Action
 from .actor import Actor, where
 from .aside import Aside
 from .birth import BUG
+from .budgets import Budgets
 from .callers import Caller
 from .desk import Desk
 from .edges import Carrier
@@ -64,8 +65,9 @@ class Host:
         carrier = self.actor if isinstance(self.actor, Carrier) else None
         self.meters = Meters(edges=frozenset(e.name for e in flow.edges), carrier=carrier)
         self.outbox = Outbox(self.link.publish, lambda: self.link.heard, self.store)
+        budgets = Budgets(flow.name, setup.ledger, lambda why: self.post(lambda: self.lifeline.log("error", why)))
         self.desk = Desk(
-            self.actor, self.outbox, self.store, hand, Caller(self.addresses),
+            self.actor, self.outbox, self.store, hand, Caller(self.addresses, budgets),
             self.meters, post=self.post, act=self.act, aside=self._set_aside, full=self._full,
         )  # fmt: skip
         self.routes = routes(flow, setup.node)

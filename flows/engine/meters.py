@@ -11,6 +11,8 @@ from time import time
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 
+from wattwire.nodes import Reply
+
 from .edges import COUNTS, Carrier
 from .graph import Edge
 from .house import HouseMeters
@@ -36,6 +38,7 @@ class Meters:
     inputs: Counter[tuple[str, str]] = field(default_factory=Counter)  # (edge, in port)
     outputs: Counter[str] = field(default_factory=Counter)  # out port
     replies: Counter[int] = field(default_factory=Counter)  # HTTP status, 0 for none
+    spent: Counter[str] = field(default_factory=Counter)  # budget -> calls that it did not allow
     repetitions: int = 0
     set_aside: int = 0
     queued: int = 0  # inputs that have not had their turn
@@ -56,6 +59,13 @@ class Meters:
         self.last = time()
         self.house.note(port, body)
 
+    def answered(self, reply: Reply) -> None:
+        """A call came back, or was not made."""
+        if reply.spent:
+            self.spent[reply.spent] += 1
+        else:
+            self.replies[reply.status] += 1
+
     def took(self, seconds: float) -> None:
         """From an input's arrival to its outputs being on their way."""
         self.latency[bisect_left(BUCKETS, seconds)] += 1
@@ -74,6 +84,8 @@ class Meters:
         yield _gauge("last_message_timestamp_seconds", "When a message last left the node.", [], _known(self.last))
         yield _counter("http_replies", "Replies to the node's HTTP calls; status 0 is no answer.", ["status"],
                        (([str(s)], n) for s, n in self.replies.items()))  # fmt: skip
+        yield _counter("calls_refused", "HTTP calls that were not made, as a budget was spent.", ["budget"],
+                       (([b], n) for b, n in self.spent.items()))  # fmt: skip
         yield _counter("repetitions", "Inputs that were recognised as repeated.", [], [([], self.repetitions)])
         yield _counter("set_aside", "Inputs that no call could digest.", [], [([], self.set_aside)])
         yield _gauge("queued_messages", "Inputs that have not had their turn.", [], [([], self.queued)])

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .graph import Flow
+from .statefolder import BUDGETS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,8 +41,13 @@ class Setup:
     seed: int = 0
     beat: float = 3.0  # seconds between signs of life
     warnings: tuple[str, ...] = ()
+    budgets: Path | None = None  # where calls are counted, for all flows of the house
 
     @property
     def store(self) -> Path:
         """The node's own file."""
         return self.state / f"{self.node}.db"
+
+    @property
+    def ledger(self) -> Path:
+        return self.budgets or self.state / BUDGETS

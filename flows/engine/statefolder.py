@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 RUNNING = "broker.json"
+BUDGETS = "budgets.db"
 
 
 class Unusable(Exception):

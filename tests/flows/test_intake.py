@@ -12,6 +12,7 @@ import pytest
 from wattwire.broker.envelope import begin
 from wattwire.broker.link import Message
 from wattwire.flows.engine.actor import Actor
+from wattwire.flows.engine.budgets import Budgets
 from wattwire.flows.engine.callers import Caller
 from wattwire.flows.engine.desk import Desk
 from wattwire.flows.engine.graph import FlowNode
@@ -55,8 +56,9 @@ class Reader:
         actor = Actor("f", FlowNode("reader", NODE, Config()))
         outbox = Outbox(self._publish, lambda: 0.0, None)
         outbox.open = True
-        self.desk = Desk(actor, outbox, None, InHand(tmp_path / "x.hand"), Caller({}), Meters(), post=lambda act: act(),
-                         act=lambda actions: None, aside=lambda it, why: None, full=lambda full: None)  # fmt: skip
+        self.desk = Desk(actor, outbox, None, InHand(tmp_path / "x.hand"), Caller({}, Budgets("f")), Meters(),
+                         post=lambda act: act(), act=lambda actions: None, aside=lambda it, why: None,
+                         full=lambda full: None)  # fmt: skip
         routes = {p: (Route(f"a.{p}>reader.{p}", p),) for p in ("go", "again", "price")}
         self.intake = Intake(self.desk, routes, NODE.ins, lambda m: self.acked.append(m.mid), lambda why: None)
 

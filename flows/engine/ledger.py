@@ -1,0 +1,192 @@
+"""What calls have cost: of every node of the house in one file, counted before the call, and over restarts.
+
+A day and a month are UTC's and kept as totals of days; any other span slides, and is kept as the calls within it. What
+was counted by a clock that has since been set back was none the less counted before now: it is taken as of the time
+when that was first noticed, so that such a clock neither gives a budget anew nor closes it for longer than its span.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from time import sleep
+
+from wattwire.nodes import Budget
+
+from .spans import CALENDAR, day, first, key, left, spelled
+from .statefolder import BUDGETS
+
+DAYS = 100  # totals kept of each name: by their number, as no clock is sure
+KEPT = 86_400.0  # seconds that a call is kept at least; else twice the longest span that slides
+TRIES = 20
+TINY = 1e-9  # of rounding
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS calls (number INTEGER PRIMARY KEY, flow TEXT, name TEXT, at REAL, again REAL, cost REAL);
+CREATE INDEX IF NOT EXISTS calls_by_time ON calls (flow, name, at);
+CREATE TABLE IF NOT EXISTS days (number INTEGER PRIMARY KEY, flow TEXT, name TEXT, day TEXT, again TEXT, cost REAL,
+    UNIQUE (flow, name, day));
+CREATE TABLE IF NOT EXISTS budgets (flow TEXT, name TEXT, per TEXT, most REAL, seen REAL,
+    PRIMARY KEY (flow, name, per, most));
+"""
+
+
+class Unreliable(Exception):
+    """The calls cannot be counted; the text says why."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """How a budget stands. `flow` is empty for calls into the world, else the flow whose simulators were called."""
+
+    flow: str
+    name: str
+    per: str  # `day`, `month`, or a span: `1h`
+    used: float
+    most: float  # the largest that a node asks with; others leave some over
+
+
+class Ledger:
+    """One file for all processes, or without a path one in memory. Raises Unreliable."""
+
+    def __init__(self, path: Path | None = None, patience: float = 5.0) -> None:
+        with trouble():
+            if path is not None:
+                os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+            where = path or ":memory:"
+            self._db = sqlite3.connect(where, timeout=patience, isolation_level=None, check_same_thread=False)
+            for more in reversed(range(TRIES)):  # of several that make the file at once, one is told to come again
+                try:
+                    self._db.execute("PRAGMA journal_mode=WAL")
+                    self._db.execute("PRAGMA synchronous=FULL")  # calls are rare, and a ban is dear
+                    self._db.executescript(SCHEMA)
+                    break
+                except sqlite3.OperationalError as wrong:
+                    if not more or wrong.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                        raise
+                    sleep(patience / TRIES)
+
+    def spend(self, budgets: Sequence[Budget], now: datetime, flow: str = "") -> tuple[Budget, float] | None:
+        """Count one call on all of them; or on none, and say which has not enough left and for how many seconds."""
+        names = dict.fromkeys(b.name for b in budgets)
+        with trouble():
+            self._db.execute("BEGIN IMMEDIATE")
+            with self._db:
+                for name in names:
+                    self._set_back(flow, name, now)
+                for b in budgets:
+                    self._meet(flow, b, now)
+                waits = [(b, wait) for b in budgets if (wait := self._short(flow, b, now)) > 0]
+                for name in names if not waits else ():  # a name in two of them is one call
+                    self._count(flow, name, max(b.cost for b in budgets if b.name == name), now)
+        return max(waits, key=lambda found: found[1], default=None)
+
+    def accounts(self, now: datetime) -> list[Account]:
+        """Every budget that a node has asked with lately."""
+        with trouble():
+            rows = self._db.execute("SELECT flow, name, per, max(most) FROM budgets GROUP BY flow, name, per")
+            return [Account(flow, name, spelled(per), self._used(flow, name, per, now), most)
+                    for flow, name, per, most in rows.fetchall()]  # fmt: skip
+
+    def month(self, now: datetime) -> list[tuple[str, str, float]]:
+        """Flow, name, and what its calls have cost in this month, whatever its budgets are per."""
+        with trouble():
+            names = self._db.execute("SELECT DISTINCT flow, name FROM days ORDER BY flow, name").fetchall()
+            return [(flow, name, self._used(flow, name, "month", now)) for flow, name in names]
+
+    def close(self) -> None:
+        self._db.close()
+
+    def _short(self, flow: str, b: Budget, now: datetime) -> float:
+        """Seconds until there is enough; 0 if there is."""
+        per = key(b)
+        over = self._used(flow, b.name, per, now) + b.cost - b.most
+        if over <= TINY:
+            return 0.0
+        if per in CALENDAR:
+            return left(per, now)
+        for at, cost in self._calls(flow, b.name, float(per), now):
+            over -= cost
+            if over <= TINY:
+                return max(TINY, at + float(per) - now.timestamp())
+        return float(per)  # one call costs more than there ever is
+
+    def _used(self, flow: str, name: str, per: str, now: datetime) -> float:
+        if per not in CALENDAR:
+            return sum(cost for _, cost in self._calls(flow, name, float(per), now))
+        row = self._db.execute(
+            "SELECT sum(cost) FROM days WHERE flow = ?1 AND name = ?2 AND day >= ?3"
+            " AND (day <= ?4 OR coalesce(again, ?4) >= ?3)",
+            (flow, name, str(first(per, now)), str(day(now))),
+        ).fetchone()
+        return float(row[0] or 0.0)
+
+    def _calls(self, flow: str, name: str, span: float, now: datetime) -> list[tuple[float, float]]:
+        """When, the oldest first, and what it cost."""
+        return self._db.execute(
+            "SELECT CASE WHEN at > ?1 THEN coalesce(again, ?1) ELSE at END AS real, cost FROM calls"
+            " WHERE flow = ?2 AND name = ?3 AND at > ?4 AND (at <= ?1 OR coalesce(again, ?1) > ?4) ORDER BY real",
+            (now.timestamp(), flow, name, now.timestamp() - span),
+        ).fetchall()
+
+    def _set_back(self, flow: str, name: str, now: datetime) -> None:
+        """Note when it was first seen that something was counted later than now."""
+        for table, column, at in (("calls", "at", now.timestamp()), ("days", "day", str(day(now)))):
+            self._db.execute(
+                f"UPDATE {table} SET again = ?1 WHERE flow = ?2 AND name = ?3 AND {column} > ?1"
+                " AND (again IS NULL OR again > ?1)",
+                (at, flow, name),
+            )
+
+    def _count(self, flow: str, name: str, cost: float, now: datetime) -> None:
+        made = self._db.execute(
+            "INSERT INTO calls (flow, name, at, cost) VALUES (?, ?, ?, ?)", (flow, name, now.timestamp(), cost)
+        )
+        self._db.execute(
+            "INSERT INTO days (flow, name, day, cost) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (flow, name, day) DO UPDATE SET cost = cost + excluded.cost",
+            (flow, name, str(day(now)), cost),
+        )
+        if (made.lastrowid or 0) % 64 == 0:
+            self._prune(flow, name, now.timestamp())
+
+    def _prune(self, flow: str, name: str, at: float) -> None:
+        longest = "SELECT max(CAST(per AS REAL)) FROM budgets WHERE flow = ? AND name = ?"
+        span = float(self._db.execute(longest, (flow, name)).fetchone()[0] or 0.0)
+        self._db.execute(
+            "DELETE FROM calls WHERE flow = ?1 AND name = ?2 AND (at < ?3 OR (at > ?4 AND again < ?3))",
+            (flow, name, at - max(KEPT, 2 * span), at),
+        )
+        self._db.execute(
+            "DELETE FROM days WHERE flow = ?1 AND name = ?2 AND number <= (SELECT number FROM days"
+            " WHERE flow = ?1 AND name = ?2 ORDER BY number DESC LIMIT 1 OFFSET ?3)",
+            (flow, name, DAYS),
+        )
+
+    def _meet(self, flow: str, b: Budget, now: datetime) -> None:
+        """Remember with what a node asks; what nobody has asked with for a day, beside this, is of an older flow."""
+        of, at = (flow, b.name, key(b)), now.timestamp()
+        self._db.execute("INSERT OR REPLACE INTO budgets VALUES (?, ?, ?, ?, ?)", (*of, b.most, at))
+        self._db.execute(
+            "DELETE FROM budgets WHERE flow = ? AND name = ? AND per = ? AND abs(seen - ?) > ?", (*of, at, KEPT)
+        )
+
+
+@contextmanager
+def trouble() -> Iterator[None]:
+    """Whatever goes wrong with the file, said so that a person can help."""
+    try:
+        yield
+    except sqlite3.Error as wrong:
+        match getattr(wrong, "sqlite_errorcode", 0) & 0xFF:
+            case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR:
+                raise Unreliable("the disk is full") from None
+            case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
+                raise Unreliable(f"{BUDGETS} is damaged; moved away, it begins anew") from None
+        raise Unreliable(f"{BUDGETS}: {wrong}") from None
+    except OSError as wrong:
+        raise Unreliable(f"{BUDGETS} cannot be opened: {wrong.strerror or wrong}") from None

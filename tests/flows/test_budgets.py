@@ -1,0 +1,292 @@
+"""Budgets: what they allow, from when on there is more, and what no trouble may change."""
+
+import multiprocessing
+import os
+import stat
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from wattwire.flows.engine.budgets import Budgets
+from wattwire.flows.engine.ledger import Account, Ledger, Unreliable
+from wattwire.nodes import Budget, Reply, Request
+
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
+
+
+def at(text: str) -> datetime:
+    """`12:00:30` of the day, or a whole time."""
+    return datetime.fromisoformat(text if "T" in text else f"2026-11-20T{text}").replace(tzinfo=UTC)
+
+
+def asks(*budgets: Budget, url: str = "https://octopus.example/", tag: str = "") -> Request:
+    return Request(method="GET", url=url, budgets=budgets, tag=tag)
+
+
+def per(span: object, most: float = 2, name: str = "plan", cost: float = 1) -> Budget:
+    return Budget(name=name, most=most, per=span, cost=cost)  # type: ignore[arg-type]
+
+
+def made(budget: Budget, *times: str, ledger: Ledger | None = None) -> list[int | None]:
+    """For each call: None if it is made, else the seconds to wait."""
+    budgets = Budgets("f")
+    budgets._ledger = ledger or Ledger()
+    replies = [budgets.refusal(asks(budget), at(time)) for time in times]
+    return [None if reply is None else int(reply.headers["retry-after"]) for reply in replies]
+
+
+@pytest.mark.parametrize(
+    ("budget", "times", "waits"),
+    [
+        (per(MINUTE), ["12:00:00", "12:00:00", "12:00:00"], [None, None, 60]),
+        (per(MINUTE), ["12:00:10", "12:00:30", "12:00:50", "12:01:09"], [None, None, 20, 1]),
+        (per(MINUTE), ["12:00:10", "12:00:30", "12:01:10", "12:01:11"], [None, None, None, 19]),
+        (per(MINUTE), ["12:00:00", "12:00:00.4", "12:00:59.5"], [None, None, 1]),
+        (per(HOUR), ["12:59:00", "12:59:30", "13:00:00"], [None, None, 3540]),
+        (per("day"), ["23:59:58", "23:59:59", "23:59:59", "2026-11-21T00:00:00"], [None, None, 1, None]),
+        (
+            per("month"),
+            ["2026-11-01T00:00", "2026-11-20T12:00", "2026-11-30T23:00", "2026-12-01T00:00"],
+            [None, None, 3600, None],
+        ),
+        (per("month", 0), ["2026-12-31T23:59:50"], [10]),
+        (per(MINUTE, 1, cost=0.4), ["12:00:00", "12:00:10", "12:00:20"], [None, None, 40]),  # two cost 0.8
+        (per(MINUTE, 0.3, cost=0.1), ["12:00:00", "12:00:01", "12:00:02"], [None, None, None]),  # as decimals add up
+        (per(MINUTE, 1, cost=3), ["12:00:00"], [60]),  # never
+        (per("day", 1, cost=0), ["12:00:00", "12:00:00"], [None, None]),
+    ],
+)
+def test_what_a_span_allows_and_when_there_is_more(budget: Budget, times: list[str], waits: list[int | None]) -> None:
+    assert made(budget, *times) == waits
+
+
+def test_a_refusal_says_which_budget_in_words_and_when_to_come_again() -> None:
+    budgets = Budgets("f")
+    request = asks(per(MINUTE, 1, "octopus plan"), per("month", 8.5, "tesla", 0.002), tag="plan")
+
+    assert budgets.refusal(request, NOON) is None
+    assert budgets.refusal(request, NOON) == Reply(
+        0, headers={"retry-after": "60"}, at=NOON, tag="plan", spent="octopus plan",
+        why="the budget of 1 in a minute on octopus plan is spent",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("budget", "words"),
+    [
+        (per(HOUR, 0, "a"), "the budget of 0 in an hour on a is spent"),
+        (per("day", 0, "a"), "the budget of 0 in a day on a is spent"),
+        (per("month", 8.5, "a", 9), "the budget of 8.5 in a month on a is spent"),
+        (per(timedelta(minutes=90), 1000000, "a", 2e6), "the budget of 1000000 in 1h30m on a is spent"),
+    ],
+)
+def test_a_budget_in_words(budget: Budget, words: str) -> None:
+    reply = Budgets("f").refusal(asks(budget), NOON)
+
+    assert reply is not None
+    assert reply.fault().why == words
+
+
+def test_of_several_the_one_is_told_that_is_spent_for_longest() -> None:
+    reply = Budgets("f").refusal(asks(per(MINUTE, 0, "a"), per(HOUR, 0, "b"), per("day", 9, "c")), NOON)
+
+    assert reply is not None
+    assert (reply.spent, reply.headers) == ("b", {"retry-after": "3600"})
+
+
+def test_with_one_spent_none_is_counted() -> None:
+    ledger = Ledger()
+    for _ in range(5):
+        ledger.spend([per(HOUR, 1, "a"), per(HOUR, 9, "b")], NOON)
+
+    assert ledger.accounts(NOON) == [Account("", "a", "1h", 1, 1), Account("", "b", "1h", 1, 9)]
+
+
+def test_a_name_is_one_count_whoever_asks_and_in_however_many_spans() -> None:
+    ledger = Ledger()
+    both = [per(MINUTE, 4, "octopus"), per("day", 60, "octopus")]
+
+    assert ledger.spend(both, NOON) is None
+    assert ledger.spend([per(MINUTE, 2, "octopus")], NOON) is None
+    assert ledger.spend([per(MINUTE, 2, "octopus")], NOON) is not None  # leaves some to the other
+    assert ledger.spend(both, NOON) is None
+    assert ledger.accounts(NOON) == [Account("", "octopus", "1m", 3, 4), Account("", "octopus", "day", 3, 60)]
+
+
+def test_a_trial_with_simulators_spends_nothing_of_the_real_ones() -> None:
+    budgets = Budgets("f")
+    simulated = asks(per(HOUR, 1), url="http://simOctopus.flow/v1/")
+
+    assert [budgets.refusal(simulated, NOON) is None for _ in range(2)] == [True, False]
+    assert budgets.refusal(asks(per(HOUR, 1)), NOON) is None
+
+
+def test_the_months_cost_is_told_whatever_the_budgets_are_per() -> None:
+    ledger = Ledger()
+    for time in ("2026-10-31T23:59", "2026-11-01T00:00", "2026-11-20T12:00"):
+        ledger.spend([per(MINUTE, 1, "tesla", 0.25)], at(time))
+
+    assert ledger.month(NOON) == [("", "tesla", 0.5)]
+
+
+def test_what_a_changed_flow_asks_with_takes_the_place_of_what_nobody_asks_with_any_more() -> None:
+    ledger = Ledger()
+    for time, most in (("12:00:00", 10), ("12:01:00", 4), ("2026-11-21T12:01:00", 4)):
+        ledger.spend([per(HOUR, most)], at(time))
+
+    assert ledger.accounts(at("2026-11-21T12:01:00")) == [Account("", "plan", "1h", 1, 4)]
+
+
+# Clocks that are wrong
+
+
+@pytest.mark.parametrize(
+    ("budget", "times", "waits"),
+    [
+        # an hour back: it is spent for its span from then on, and no longer
+        (per(MINUTE), ["13:00:00", "13:00:00", "12:00:00", "12:00:59", "12:01:00"], [None, None, 60, 1, None]),
+        # a year ahead, and back
+        (per(MINUTE), ["2027-11-20T12:00", "2027-11-20T12:00", "12:00:00", "12:01:00"], [None, None, 60, None]),
+        # back and forth: what was counted at first counts again at its own time
+        (
+            per(HOUR),
+            ["12:00:00", "12:00:00", "1970-01-01T00:00", "12:30:00", "13:00:00"],
+            [None, None, 3600, 1800, None],
+        ),
+        # back, and further back
+        (per(MINUTE), ["12:00:00", "12:00:00", "11:00:00", "10:00:00", "10:01:00"], [None, None, 60, 60, None]),
+        # a day that has not come yet
+        (
+            per("day"),
+            ["2027-01-01T12:00", "2027-01-01T12:00", "12:00:00", "2026-11-21T00:00:00"],
+            [None, None, 43200, None],
+        ),
+        (
+            per("month"),
+            ["2027-01-01T12:00", "2027-01-01T12:00", "2026-11-30T12:00", "2026-12-01T00:00"],
+            [None, None, 43200, None],
+        ),
+    ],
+)
+def test_a_clock_set_back_neither_opens_a_budget_nor_closes_it_for_longer_than_its_span(
+    budget: Budget, times: list[str], waits: list[int | None]
+) -> None:
+    assert made(budget, *times) == waits
+
+
+# The file
+
+
+def hasty(path: Path) -> Ledger:
+    """Does not wait for the disk."""
+    ledger = Ledger(path)
+    ledger._db.execute("PRAGMA synchronous=OFF")
+    return ledger
+
+
+def test_it_is_small_and_ours_alone(tmp_path: Path) -> None:
+    ledger, path = hasty(tmp_path / "budgets.db"), tmp_path / "budgets.db"
+    for minute in range(4000):
+        ledger.spend([per(MINUTE)], NOON + minute * MINUTE)
+    kept = ledger._db.execute("SELECT count(*) FROM calls").fetchone()[0]
+    ledger.close()
+
+    assert {stat.S_IMODE(f.stat().st_mode) for f in tmp_path.iterdir()} == {0o600}
+    assert 1440 <= kept <= 1440 + 64
+    assert path.stat().st_size < 300_000
+
+
+def test_totals_of_days_are_kept_by_their_number() -> None:
+    ledger = Ledger()
+    for day in range(400):
+        ledger.spend([per("day", 1)], NOON + timedelta(days=day))
+    kept = ledger._db.execute("SELECT count(*), max(day) FROM days").fetchone()
+
+    assert 100 <= kept[0] <= 100 + 64
+    assert kept[1] == "2027-12-24"
+
+
+def test_it_outlives_its_process_and_others_see_it_at_once(tmp_path: Path) -> None:
+    one, other = Ledger(tmp_path / "b.db"), Ledger(tmp_path / "b.db")
+
+    assert one.spend([per(HOUR, 2)], NOON) is None
+    assert other.spend([per(HOUR, 2)], NOON) is None
+    one.close()
+    assert made(per(HOUR, 2), "12:30:00", ledger=Ledger(tmp_path / "b.db")) == [1800]
+
+
+def _burst(path: Path) -> int:
+    ledger = hasty(path)
+    return sum(ledger.spend([per(HOUR, 50), per("day", 50, "all")], NOON) is None for _ in range(20))
+
+
+def test_processes_that_spend_at_once_spend_no_more_than_there_is(tmp_path: Path) -> None:
+    with multiprocessing.get_context("fork").Pool(6) as pool:
+        spent = pool.map(_burst, [tmp_path / "b.db"] * 6)
+
+    assert sum(spent) == 50
+
+
+def broken(path: Path) -> None:
+    path.write_bytes(b"this is no database, " * 1000)
+
+
+def forbidden(path: Path) -> None:
+    path.mkdir()
+
+
+def halved(path: Path) -> None:
+    ledger = hasty(path)
+    for second in range(600):
+        ledger.spend([per(HOUR, 1000)], NOON + timedelta(seconds=second))
+    ledger.close()
+    content = path.read_bytes()
+    path.write_bytes(content[:4096] + os.urandom(len(content) - 4096))
+
+
+@pytest.mark.parametrize(
+    ("harm", "why"),
+    [
+        (broken, "budgets.db is damaged; moved away, it begins anew"),
+        (halved, "budgets.db is damaged; moved away, it begins anew"),
+        (forbidden, "budgets.db cannot be opened: Is a directory"),
+    ],
+    ids=["no database", "half of one", "a folder"],
+)
+def test_without_a_count_there_is_no_call_until_a_person_has_helped(tmp_path: Path, harm: object, why: str) -> None:
+    path, said = tmp_path / "budgets.db", list[str]()
+    harm(path)  # type: ignore[operator]
+    budgets = Budgets("f", path, said.append)
+    replies = [budgets.refusal(asks(per(HOUR)), NOON) for _ in range(3)]
+    path.rename(tmp_path / "away")
+
+    told = f"not called, as calls cannot be counted: {why}"
+    assert replies == [Reply(0, at=NOON, why=told)] * 3
+    assert said == [told]
+    assert budgets.refusal(asks(per(HOUR)), NOON) is None
+
+
+def test_on_a_full_disk_nothing_is_called_and_nothing_is_counted(tmp_path: Path) -> None:
+    ledger = Ledger(tmp_path / "b.db")
+    ledger._db.execute("PRAGMA max_page_count = 1")  # as a full disk: no page more
+    budgets = Budgets("f")
+    budgets._ledger = ledger
+    while (reply := budgets.refusal(asks(per(HOUR, 1e9, "x" * 500)), NOON)) is None:
+        pass
+
+    assert reply.why == "not called, as calls cannot be counted: the disk is full"
+    assert reply.spent == ""
+
+
+def test_a_request_without_budgets_needs_no_file(tmp_path: Path) -> None:
+    assert Budgets("f", tmp_path / "no" / "such" / "folder.db").refusal(asks(), NOON) is None
+
+
+def test_who_holds_the_file_for_too_long_is_named_as_trouble(tmp_path: Path) -> None:
+    one, other = Ledger(tmp_path / "b.db"), Ledger(tmp_path / "b.db", patience=0.05)
+    one._db.execute("BEGIN IMMEDIATE")
+
+    with pytest.raises(Unreliable, match=r"budgets\.db: database is locked"):
+        other.spend([per(HOUR)], NOON)
