@@ -1,0 +1,56 @@
+"""teslaCommand: tell the car to start, to stop, its limit, current or schedules, and see that it does."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from . import Emit, Fault, Kept, Node, Now, Port, Ports, Request, refines
+from .car_messages import CarCommand, CarDone, Needed
+from .messages import Car, Charger, House, Token
+from .tesla_errand import follow, nudged, seen, wished
+from .tesla_pending import Memory
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    vin: str
+    url: str = "https://localhost"  # of tesla-http-proxy, which signs
+    settle: timedelta = timedelta(seconds=5)  # after a command, look at the car no sooner
+    fresh: timedelta = timedelta(minutes=1)  # a reading this young may show that there is nothing to do
+    keep: timedelta = timedelta(hours=1)  # what could not be done for so long is given up
+    tries: int = 3  # so often a command is sent at most
+    spend_per_month: float = 8.0  # pounds, of all that is called on this Tesla account
+
+
+class Out(Ports):
+    done: Port[CarDone]  # the car shows it
+    full: Port[CarDone] = refines("done")  # it cannot start: it is charged to its limit
+    taken: Port[CarCommand]  # Tesla said yes: look at the car in some seconds
+    asleep: Port[Needed]  # it must be woken for this; a stop never leaves here
+    ineffective: Port[Fault]  # Tesla said yes, and the car does not do it
+    unknown: Port[Fault]  # not known whether the car got it: look before anything is repeated
+    refused: Port[Fault]  # the car says no, or it makes no sense: trying again cannot help
+    unplugged: Port[Fault] = refines("refused")  # no cable: sent again by itself once there is one
+    powerless: Port[Fault] = refines("refused")  # the cable brings no power
+    unauthorised: Port[Fault]  # no token, or one that Tesla does not accept
+    forbidden: Port[Fault]  # a person must act: key not paired, scope missing, account locked, no payment
+    throttled: Port[Fault]  # too many calls: not before `retry_after`
+    spent: Port[Fault]  # our budget, or the limit at Tesla: nothing left
+    failed: Port[Fault]  # surely not done: trying again may help
+    busy: Port[Fault] = refines("failed")  # the car is just waking: again in seconds
+    lapsed: Port[Fault]  # not wanted any more: a newer wish took its place, or its time is over
+
+
+def ask(
+    cfg: Config, memory: Memory, command: CarCommand | None, again: object, car: Kept[Car] | None, now: Now, *,
+    token: Token | None, house: House | None, charger: Charger | None,
+) -> tuple[Memory, list[Emit | Request]]:  # fmt: skip
+    news = car is not None and car.at != memory.news  # a nudge may come without a body
+    memory = replace(memory.knowing(token, car, house, charger, now), news=car.at if car else None)
+    if command is not None:
+        return wished(cfg, memory, command, now)
+    if again is None and news and car is not None:
+        return seen(cfg, memory, car, now)
+    return nudged(cfg, memory, now)
+
+
+NODE = Node("teslaCommand", Config, Out, ask, follow, state=Memory, once=True, actuator=True)
