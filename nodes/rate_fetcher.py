@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from . import Emit, Fault, Node, Now, Port, Ports, Reply, Request, keep, volatile
-from .kraken_rates import Reading, advance, first_query, request, summed
-from .messages import Prices
+from . import Emit, Fault, Node, Now, Port, Ports, Reply, Request, keep, refines, volatile
+from .kraken_price_lists import Payment
+from .kraken_rates import Reading, advance, begin, missing, request, summed
+from .messages import Bands, Prices
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -12,33 +13,42 @@ class Config:
     product: str  # such as INTELLI-VAR-24-10-29
     tariff: str  # such as E-1R-INTELLI-VAR-24-10-29-A; the last letter is your region
     url: str = "https://api.octopus.energy/v1"  # Octopus, or a simulator or proxy of it
+    payment: Payment = "DIRECT_DEBIT"  # where a period has a price for each way of paying
+    export_product: str | None = None  # of what is sold, such as AGILE-OUTGOING-19-05-13
+    export_tariff: str | None = None  # such as E-1R-AGILE-OUTGOING-19-05-13-A
+    timezone: str = "Europe/London"  # in which tomorrow's half hours are due from 16:05, up to 23:00
 
 
 class Out(Ports):
     prices: Port[Prices] = keep()
+    incomplete: Port[Prices] = refines("prices")  # half hours that are due are not listed yet: ask again soon
     empty: Port[Fault]  # an answer without any price; no price is not a price of 0
     failed: Port[Fault]  # no usable answer: the last prices stand
+    spent: Port[Fault] = refines("failed")  # our own budget of calls is used up: not before `retry_after`
 
 
 @dataclass(frozen=True)
 class State:
     reading: Reading = volatile(Reading)  # what has come of this poll so far; a restart asks anew
+    bands: Bands | None = None  # the last of each, as the lists are renewed at different times
+    tariff: str = ""  # theirs
 
 
 def ask(cfg: Config, state: State, poll: object, now: Now) -> tuple[State, Request]:
-    reading = Reading(query=first_query(now))
-    return State(reading=reading), request(cfg.url, cfg.product, cfg.tariff, reading)
+    reading, bands = begin(cfg, now), state.bands if state.tariff == cfg.tariff else None
+    return State(reading, bands, cfg.tariff), request(cfg, reading)
 
 
 def read(cfg: Config, state: State, reply: Reply) -> tuple[State, Emit | Request]:
-    reading = advance(state.reading, reply)
+    reading, rest = advance(cfg, state.reading, reply), State(bands=state.bands, tariff=state.tariff)
     if isinstance(reading, str):
-        return State(), Out.failed(reply.fault(reading))
+        return rest, (Out.spent if reply.spent else Out.failed)(reply.fault(reading))
     if reading.left:
-        return State(reading=reading), request(cfg.url, cfg.product, cfg.tariff, reading)
-    if prices := summed(reading, reply.at):
-        return State(), Out.prices(prices)
-    return State(), Out.empty(Fault(f"no price is listed for {cfg.tariff}"))
+        return State(reading, state.bands, state.tariff), request(cfg, reading)
+    if prices := summed(cfg, reading, state.bands, reply.at):
+        port = Out.incomplete if missing(prices.import_, cfg.timezone, reply.at) else Out.prices
+        return State(bands=prices.bands, tariff=state.tariff), port(prices)
+    return rest, Out.empty(Fault(f"no price is listed for {cfg.tariff}"))
 
 
 NODE = Node("rateFetcher", Config, Out, ask, read, state=State)
