@@ -54,6 +54,7 @@ class Ledger:
     """One file for all processes, or without a path one in memory. Raises Unreliable."""
 
     def __init__(self, path: Path | None = None, patience: float = 5.0) -> None:
+        self._met = dict[tuple[str, str, str, float], float]()  # when a budget was last put down
         with trouble():
             if path is not None:
                 os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
@@ -135,6 +136,10 @@ class Ledger:
 
     def _set_back(self, flow: str, name: str, now: datetime) -> None:
         """Note when it was first seen that something was counted later than now."""
+        later = "SELECT EXISTS (SELECT 1 FROM calls WHERE flow = ?1 AND name = ?2 AND at > ?3)"
+        later += " OR EXISTS (SELECT 1 FROM days WHERE flow = ?1 AND name = ?2 AND day > ?4)"
+        if not self._db.execute(later, (flow, name, now.timestamp(), str(day(now)))).fetchone()[0]:
+            return
         for table, column, at in (("calls", "at", now.timestamp()), ("days", "day", str(day(now)))):
             self._db.execute(
                 f"UPDATE {table} SET again = ?1 WHERE flow = ?2 AND name = ?3 AND {column} > ?1"
@@ -170,6 +175,9 @@ class Ledger:
     def _meet(self, flow: str, b: Budget, now: datetime) -> None:
         """Remember with what a node asks; what nobody has asked with for a day, beside this, is of an older flow."""
         of, at = (flow, b.name, key(b)), now.timestamp()
+        if 0 <= at - self._met.get((*of, b.most), 0.0) < KEPT / 24:
+            return
+        self._met[*of, b.most] = at
         self._db.execute("INSERT OR REPLACE INTO budgets VALUES (?, ?, ?, ?, ?)", (*of, b.most, at))
         self._db.execute(
             "DELETE FROM budgets WHERE flow = ? AND name = ? AND per = ? AND abs(seen - ?) > ?", (*of, at, KEPT)
