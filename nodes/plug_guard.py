@@ -1,0 +1,42 @@
+"""plugGuard: stop the charge that begins when the car is plugged in, until Octopus has planned; once, not for long."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from . import Emit, Kept, Node, Now, Port, Ports, keep, volatile
+from .car_messages import CarCommand, Told
+from .messages import Car, Plan, Rate, Tick
+from .plug_watch import Guard, watched
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    enabled: bool = False  # Octopus may count it as interference: read about it first
+    floor: float = 30.0  # % below which the car is left to charge
+    within: timedelta = timedelta(minutes=10)  # a charge that begins later is not that of the plug-in
+    wait: timedelta = timedelta(minutes=15)  # without a plan, start the car again after this
+    slack: timedelta = timedelta(minutes=10)  # so long into a dispatch without charging, start the car as well
+
+
+class Out(Ports):
+    stop: Port[CarCommand]
+    start: Port[CarCommand]  # what we stopped is not left standing
+    told: Port[Told] = keep()  # what it did or left, and why
+
+
+@dataclass(frozen=True)
+class State:
+    guard: Guard = field(default_factory=Guard)
+    seen: datetime | None = volatile(lambda: None)  # the reading that was last looked at
+
+
+def step(
+    cfg: Config, state: State, car: Kept[Car] | None, plan: Kept[Plan] | None, tick: Tick | None, now: Now, *,
+    rate: Rate | None,
+) -> tuple[State, list[Emit]]:  # fmt: skip
+    news = car is not None and car.state == "online" and car.seen != state.seen
+    guard, emits = watched(cfg, state.guard, now, car, news, plan, rate)
+    return replace(state, guard=guard, seen=car.seen if car else None), emits
+
+
+NODE = Node("plugGuard", Config, Out, step, state=State)
