@@ -9,7 +9,9 @@ import pytest
 from wattwire.nodes import Emit, Fault, Json, Reply, Request, Secret
 from wattwire.nodes.car_messages import CarCommand, CarDone, Needed, Schedule
 from wattwire.nodes.messages import Car, Charger, House, Token
-from wattwire.nodes.tesla_command import Config, Memory, ask, follow
+from wattwire.nodes.tesla_command import Config, ask
+from wattwire.nodes.tesla_errand import follow
+from wattwire.nodes.tesla_pending import Memory
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 CFG = Config(vin="LRWTEST0000000001", url="https://proxy:4443/")

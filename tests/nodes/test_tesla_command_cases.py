@@ -10,12 +10,14 @@ import pytest
 from wattwire.nodes import Emit, Reply, Request, Secret
 from wattwire.nodes.car_messages import CarCommand, Needed
 from wattwire.nodes.messages import Token
-from wattwire.nodes.tesla_command import Config, Memory, ask, follow
+from wattwire.nodes.tesla_command import Config, ask
+from wattwire.nodes.tesla_errand import follow
+from wattwire.nodes.tesla_pending import Memory
 from wattwire.nodes.tesla_verdicts import verdict
 from wattwire.nodes.tesla_wake import Config as WakeConfig
-from wattwire.nodes.tesla_wake import Memory as Waking
 from wattwire.nodes.tesla_wake import ask as wake
-from wattwire.nodes.tesla_wake import follow as woke
+from wattwire.nodes.tesla_waking import Memory as Waking
+from wattwire.nodes.tesla_waking import follow as woke
 
 WORLD = json.loads((Path(__file__).parents[1] / "world" / "cases" / "tesla_commands.json").read_text())
 CASES = {c["id"]: c for c in WORLD["cases"]}

@@ -8,7 +8,8 @@ import pytest
 from wattwire.nodes import Fault, Json, Reply, Request, Secret
 from wattwire.nodes.car_messages import CarCommand, Holiday, Needed, Woken
 from wattwire.nodes.messages import Token
-from wattwire.nodes.tesla_wake import NODE, Config, Memory, ask, follow
+from wattwire.nodes.tesla_wake import NODE, Config, ask
+from wattwire.nodes.tesla_waking import Memory, follow
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 CFG = Config(vin="LRWTEST0000000001", url="https://tesla")
