@@ -58,14 +58,14 @@ class Pace:
     def due(self, t: Timings, now: datetime, dispatch: datetime | None, hint: datetime | None = None) -> bool:
         """Whether to read in detail now. `dispatch` began and is running; `hint`: then something new was seen."""
         hinted = hint is not None and now - hint < t.watch and (self.read is None or self.read < hint)
+        if hinted:
+            return True
         waited = now - (self.since or now) + SLACK
         if self.read is None:
-            return hinted or self.phase != "waking" or waited >= t.woken
+            return self.phase != "waking" or waited >= t.woken
         unread = now - self.read + SLACK
         if unread < t.settle:
             return False
-        if hinted:
-            return True
         if dispatch and self.read < dispatch + t.charging_every:  # once more: the car rarely starts in the very second
             return self.read < dispatch or unread >= t.charging_every
         match self.phase:
