@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from .calls import Json, Reply
 from .kraken_rates import CAR_CHEAP, CAR_STANDARD, DAY, NIGHT, STANDARD, STANDING
 from .linked import Asked
+from .sim_octopus_lists import detail, half_hourly
 
 if TYPE_CHECKING:
     from .sim_octopus import Config
@@ -34,6 +35,7 @@ class Tariff:
     car_cheap: float = 7.0
     car_standard: float = 28.0
     standing: float = 54.0  # pence a day
+    export: float = 15.0  # for what is sold at one price
 
 
 def listed(path: str) -> str:
@@ -44,12 +46,14 @@ def listed(path: str) -> str:
 
 def rest(cfg: Config, asked: Asked, fault: str, now: datetime) -> Reply:
     found = LIST.fullmatch(asked.path)
+    if told := detail(asked.path, asked.headers.get("host", "simOctopus.flow")):
+        return Reply(200, told)
     if asked.method != "GET" or found is None or found["product"] not in found["tariff"]:
         return NOT_FOUND
     product, name = found["product"], found["listed"]
     if found["tariff"].startswith("E-2R-") and name == STANDARD:
         return TWO_RATES
-    runs = _runs(cfg, product, name, now)
+    runs = _runs(cfg, product, found["tariff"], name, now)
     if runs is None:
         return NOT_FOUND
     if fault == "emptyRates" and name != STANDING:
@@ -70,9 +74,15 @@ def rest(cfg: Config, asked: Asked, fault: str, now: datetime) -> Reply:
     })  # fmt: skip
 
 
-def _runs(cfg: Config, product: str, name: str, now: datetime) -> list[Run] | None:
+def _runs(cfg: Config, product: str, tariff: str, name: str, now: datetime) -> list[Run] | None:
     if name == STANDING:
         return [(SINCE, None, cfg.prices.standing)]
+    if product.startswith("AGILE-"):
+        return list(half_hourly(cfg, now, "-OUTGOING-" in product)) if name == STANDARD else None
+    if product.startswith("OUTGOING-"):
+        return [(SINCE, None, cfg.prices.export)] if name == STANDARD else None
+    if tariff.startswith("E-2R-"):
+        return {NIGHT: [(SINCE, None, cfg.prices.cheap)], DAY: [(SINCE, None, cfg.prices.standard)]}.get(name)
     if product.startswith("INTELLI-"):
         return list(_nights(cfg, now)) if name == STANDARD else None
     flat = {
