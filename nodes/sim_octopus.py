@@ -6,10 +6,11 @@ from datetime import timedelta
 from . import Answer, Asked, Emit, Listener, Node, Now, Port, Ports, Secret, Started, Status, keep
 from .messages import Tick
 from .sim_messages import Drawn, SimFault
-from .sim_octopus_answers import answer
+from .sim_octopus_answers import served
 from .sim_octopus_car import Daily, State, power, started
-from .sim_octopus_faults import KINDS, known, switched
+from .sim_octopus_faults import checked, switched
 from .sim_octopus_rest import Tariff
+from .sim_octopus_settings import Settings
 
 KEY = Secret("simulated-octopus-key")
 
@@ -28,13 +29,13 @@ class Config:
     daily: tuple[Daily, ...] = ()  # dispatches at the same local time every day: {start, length}
     power: float = 7100.0  # W, of the car during a dispatch
     tells_power: bool = True  # as part of the device's state; some makes of car do not
+    settings: Settings = field(default_factory=Settings)  # what a household may set, and how soon it shows
     timezone: str = "Europe/London"
     prices: Tariff = field(default_factory=Tariff)
     fault: str = "none"  # how it misbehaves from the start; 500, 403html, KT-CT-1199, nullPlan, emptyRates …
 
     def __post_init__(self) -> None:
-        if not known(self.fault):
-            raise ValueError(f"fault is {self.fault!r}, not one of {', '.join(KINDS)}")
+        checked(self.fault)
         if not timedelta(0) < self.length <= self.every:
             raise ValueError("length must be more than nothing, and no more than every")
 
@@ -47,14 +48,13 @@ def step(
     cfg: Config, state: State, event: Started | Asked | None, tick: Tick | None, fault: SimFault | None, now: Now
 ) -> tuple[State, Emit | Answer | Status | None]:
     if isinstance(event, Asked):
-        state, reply = answer(cfg, state, event, now)
-        return state, Answer(reply)
+        return served(cfg, state, event, now)
     if fault is not None:
         return switched(state, fault)
     state = started(cfg, state, now) if event is not None else state
     drawn = power(cfg, state, now)
-    told = Out.ev(Drawn(at=now, power=drawn))
-    return (state, None) if drawn == state.drawn else (replace(state, drawn=drawn), told)
+    same = drawn == state.drawn
+    return (state, None) if same else (replace(state, drawn=drawn), Out.ev(Drawn(at=now, power=drawn)))
 
 
 NODE = Node("simOctopus", Config, Out, step, state=State, listen=lambda cfg: Listener(port=cfg.port))

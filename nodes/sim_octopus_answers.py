@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from .calls import Reply
-from .linked import Asked
+from .linked import Answer, Asked
 from .sim_octopus_car import State
 from .sim_octopus_faults import http, touches
 from .sim_octopus_graphql import fields, graphql
@@ -29,5 +29,11 @@ def answer(cfg: Config, state: State, request: Asked, now: datetime) -> tuple[St
     if (whole := http(kind)) is not None:
         return state, whole
     if asks_graphql:
-        return graphql(cfg, state, request, kind, now)
+        state, reply = graphql(cfg, state, request, kind, now)
+        return state, Reply(502) if kind == "lostReply" else reply
     return state, rest(cfg, request, kind, now)
+
+
+def served(cfg: Config, state: State, request: Asked, now: datetime) -> tuple[State, Answer]:
+    state, reply = answer(cfg, state, request, now)
+    return state, Answer(reply)

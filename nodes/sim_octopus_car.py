@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from .calls import Json
 from .messages import Dispatch
+from .sim_octopus_settings import Coming, Kept, shown, told
 
 if TYPE_CHECKING:
     from .sim_octopus import Config
@@ -30,9 +31,8 @@ class Daily:
 class State:
     since: datetime | None = None  # the schedule counts from here
     drawn: float | None = None  # W, as last told
-    suspended: bool = False
-    percent: int = 80
-    ready_by: str = "07:30"
+    kept: Kept = field(default_factory=Kept)  # what a household has set
+    coming: tuple[Coming, ...] = ()  # and does not show yet
     fault: str | None = None  # None: as the setting says
     times: int | None = None  # so many faulty answers are left; None: without end
     plans: tuple[datetime, ...] = ()  # when plans were read, in the last minute
@@ -46,9 +46,12 @@ def started(cfg: Config, state: State, now: datetime) -> State:
 
 def planned(cfg: Config, state: State, now: datetime, ahead: timedelta = AHEAD) -> tuple[Dispatch, ...]:
     """Dispatches that run or are to come, in time order."""
-    if state.suspended or state.since is None:
+    kept = shown(state, now)
+    if kept.suspended or state.since is None:
         return ()
     found = {*_learner(cfg, state.since, now, ahead), *_daily(cfg, now, ahead)}
+    if kept.boost is not None and kept.boost.end > now:
+        found = {d for d in found if d.start >= kept.boost.end} | {kept.boost}
     return tuple(sorted(found, key=lambda d: (d.start, d.end)))
 
 
@@ -58,8 +61,9 @@ def power(cfg: Config, state: State, now: datetime) -> float:
 
 
 def device(cfg: Config, state: State, now: datetime) -> dict[str, Json]:
-    drawn = power(cfg, state, now)
-    control = "OFF" if state.suspended else "IN_PROGRESS" if drawn else "CAPABLE"
+    drawn, kept = power(cfg, state, now), shown(state, now)
+    control = "OFF" if kept.suspended else "IN_PROGRESS" if drawn else "CAPABLE"
+    boosts = any(d.kind == "boost" for d in planned(cfg, state, now, timedelta(0)))
     seen = stamp(now)
     return {
         "__typename": "SmartFlexVehicle",
@@ -69,31 +73,25 @@ def device(cfg: Config, state: State, now: datetime) -> dict[str, Json]:
         "provider": "TESLA_V2",
         "status": {
             "current": "LIVE",
-            "isSuspended": state.suspended,
-            "currentState": f"SMART_CONTROL_{control}",
+            "isSuspended": kept.suspended,
+            "currentState": "BOOSTING" if boosts else f"SMART_CONTROL_{control}",
             "stateOfCharge": {"value": "55.00", "timestamp": seen},
             "activePower": {"value": f"{drawn / 1000:.2f}", "timestamp": seen} if cfg.tells_power else None,
         },
-        "preferences": {
-            "mode": "CHARGE",
-            "unit": "PERCENTAGE",
-            "targetType": "ABSOLUTE_STATE_OF_CHARGE",
-            "schedules": [
-                {"dayOfWeek": day, "time": f"{state.ready_by}:00", "min": None, "max": float(state.percent)}
-                for day in DAYS
-            ],
-        },
+        **told(cfg, kept),
     }
 
 
-DAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
-
-
-def entry(cfg: Config, dispatch: Dispatch, word: str) -> dict[str, Json]:
+def entry(cfg: Config, dispatch: Dispatch) -> dict[str, Json]:
     """A dispatch as Octopus writes it."""
     hours = (dispatch.end - dispatch.start) / timedelta(hours=1)
     kwh = f"{cfg.power / 1000 * hours:.2f}"
-    return {"start": stamp(dispatch.start), "end": stamp(dispatch.end), "type": word, "energyAddedKwh": kwh}
+    return {
+        "start": stamp(dispatch.start),
+        "end": stamp(dispatch.end),
+        "type": dispatch.kind.upper(),
+        "energyAddedKwh": kwh,
+    }
 
 
 def stamp(at: datetime) -> str:

@@ -7,27 +7,36 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from .calls import Reply
+from .kraken_refusals import REASONS
 from .linked import Status
 from .sim_messages import SimFault
 from .sim_octopus_car import State
+from .sim_octopus_settings import BOOST, CAP, PREFER, STEER, WRITES
 
 TOKEN, PLAN, DEVICES, RATES = "obtainKrakenToken", "flexPlannedDispatches", "devices", "unit-rates"
 
 HTTP = ("401", "403json", "403html", "408", "429", "500", "502", "503", "504", "garbled")
-ON = {
-    "wrongKey": TOKEN,
-    "nullPlan": PLAN,
-    "emptyPlan": PLAN,
-    "badPlan": PLAN,
-    "boostPlan": PLAN,
-    "noDevice": DEVICES,
-    "deviceStatus": DEVICES,
-    "emptyRates": RATES,
+ON: dict[str, tuple[str, ...]] = {
+    "wrongKey": (TOKEN,),
+    "nullPlan": (PLAN,),
+    "emptyPlan": (PLAN,),
+    "badPlan": (PLAN,),
+    "boostPlan": (PLAN,),
+    "noDevice": (DEVICES,),
+    "deviceStatus": (DEVICES,),
+    "emptyRates": (RATES,),
+    "unshown": WRITES,  # it says that it took the wish, and does nothing
+    "lostReply": WRITES,  # it does what is asked, and the answer is lost
+    **dict.fromkeys(REASONS, (BOOST,)),
+    **{f"KT-CT-{n}": (PREFER,) for n in (4321, 4353, 4374)},
+    **{f"KT-CT-{n}": (STEER,) for n in (4358, 4359)},
+    **{f"KT-CT-{n}": (BOOST,) for n in (4354, 4356, 4357)},
+    **{f"KT-CT-{n}": (CAP,) for n in (4389, 4390)},
 }
-"""Faults of one question only."""
+"""Faults of some questions only."""
 
 CODE = re.compile(r"KT-CT-\d+|OE-\d+")
-KINDS = ("none", *HTTP, *ON, "KT-CT-… (any code)")
+KINDS = ("none", *HTTP, *(k for k in ON if not CODE.fullmatch(k)), "KT-CT-… (any code)")
 
 MESSAGES = {
     "KT-CT-1112": "'Authorization' header not provided.",
@@ -38,7 +47,14 @@ MESSAGES = {
     "KT-CT-4301": "Unable to find device for given account.",
     "KT-CT-4313": "Could not find KrakenFlex device.",
     "KT-CT-4321": "Serializer validation error.",
+    "KT-CT-1113": "Disabled GraphQL field requested.",
     "KT-CT-4340": "Unable to fetch planned dispatches.",
+    "KT-CT-4353": "Unable to update the charging preferences.",
+    "KT-CT-4354": "Unable to cancel boost charge.",
+    "KT-CT-4356": "Device not ready for boost charge.",
+    "KT-CT-4357": "Boost charge was refused.",
+    "KT-CT-4358": "Unable to suspend control.",
+    "KT-CT-4359": "Unable to resume control.",
     "KT-CT-4360": "Unable to fetch device status.",
 }
 TYPES = {
@@ -48,6 +64,7 @@ TYPES = {
     "KT-CT-1199": "AUTHORIZATION",
     "KT-CT-4301": "NOT_FOUND",
     "KT-CT-4321": "VALIDATION",
+    "KT-CT-1113": "SERVICE_AVAILABILITY",
 }
 
 PAGE = """<!DOCTYPE HTML><HTML><HEAD><TITLE>ERROR: The request could not be satisfied</TITLE></HEAD>
@@ -59,13 +76,18 @@ def known(kind: str) -> bool:
     return kind == "none" or kind in HTTP or kind in ON or CODE.fullmatch(kind) is not None
 
 
+def checked(kind: str) -> None:
+    if not known(kind):
+        raise ValueError(f"fault is {kind!r}, not one of {', '.join(KINDS)}")
+
+
 def touches(kind: str, questions: Collection[str]) -> bool:
     """Whether a fault shows in the answer to these questions."""
     if kind in HTTP:
         return True
-    if CODE.fullmatch(kind):
-        return TOKEN not in questions and not any(q.endswith(RATES) for q in questions)
-    return kind in ON and any(q.endswith(ON[kind]) for q in questions)
+    if kind in ON:
+        return any(q.endswith(ON[kind]) for q in questions)
+    return bool(CODE.fullmatch(kind)) and TOKEN not in questions and not any(q.endswith(RATES) for q in questions)
 
 
 def http(kind: str) -> Reply | None:

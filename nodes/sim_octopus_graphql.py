@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -14,16 +14,15 @@ from typing import TYPE_CHECKING
 
 from .calls import Json, Reply
 from .kraken_replies import expiry
-from .kraken_wishes import wrong_target
 from .linked import Asked
 from .sim_octopus_car import State, device, entry, planned
 from .sim_octopus_faults import CODE, DEVICES, MESSAGES, PLAN, TOKEN, TYPES
+from .sim_octopus_settings import WRITES, Refusal, write
 
 if TYPE_CHECKING:
     from .sim_octopus import Config
 
-PREFER, STEER = "setDevicePreferences", "updateDeviceSmartControl"
-FIELDS = {TOKEN, PLAN, DEVICES, PREFER, STEER, "completedDispatches"}
+FIELDS = {TOKEN, PLAN, DEVICES, *WRITES, "completedDispatches"}
 MINUTE = timedelta(minutes=1)
 Answered = tuple[State, Json, list[Json]]
 
@@ -56,9 +55,10 @@ def graphql(cfg: Config, state: State, asked: Asked, fault: str, now: datetime) 
     return state, Reply(200, {"errors": errors, "data": data} if errors else {"data": data})
 
 
-def error(code: str, path: list[Json]) -> dict[str, Json]:
+def error(code: str, path: list[Json], reasons: Sequence[str] = ()) -> dict[str, Json]:
     message = MESSAGES.get(code, "Unexpected error.")
-    more: Json = {"errorType": TYPES.get(code, "APPLICATION"), "errorCode": code, "errorDescription": message}
+    more: dict[str, Json] = {"errorType": TYPES.get(code, "APPLICATION"), "errorCode": code}
+    more |= {"errorDescription": message, **({"boostChargeRefusalReasons": list(reasons)} if reasons else {})}
     return {"message": message, "locations": AT, "path": path, "extensions": more}
 
 
@@ -90,14 +90,18 @@ def _data(cfg: Config, state: State, field: str, asked: Asked, fault: str, now: 
     wish = _wish(asked)
     if wish.get("deviceId", _argument(asked, "deviceId")) != cfg.device:
         return _refuse(state, field, "KT-CT-4313")
-    if field == PLAN:
-        return _plan(cfg, state, fault, now)
-    if field == STEER:
-        return replace(state, suspended=wish.get("action") == "SUSPEND"), {"id": cfg.device}, []
-    target = _target(wish)
-    if target is None:
-        return _refuse(state, field, "KT-CT-4321")
-    return replace(state, percent=target[0], ready_by=target[1]), {"id": cfg.device}, []
+    return _plan(cfg, state, fault, now) if field == PLAN else _written(cfg, state, field, wish, fault, now)
+
+
+def _written(cfg: Config, state: State, field: str, wish: Mapping[str, Json], fault: str, now: datetime) -> Answered:
+    if fault.startswith("BC_"):
+        return state, None, [error("KT-CT-4357", [field], [fault])]
+    if fault == "unshown":
+        return state, {"id": cfg.device}, []
+    taken = write(cfg, state, field, wish, now)
+    if isinstance(taken, Refusal):
+        return state, None, [error(taken.code, [field], taken.reasons)]
+    return taken, {"id": cfg.device}, []
 
 
 def _devices(cfg: Config, state: State, asked: Asked, fault: str, now: datetime) -> Answered:
@@ -120,9 +124,9 @@ def _plan(cfg: Config, state: State, fault: str, now: datetime) -> Answered:
         return state, None, []
     if fault == "badPlan":
         return state, [{"start": "soon", "end": None, "type": "SMART", "energyAddedKwh": None}], []
-    word = "BOOST" if fault == "boostPlan" else "SMART"
     found = () if fault == "emptyPlan" else planned(cfg, state, now)
-    return state, [entry(cfg, d, word) for d in found], []
+    boosts = [replace(d, kind="boost") for d in found] if fault == "boostPlan" else found
+    return state, [entry(cfg, d) for d in boosts], []
 
 
 def _refuse(state: State, field: str, code: str) -> Answered:
@@ -152,15 +156,6 @@ def _signature(cfg: Config, signed: str) -> str:
 
 def _b64(part: Mapping[str, Json]) -> str:
     return urlsafe_b64encode(json.dumps(part, separators=(",", ":")).encode()).decode().rstrip("=")
-
-
-def _target(wish: Mapping[str, Json]) -> tuple[int, str] | None:
-    """The percent and time of a week's schedule, if it is one that Octopus would take."""
-    match wish.get("schedules"):
-        case [{"time": str(ready_by), "max": str(percent)}, *_] as days if len(days) == 7 and percent.isdecimal():
-            return None if wrong_target(int(percent), ready_by[:5]) else (int(percent), ready_by[:5])
-        case _:
-            return None
 
 
 def _query(asked: Asked) -> str:

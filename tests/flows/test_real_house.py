@@ -81,13 +81,14 @@ def test_on_the_embedded_broker_a_dispatch_comes_and_the_battery_charges_and_is_
 def test_a_shadow_run_decides_the_same_and_writes_nothing_to_the_gx_and_to_the_account(runs: Runs) -> None:
     run = runs(FLOW.replace("length: 15s", "length: 4s"), "--prefer", "mosquitto", "--shadow").ready()
     run.came("krakenDevice.device")
-    run.give("krakenSuspend.suspend", None)
-    run.give("krakenTarget.set", None)
+    run.give("smartControl.suspend", None)
+    run.give("chargePreferences.set", {"percent": 60})
     dispatched(run)
     run.signal(signal.SIGINT)
     run.end(15)
 
     assert any("SHADOW: every actuator is muted" in line for line in run.lines)
     assert writes(run) == []
-    assert [port for port in ("krakenSuspend.done", "krakenTarget.done") if run.sent(port)] == []
+    asked = [f"{node}.{port}" for node in ("smartControl", "chargePreferences") for port in ("pending", "confirmed")]
+    assert [port for port in asked if run.sent(port)] == []
     assert {body["suspended"] for body in run.bodies("krakenDevice.device")} == {False}

@@ -116,7 +116,7 @@ def secrets(bench: Bench) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("port", ["dispatchFetcher.token", "krakenTarget.token", "teslaState.token"])
+@pytest.mark.parametrize("port", ["dispatchFetcher.token", "chargePreferences.token", "teslaState.token"])
 @pytest.mark.parametrize(
     "body",
     [

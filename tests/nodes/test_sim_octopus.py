@@ -17,17 +17,15 @@ from wattwire.nodes import (
     Status,
     dispatch_fetcher,
     kraken_device,
-    kraken_suspend,
-    kraken_target,
     kraken_token,
     rate_fetcher,
 )
-from wattwire.nodes.kraken_wishes import Target
 from wattwire.nodes.messages import Bands, Device, Plan, Prices, Tick, Token
 from wattwire.nodes.sim_messages import Drawn, SimFault
 from wattwire.nodes.sim_octopus import KEY, Config, step
 from wattwire.nodes.sim_octopus_answers import answer
 from wattwire.nodes.sim_octopus_car import Daily, State
+from wattwire.nodes.sim_octopus_settings import Kept
 
 CFG = Config()
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -226,28 +224,13 @@ def test_suspending_ends_plan_and_charging() -> None:
     octopus = Octopus()
     octopus.now += MINUTE
     octopus.tick()
-    cfg, known = kraken_suspend.Config(), Device(at=NOON, id=CFG.device)
-    request = kraken_suspend.ask(cfg, None, token=octopus.token(), device=known)
-    assert isinstance(request, Request)
-    done = kraken_suspend.read(cfg, octopus.reply(request))
+    octopus.state = replace(octopus.state, kept=Kept(suspended=True))
     device = octopus.device().body
 
-    assert done.port == "done"
     assert hours(octopus.plan()) == []
     assert isinstance(device, Device)
     assert (device.state, device.suspended) == ("SMART_CONTROL_OFF", True)
     assert octopus.tick() == Emit("ev", Drawn(at=NOON + MINUTE, power=0.0))
-
-
-def test_a_target_is_kept() -> None:
-    octopus = Octopus()
-    cfg, known = kraken_target.Config(), Device(at=NOON, id=CFG.device)
-    request = kraken_target.ask(cfg, None, Target(percent=65, ready_by="06:00"), token=octopus.token(), device=known)
-    assert isinstance(request, Request)
-    done = kraken_target.read(cfg, octopus.reply(request))
-
-    assert done.port == "done"
-    assert (octopus.state.percent, octopus.state.ready_by) == (65, "06:00")
 
 
 def test_a_question_that_octopus_no_longer_knows_refuses_the_whole_document() -> None:
@@ -381,7 +364,7 @@ def test_price_lists_fail_in_their_own_ways(kind: str, port: str) -> None:
 
 
 def test_a_tariff_that_does_not_exist_is_not_found() -> None:
-    sent = Octopus().prices("AGILE-24-10-01")
+    sent = Octopus().prices("NOSUCH-24-10-01")
 
     assert sent == Emit("failed", Fault("standard-unit-rates: Not found.", 404))
 

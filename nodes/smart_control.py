@@ -1,0 +1,53 @@
+"""smartControl: stop Octopus from steering the car's charging, and let it steer again."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from . import Fault, Node, Now, Port, Ports, Reply, refines
+from .kraken_errands import Ask, Settled, State
+from .kraken_switches import RESUME, STEERING, SUSPEND, wish
+from .kraken_writes import Results, answered, proceed
+from .messages import Token
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    account: str  # A-…, your Octopus account number
+    device: str | None = None  # its id or name, where the account has several and a message names none
+    url: str = "https://api.octopus.energy/v1/graphql/"  # Octopus, or a simulator or proxy of it
+    patience: timedelta = timedelta(minutes=30)  # an older wish is given up, not carried out late
+
+
+class Out(Ports):
+    confirmed: Port[Settled]  # the device shows it
+    refused: Port[Fault]  # not done, or not shown in the end; why, in words
+    pending: Port[Fault]  # asked, and the device does not show it yet: look again
+    unauthorised: Port[Fault]  # the token is missing, wrong or too old
+    throttled: Port[Fault]  # too many questions: wait, the token is good
+    failed: Port[Fault]  # no usable answer: look before anything is asked again
+    blocked: Port[Fault] = refines("failed")  # a firewall's page instead of an answer: wait longer
+    undone: Port[Fault] = refines("failed")  # Octopus could not carry it out: look, and ask once more
+    gone: Port[Fault] = refines("failed")  # Octopus no longer knows the device: find it again
+    spent: Port[Fault] = refines("throttled")  # our own budget of calls is used up: not before `retry_after`
+
+
+def run(
+    cfg: Config,
+    state: State,
+    suspend: Ask | None,
+    resume: Ask | None,
+    look: object,
+    give_up: Fault | None,
+    *,
+    token: Token | None,
+    now: Now,
+) -> tuple[State, Results]:
+    ask, given = (suspend, SUSPEND) if suspend else (resume, RESUME)
+    return proceed(STEERING, cfg, state, wish(ask, given, now), give_up, token, now)
+
+
+def read(cfg: Config, state: State, reply: Reply) -> tuple[State, Results]:
+    return answered(STEERING, cfg, state, reply)
+
+
+NODE = Node("smartControl", Config, Out, run, read, state=State, actuator=True)
