@@ -82,7 +82,8 @@ def _runs(cfg: Config, product: str, tariff: str, name: str, now: datetime) -> l
     if product.startswith("OUTGOING-"):
         return [(SINCE, None, cfg.prices.export)] if name == STANDARD else None
     if tariff.startswith("E-2R-"):
-        return {NIGHT: [(SINCE, None, cfg.prices.cheap)], DAY: [(SINCE, None, cfg.prices.standard)]}.get(name)
+        two = {NIGHT: cfg.prices.cheap, DAY: cfg.prices.standard}
+        return [(SINCE, None, two[name])] if name in two else None
     if product.startswith("INTELLI-"):
         return list(_nights(cfg, now)) if name == STANDARD else None
     flat = {
