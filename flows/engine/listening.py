@@ -10,6 +10,7 @@ import threading
 from concurrent.futures import Future
 from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingTCPServer
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 LIMIT = 10.0  # seconds for the node to answer
 IDLE = 60.0  # seconds a connection is kept for its next request
+LINGER = 2.0  # seconds for the rest of a request that is refused
 MOST = 1_000_000  # bytes of a request's body
 
 
@@ -110,6 +112,16 @@ class Connection(BaseHTTPRequestHandler):
         """The end of the connection: a body may be on its way that is not read."""
         self.close_connection = True
         self._write(status, why.encode(), "text/plain; charset=utf-8", {"connection": "close"})
+        self._drain()
+
+    def _drain(self) -> None:
+        """Closed with bytes unread, a connection is reset, and our answer lost: what still comes is thrown away."""
+        ends = monotonic() + LINGER
+        self.connection.settimeout(LINGER)
+        with contextlib.suppress(OSError):
+            self.connection.shutdown(socket.SHUT_WR)
+            while monotonic() < ends and self.rfile.read1(65536):
+                pass
 
     def _write(self, status: int, body: bytes, kind: str, headers: dict[str, str]) -> None:
         self.send_response(status)

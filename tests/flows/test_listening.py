@@ -41,7 +41,7 @@ def answer(asked: Asked) -> Reply:
 @pytest.fixture
 def port() -> Iterator[int]:
     with Server(("127.0.0.1", 0), answer) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield int(server.socket.getsockname()[1])
         server.shutdown()
 
@@ -78,8 +78,9 @@ def test_a_connection_is_kept_for_the_next_request(port: int) -> None:
     assert len(met) == 1
 
 
-def test_a_body_of_unknown_length_is_refused(port: int) -> None:
+@pytest.mark.parametrize("parts", [1, 2000])
+def test_a_body_of_unknown_length_is_refused_and_who_is_still_sending_it_learns_so(port: int, parts: int) -> None:
     link = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-    link.request("POST", "/json", iter([b"1"]), encode_chunked=True)
+    link.request("POST", "/json", (b"1" * 10_000 for _ in range(parts)), encode_chunked=True)
 
     assert link.getresponse().status == 411
