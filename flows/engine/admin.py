@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from aiohttp import web
 
 from .gauges import SupervisorGauges
+from .ledger import standing
+from .statefolder import BUDGETS
 from .verbs import health
 
 if TYPE_CHECKING:
@@ -83,7 +87,9 @@ class Admin:
     async def _health(self, _: web.Request) -> web.Response:
         told = {name: health(run) for name, run in self._supervisor.runs.items()}
         fine = all(run["healthy"] for run in told.values())
-        return web.json_response({"healthy": fine, "flows": told}, status=200 if fine else 503)
+        accounts = standing(self._supervisor.options.root / BUDGETS, datetime.now(UTC))[0]
+        budgets = [asdict(it) for it in accounts]
+        return web.json_response({"healthy": fine, "flows": told, "budgets": budgets}, status=200 if fine else 503)
 
 
 @web.middleware

@@ -5,11 +5,15 @@ from __future__ import annotations
 import os
 import resource
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
+
+from .ledger import standing
+from .statefolder import BUDGETS
 
 if TYPE_CHECKING:
     from .minder import Minder
@@ -60,6 +64,25 @@ class SupervisorGauges:
         own = GaugeMetricFamily("wattwire_supervisor_resident_memory_bytes", "Memory of the supervisor.")
         own.add_metric([], resident(os.getpid()) or 0)
         yield own
+        yield from spending(it.options.root / BUDGETS, datetime.now(UTC))
+
+
+def spending(path: Path, now: datetime) -> Iterator[Metric]:
+    """How the budgets stand, of every flow that shares the file. What cannot be read has no sample."""
+    by = ["flow", "budget", "per"]  # no flow: calls into the world; else those to that flow's simulators
+    used = GaugeMetricFamily("wattwire_budget_used", "Spent in the span up to now.", labels=by)
+    most = GaugeMetricFamily("wattwire_budget_most", "What may be spent in the span.", labels=by)
+    left = GaugeMetricFamily("wattwire_budget_left", "What is left of it.", labels=by)
+    month = GaugeMetricFamily("wattwire_budget_month", "Spent in this month of UTC: calls, or money.", labels=by[:2])
+    accounts, months = standing(path, now)
+    for it in accounts:
+        at = [it.flow, it.name, it.per]
+        used.add_metric(at, it.used)
+        most.add_metric(at, it.most)
+        left.add_metric(at, max(0.0, it.most - it.used))
+    for flow, name, cost in months:
+        month.add_metric([flow, name], cost)
+    yield from (used, most, left, month)
 
 
 def memory(minder: Minder) -> int | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -182,6 +182,18 @@ class Ledger:
         self._db.execute(
             "DELETE FROM budgets WHERE flow = ? AND name = ? AND per = ? AND abs(seen - ?) > ?", (*of, at, KEPT)
         )
+
+
+def standing(path: Path, now: datetime) -> tuple[list[Account], list[tuple[str, str, float]]]:
+    """What is used of each budget and what the month has cost, for people; nothing, where it cannot be told."""
+    with suppress(Unreliable, OSError):
+        if path.is_file():
+            ledger = Ledger(path, patience=0.2)
+            try:
+                return ledger.accounts(now), ledger.month(now)
+            finally:
+                ledger.close()
+    return [], []
 
 
 @contextmanager

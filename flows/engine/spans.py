@@ -22,10 +22,13 @@ def spelled(per: str) -> str:
     return per if per in CALENDAR else spell(timedelta(seconds=float(per)))
 
 
+def words(per: str) -> str:
+    return WORDS.get(per, per)
+
+
 def told(budget: Budget) -> str:
     """A spent budget, in words."""
-    span = spelled(key(budget))
-    return f"the budget of {budget.most:.10g} in {WORDS.get(span, span)} on {budget.name} is spent"
+    return f"the budget of {budget.most:.10g} in {words(spelled(key(budget)))} on {budget.name} is spent"
 
 
 def day(now: datetime) -> date:
