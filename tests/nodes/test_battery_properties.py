@@ -89,7 +89,7 @@ class Life:
         lease, house = self.state.sent, self.known.get("house")
         fresh = house is not None and self.now - house.at <= timedelta(minutes=2)
         charger = self.known.get("charger")
-        drawn = [house.ev] if fresh else []
+        drawn = [house.ev] if house is not None and fresh else []
         drawn += [charger.power] if charger and self.now - charger.at <= timedelta(minutes=5) else []
         running = lease is not None and lease.mode != "release" and self.now < lease.until
         able = not self.state.unable and not (self.state.back and self.now < self.state.back)
