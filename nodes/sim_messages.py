@@ -15,6 +15,15 @@ class Drawn:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Cable:
+    """A cable is put into the car, or taken out."""
+
+    at: datetime
+    plugged: bool
+    power: float = 0.0  # W that it brings at once
+
+
+@dataclass(frozen=True, kw_only=True)
 class SimFault:
     """How a simulator should misbehave until told otherwise."""
 

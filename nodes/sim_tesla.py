@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from . import Answer, Asked, Listener, Node, Now, Ports, Status
-from .sim_messages import Drawn, SimFault
-from .sim_tesla_car import FAULTS, State, answer, drawing, troubled
+from .sim_messages import Cable, Drawn, SimFault
+from .sim_tesla_car import State, cabled, drawing
+from .sim_tesla_servers import answer, known, troubled
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,6 +19,7 @@ class Config:
     plugged: bool = True
     awake: bool = True  # at the start
     sleep_after: timedelta = timedelta(minutes=11)  # a detailed read begins this anew
+    wakes_in: timedelta = timedelta(seconds=20)  # after a wake call, whose answer still says asleep
     token_life: timedelta = timedelta(hours=8)  # of an access token
     lat: float = 51.5  # degrees north, where the car stands
     lon: float = -0.12  # degrees east
@@ -32,14 +34,16 @@ class Out(Ports):
 
 
 def step(
-    cfg: Config, state: State, event: Asked | None, charge: Drawn | None, fault: SimFault | None, now: Now
-) -> tuple[State, Answer | Status | None]:
+    cfg: Config, state: State, event: Asked | None, charge: Drawn | None, cable: Cable | None, fault: SimFault | None,
+    now: Now,
+) -> tuple[State, Answer | Status | None]:  # fmt: skip
     if charge:
         return drawing(cfg, state, charge.power, now), None
+    if cable:
+        return cabled(cfg, state, cable.plugged, cable.power, now), None
     if fault:
-        return troubled(state, fault), None if fault.kind in FAULTS else Status(
-            f"no such fault: {fault.kind}", "yellow"
-        )
+        wrong = None if known(fault.kind) else Status(f"no such fault: {fault.kind}", "yellow")
+        return troubled(state, fault), wrong
     if event is None:
         return state, None
     state, reply = answer(cfg, state, event, now)

@@ -1,19 +1,13 @@
-"""The car behind simTesla and the servers in front of it: a pure model of what tesla.md says of the real ones."""
+"""The car behind simTesla: a pure model of how it charges, sleeps and wakes."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from . import Asked, Json, Reply
-from .sim_messages import SimFault
-
-FAULTS = ("none", "500", "401", "429", "limit", "timeout", "asleep", "offline", "login_required")
-PATH = re.compile(r"/api/1/vehicles/([^/]+)(/vehicle_data)?")
-DAY = timedelta(days=1)
+from . import Json
 
 
 class Settings(Protocol):
@@ -30,6 +24,8 @@ class Settings(Protocol):
     @property
     def awake(self) -> bool: ...
     @property
+    def wakes_in(self) -> timedelta: ...
+    @property
     def sleep_after(self) -> timedelta: ...
     @property
     def token_life(self) -> timedelta: ...
@@ -44,6 +40,12 @@ class State:
     at: datetime | None = None  # the car's life is worked out up to here
     soc: float = 0.0
     power: float = 0.0  # W on offer at the plug
+    cable: bool | None = None  # None: as the settings say
+    stopped: bool = False  # by a command
+    limit: float | None = None  # None: as the settings say
+    amps: float | None = None
+    schedules: tuple[int, ...] = ()
+    wakes_at: datetime | None = None
     awake_until: datetime | None = None
     added: float = 0.0  # kWh since the start
     fault: str = "none"
@@ -56,128 +58,87 @@ class State:
 
 
 def drawing(cfg: Settings, state: State, power: float, now: datetime) -> State:
-    """Current at the plug wakes the car."""
+    """Current at the plug wakes the car, and new current starts it: whoever sends it wants it taken."""
     state = lived(cfg, state, now)
-    state = replace(state, power=power if cfg.plugged else 0.0)
-    return _stirred(cfg, state, now) if charging(cfg, state) else state
+    stopped = state.stopped and not (power > 0 and state.power == 0)
+    return _begun(cfg, replace(state, power=power if plugged(cfg, state) else 0.0, stopped=stopped), now)
 
 
-def troubled(state: State, fault: SimFault) -> State:
-    return replace(state, fault=fault.kind if fault.kind in FAULTS else "none", times=fault.times)
+def cabled(cfg: Settings, state: State, cable: bool, power: float, now: datetime) -> State:
+    """A cable that goes in starts a charge if it brings power; either way it wakes the car."""
+    state = replace(lived(cfg, state, now), cable=cable, power=power if cable else 0.0, stopped=False)
+    return stirred(cfg, state, now)
+
+
+def plugged(cfg: Settings, state: State) -> bool:
+    return cfg.plugged if state.cable is None else state.cable
+
+
+def limit(cfg: Settings, state: State) -> float:
+    return cfg.limit if state.limit is None else state.limit
+
+
+def drawn(state: State) -> float:
+    """W: what is on offer, or what the car was told to take of it."""
+    return state.power if state.amps is None else min(state.power, state.amps * 230)
 
 
 def charging(cfg: Settings, state: State) -> bool:
-    return cfg.plugged and state.power > 0 and state.soc < cfg.limit
+    return plugged(cfg, state) and not state.stopped and drawn(state) > 0 and state.soc < limit(cfg, state)
 
 
 def lived(cfg: Settings, state: State, now: datetime) -> State:
     """The car as it is now: fuller by what it took since it was last looked at, and up while it took it."""
-    if state.at is None:
+    if (last := state.at) is None:
         return replace(state, at=now, soc=cfg.soc, awake_until=now + cfg.sleep_after if cfg.awake else now)
-    if now <= state.at:
+    if now <= last:
         return state
+    if state.wakes_at and now >= state.wakes_at:
+        up = state.wakes_at + cfg.sleep_after
+        state = replace(state, wakes_at=None, awake_until=max(up, state.awake_until or up))
     if not charging(cfg, state):
         return replace(state, at=now)
-    hours, wanted = (now - state.at) / timedelta(hours=1), (cfg.limit - state.soc) / 100 * cfg.capacity
-    taken = min(state.power / 1000 * hours, wanted)
-    up = state.at + timedelta(hours=taken / (state.power / 1000)) + cfg.sleep_after
-    full = taken == wanted
-    soc = cfg.limit if full else state.soc + taken / cfg.capacity * 100
+    top, power = limit(cfg, state), drawn(state)
+    hours, wanted = (now - last) / timedelta(hours=1), (top - state.soc) / 100 * cfg.capacity
+    taken = min(power / 1000 * hours, wanted)
+    up = last + timedelta(hours=taken / (power / 1000)) + cfg.sleep_after
+    soc = top if taken == wanted else state.soc + taken / cfg.capacity * 100
     return replace(state, at=now, soc=soc, added=state.added + taken, awake_until=max(up, state.awake_until or up))
 
 
-def _stirred(cfg: Settings, state: State, now: datetime) -> State:
+def stirred(cfg: Settings, state: State, now: datetime) -> State:
     return replace(state, awake_until=now + cfg.sleep_after)
 
 
-def answer(cfg: Settings, state: State, asked: Asked, now: datetime) -> tuple[State, Reply]:
-    state = lived(cfg, state, now)
-    fault = state.fault
-    if fault != "none" and state.times is not None:
-        state = replace(state, times=state.times - 1, fault=fault if state.times > 1 else "none")
-    path = PATH.fullmatch(asked.path)
-    if asked.method == "POST" and asked.path == "/oauth2/v3/token":
-        state, (status, body) = _sign_in(cfg, state, asked.form, fault, now)
-    elif path is None or asked.method != "GET" or path[1] != (cfg.vin or path[1]):
-        status, body = 404, _error("not_found")
-    elif refusal := _refused(state, asked, fault, now):
-        status, body = refusal
-    else:
-        state, (status, body) = _car(cfg, state, path[1], path[2] is not None, asked, fault, now)
-    return state, Reply(status, body, headers={"retry-after": "60"} if status == 429 else {}, at=now)
+def _begun(cfg: Settings, state: State, now: datetime) -> State:
+    return stirred(cfg, state, now) if charging(cfg, state) else state
 
 
-Told = tuple[int, Json]
-
-
-def _error(text: str) -> Json:
-    return {"response": None, "error": text, "error_description": ""}
-
-
-def _refused(state: State, asked: Asked, fault: str, now: datetime) -> Told | None:
-    match fault:
-        case "500":
-            return 500, {"error": "unknown error"}
-        case "429":
-            return 429, {"error": "too many requests"}
-        case "limit":
-            return 403, {"error": "account disabled: EXCEEDED_LIMIT"}
-    until = state.access.get(asked.headers.get("authorization", "").removeprefix("Bearer "))
-    if fault == "401" or until is None or until <= now:
-        return 401, {"error": "token expired (401)"}
-    return None
-
-
-def _sign_in(cfg: Settings, state: State, form: Mapping[str, str], fault: str, now: datetime) -> tuple[State, Told]:
-    shown = form.get("refresh_token", "")
-    good = shown == (state.refresh or shown) or (shown == state.spent and state.spent_until and now < state.spent_until)
-    if fault in ("500", "429"):
-        return state, (int(fault), {"error": "too many requests" if fault == "429" else "server_error"})
-    if not (shown and good) or fault == "login_required" or form.get("grant_type") != "refresh_token":
-        return state, (401, {"error": "login_required", "error_description": "The refresh_token is invalid"})
-    n = state.issued + 1
-    refresh, access = f"sim-refresh-{n}", f"sim-access-{n}"
-    alive = {token: until for token, until in state.access.items() if until > now}
-    state = replace(state, issued=n, refresh=refresh, access={**alive, access: now + cfg.token_life})
-    if shown != state.spent:  # the day of grace runs from the first use
-        state = replace(state, spent=shown, spent_until=now + DAY)
-    life = int(cfg.token_life.total_seconds())
-    return state, (200, {"access_token": access, "refresh_token": refresh, "expires_in": life, "token_type": "Bearer"})
-
-
-def _car(
-    cfg: Settings, state: State, vin: str, detail: bool, asked: Asked, fault: str, now: datetime
-) -> tuple[State, Told]:
-    awake = state.awake_until is not None and now < state.awake_until and fault not in ("asleep", "offline")
-    word = "online" if awake else "offline" if fault == "offline" else "asleep"
-    head: dict[str, Json] = {"vin": vin, "id": 1492900000000001, "vehicle_id": 900000001, "state": word}
-    if not detail:
-        return state, (200, {"response": {**head, "in_service": False, "access_type": "OWNER", "api_version": 80}})
-    if not awake:
-        return state, (408, _error("vehicle unavailable: vehicle is offline or asleep"))
-    if fault == "timeout":
-        return state, (408, {"error": "timeout"})
-    state = _stirred(cfg, state, now)
-    return state, (200, {"response": {**head, **blocks(cfg, state, asked.query.get("endpoints", ""), now)}})
+def awake(state: State, now: datetime) -> bool:
+    return state.awake_until is not None and now < state.awake_until
 
 
 def blocks(cfg: Settings, state: State, endpoints: str, now: datetime) -> dict[str, Json]:
-    on, stamp = charging(cfg, state), int(now.timestamp() * 1000)
-    idle = "Complete" if state.soc >= cfg.limit else "Stopped"
+    on, cable, stamp = charging(cfg, state), plugged(cfg, state), int(now.timestamp() * 1000)
+    idle = "Complete" if state.soc >= limit(cfg, state) else "Stopped"
     drive: dict[str, Json] = {"shift_state": None, "speed": None, "power": 0, "timestamp": stamp}
     if "location_data" in endpoints:
         drive |= {"latitude": cfg.lat, "longitude": cfg.lon, "gps_as_of": stamp // 1000}
-    return {
+    listed: dict[str, Json] = {}
+    if "charge_schedule_data" in endpoints:
+        listed = {"charge_schedule_data": {"charge_schedules": [{"id": i} for i in state.schedules]}}
+    return listed | {
         "charge_state": {
-            "charging_state": ("Charging" if on else idle) if cfg.plugged else "Disconnected",
-            "conn_charge_cable": "IEC" if cfg.plugged else "<invalid>",
-            "charge_port_latch": "Engaged" if cfg.plugged else "<invalid>",
+            "charging_state": ("Charging" if on else idle) if cable else "Disconnected",
+            "conn_charge_cable": "IEC" if cable else "<invalid>",
+            "charge_port_latch": "Engaged" if cable else "<invalid>",
             "battery_level": int(state.soc),
             "usable_battery_level": int(state.soc),
-            "charge_limit_soc": int(cfg.limit),
-            "charger_power": round(state.power / 1000) if on else 0,
-            "charger_voltage": 230 if on else 2 if cfg.plugged else None,
-            "charger_actual_current": round(state.power / 230) if on else 0 if cfg.plugged else None,
+            "charge_limit_soc": int(limit(cfg, state)),
+            "charge_current_request": 32 if state.amps is None else state.amps,
+            "charger_power": round(drawn(state) / 1000) if on else 0,
+            "charger_voltage": 230 if on else 2 if cable else None,
+            "charger_actual_current": round(drawn(state) / 230) if on else 0 if cable else None,
             "charger_phases": 1 if on else None,
             "charge_energy_added": round(state.added, 2),
             "timestamp": stamp,

@@ -9,7 +9,8 @@ from wattwire.nodes import Answer, Asked, Emit, Listener, Reply, Request, Secret
 from wattwire.nodes.messages import Car, Token
 from wattwire.nodes.sim_messages import Drawn, SimFault
 from wattwire.nodes.sim_tesla import NODE, Config, step
-from wattwire.nodes.sim_tesla_car import State, answer
+from wattwire.nodes.sim_tesla_car import State
+from wattwire.nodes.sim_tesla_servers import answer
 from wattwire.nodes.tesla_course import follow
 from wattwire.nodes.tesla_memory import Memory
 from wattwire.nodes.tesla_state import Config as Asker
@@ -38,7 +39,7 @@ class Sim:
         self.bearer = self.sign_in(0, "first")["access_token"]
 
     def hear(self, minute: float, asked: Asked) -> Reply:
-        self.state, out = step(self.cfg, self.state, asked, None, None, NOON + timedelta(minutes=minute))
+        self.state, out = step(self.cfg, self.state, asked, None, None, None, NOON + timedelta(minutes=minute))
         assert isinstance(out, Answer)
         return out.reply
 
@@ -59,10 +60,10 @@ class Sim:
 
     def draw(self, minute: float, power: float) -> None:
         at = NOON + timedelta(minutes=minute)
-        self.state, _ = step(self.cfg, self.state, None, Drawn(at=at, power=power), None, at)
+        self.state, _ = step(self.cfg, self.state, None, Drawn(at=at, power=power), None, None, at)
 
     def trouble(self, kind: str, times: int | None = None) -> Status | Answer | None:
-        self.state, out = step(self.cfg, self.state, None, None, SimFault(kind=kind, times=times), NOON)
+        self.state, out = step(self.cfg, self.state, None, None, None, SimFault(kind=kind, times=times), NOON)
         return out
 
 
@@ -222,7 +223,7 @@ def test_the_owner_may_be_signed_out() -> None:
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("GET", "/"), ("POST", CHEAP), ("GET", "/api/1/vehicles/ANOTHER0000000001"), ("POST", f"{CHEAP}/wake_up")],
+    [("GET", "/"), ("POST", CHEAP), ("GET", "/api/1/vehicles/ANOTHER0000000001"), ("GET", f"{CHEAP}/wake_up")],
 )
 def test_all_else_is_not_found(method: str, path: str) -> None:
     reply = answer(replace(CFG, vin=VIN), State(), Asked(method, path), NOON)[1]
