@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from . import gx_slot
+from . import gx_slot, gx_wear
 from .gx_memory import State
-from .gx_topics import DYNAMIC, ESS, FIELDS, SCHEDULED, SCHEDULED_STATUS, ZONE, Value
+from .gx_readings import SOC
+from .gx_topics import DYNAMIC, ESS, FIELDS, SCHEDULED, SCHEDULED_STATUS, SOURCE, ZONE, Value
 
 if TYPE_CHECKING:
     from .victron_gx import Config
 
-CLOCK = 120.0  # s
+CLOCK = 60.0  # s
+STUCK = timedelta(minutes=4)  # the state of charge is asked for every minute
 SOURCES = {0: "nothing", 2: "a generator", 3: "shore power", 240: "nothing, the grid is gone"}
 WHY_NOT = {
     1: "the GX says this is no ESS",
@@ -33,7 +35,12 @@ def reasons(cfg: Config, state: State, now: datetime) -> list[str]:
         return ["no sign of life from the GX"]
     if not live.ready:
         return ["the GX has not yet told everything"]
-    return [*_plant(live.seen), *_clock(cfg, live.seen, live.skew, now), *_slot(cfg, state)]
+    return [
+        *_plant(live.seen),
+        *_supply(cfg, state, now),
+        *_clock(cfg, live.seen, live.skew, now),
+        *_slot(cfg, state, now),
+    ]
 
 
 def _plant(seen: Mapping[str, Value]) -> list[str]:
@@ -49,14 +56,24 @@ def _plant(seen: Mapping[str, Value]) -> list[str]:
         told.append("ESS is set to keep the battery charged")
     if at(DYNAMIC) in (1, 4):
         told.append("Dynamic ESS is on and blocks schedules")
-    if (source := at("system/0/Ac/ActiveIn/Source")) != 1:
-        name = SOURCES.get(int(source), "something unknown") if isinstance(source, int | float) else "something unknown"
-        told.append(f"the house is supplied by {name}, not the grid")
-    if at("system/0/Dc/Battery/Soc") is None:
+    if at(SOC) is None:
         told.append("the state of charge is unknown")
     if at("system/0/Ac/Grid/L1/Power") is None and at(f"{ESS}/RunWithoutGridMeter") != 1:
         told.append("the grid meter tells nothing")
     return told
+
+
+def _supply(cfg: Config, state: State, now: datetime) -> list[str]:
+    live, source = state.live, state.live.seen.get(SOURCE)
+    if source != 1:
+        name = SOURCES.get(int(source), "something unknown") if isinstance(source, int | float) else "something unknown"
+        return [f"the house is supplied by {name}, not the grid"]
+    if state.back and now < state.back + cfg.settle:
+        until = state.back + cfg.settle
+        return [f"the grid came back at {state.back:%H:%M} UTC; the battery is left alone until {until:%H:%M}"]
+    if live.soc_at and now - live.soc_at > STUCK:
+        return [f"the GX has not told the state of charge since {live.soc_at:%H:%M} UTC"]
+    return []
 
 
 def _clock(cfg: Config, seen: Mapping[str, Value], skew: float, now: datetime) -> list[str]:
@@ -67,26 +84,47 @@ def _clock(cfg: Config, seen: Mapping[str, Value], skew: float, now: datetime) -
     unset = str(name).lstrip("/") in ("UTC", "Etc/UTC")
     if unset and now.astimezone(where).utcoffset() != now.astimezone(ZoneInfo(cfg.timezone)).utcoffset():
         return [f"the GX's time zone is not set; set it to {cfg.timezone}"]
-    return (
-        [f"the GX's clock is {'ahead' if skew > 0 else 'behind'}; set it by the internet"] if abs(skew) > CLOCK else []
-    )
+    if abs(skew) > CLOCK:
+        return [f"the GX's clock is {'ahead' if skew > 0 else 'behind'} by {abs(skew):.0f} s; set it by the internet"]
+    return [gx_slot.TWICE] if gx_slot.twice(now, where) else []
 
 
-def _slot(cfg: Config, state: State) -> list[str]:
+def _slot(cfg: Config, state: State, now: datetime) -> list[str]:
     if state.blocked:
         return [state.blocked]
     values = gx_slot.stored(state.live.seen, cfg.slot)
     if len(values) < len(FIELDS):
         return [f"the GX shows no charge schedule {cfg.slot + 1}"]
     if taken(cfg, state):
-        return [f"charge schedule {cfg.slot + 1} on the GX is somebody else's; disable it there or set another slot"]
-    return []
+        return [theirs(cfg, state)]
+    first = before(cfg, state, now)
+    if first is not None:
+        return [f"charge schedule {first + 1} on the GX goes first, and runs now"]
+    idle = state.held is None and state.live.work.goal != "on"  # what is in force may stay
+    return [why] if idle and (why := gx_wear.spent(cfg, state, now)) else []
 
 
 def taken(cfg: Config, state: State) -> bool:
     """Whether the slot is switched on, and not by us."""
     values = gx_slot.stored(state.live.seen, cfg.slot)
-    return values.get("Day", -1) >= 0 and not gx_slot.ours(values)
+    return values.get("Day", -1) >= 0 and not gx_slot.ours(values, state.mark)
+
+
+def theirs(cfg: Config, state: State) -> str:
+    values = gx_slot.stored(state.live.seen, cfg.slot)
+    if gx_slot.odd(values):
+        return f"another installation leases charge schedule {cfg.slot + 1} on the GX; give one of the two another slot"
+    return f"charge schedule {cfg.slot + 1} on the GX is somebody else's; disable it there or set another slot"
+
+
+def before(cfg: Config, state: State, now: datetime) -> int | None:
+    """A schedule of the user's that covers now and goes before ours."""
+    where = gx_slot.zone(state.live.seen.get(ZONE))
+    for slot in range(cfg.slot):
+        values = gx_slot.stored(state.live.seen, slot)
+        if values.get("Day", -1) >= 0 and where is not None and gx_slot.covers(values, gx_slot.wall(now, where)):
+            return slot
+    return None
 
 
 def unproven(seen: Mapping[str, Value], charging: bool) -> str:

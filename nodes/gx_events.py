@@ -6,23 +6,55 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from . import Due, Event, Heard, Linked, Started, Status, Stopping, Timer, gx_lease, gx_link
+from . import (
+    Due,
+    Event,
+    Heard,
+    Linked,
+    Started,
+    Status,
+    Stopping,
+    Timer,
+    gx_lease,
+    gx_link,
+    gx_overrides,
+    gx_slot,
+    gx_watch,
+)
+from .gx_checks import CLOCK
 from .gx_memory import Live, Results, State
-from .gx_readings import decisive
-from .gx_topics import COMPLETED, FORCE, HEARTBEAT, SCHEDULED, SCHEDULED_SOC, SERIAL, Note, keepalive, note, slot_path
+from .gx_readings import SOC, decisive
+from .gx_topics import (
+    COMPLETED,
+    FORCE,
+    HEARTBEAT,
+    SCHEDULED,
+    SCHEDULED_SOC,
+    SERIAL,
+    SETPOINT,
+    SOURCE,
+    ZONE,
+    Note,
+    keepalive,
+    note,
+    slot_path,
+)
+from .messages import Charger, Lease
 
 if TYPE_CHECKING:
     from .victron_gx import Config
 
 
-def happened(cfg: Config, state: State, event: Event, now: datetime) -> tuple[State, Results]:
+def happened(cfg: Config, state: State, event: Event, charger: Charger | None, now: datetime) -> tuple[State, Results]:
+    if charger is not state.live.charger:
+        state = replace(state, live=replace(state.live, charger=charger))
     match event:
         case Started():
             return started(cfg, state, now)
         case Linked(up=True):
             return gx_link.up(cfg, state, now)
-        case Linked(why=why):
-            return gx_link.down(state, why)
+        case Linked(why=why, denied=denied):
+            return gx_link.down(cfg, state, why, denied, now)
         case Heard(topic=topic, payload=payload, retained=retained):
             told = note(topic, payload)
             if told is None or (retained and told.path != SERIAL):  # an old value is no value
@@ -31,18 +63,29 @@ def happened(cfg: Config, state: State, event: Event, now: datetime) -> tuple[St
         case Due(name=name):
             return due(cfg, state, name, now)
         case Stopping():
-            return replace(state, live=Live()), gx_lease.stop(cfg, state)  # deaf from now on
+            return replace(state, over=None, live=Live()), gx_lease.stop(cfg, state)  # deaf from now on
     return state, []
+
+
+def given(
+    cfg: Config, state: State, lease: Lease | None, charger: Charger | None, now: datetime
+) -> tuple[State, Results]:
+    """A lease, or else the nudge to go on after somebody changed our slot."""
+    state = replace(state, live=replace(state.live, charger=charger))
+    return gx_lease.take(cfg, state, lease, now) if lease else gx_lease.rearm(cfg, state, now)
 
 
 def started(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
     """Where the slot was ours before, the last will is set from the first connection on."""
     again = bool(state.portal and state.originals) and not cfg.shadow
-    state = replace(state, blocked="", live=Live(armed=again))
+    mark = gx_slot.mark(cfg.installation, now) if cfg.installation or not state.mark else state.mark
+    state = replace(state, mark=mark, live=Live(armed=again, charger=state.live.charger))
     first: Results = [Status("connecting", "yellow"), Timer("silence", now + cfg.silent_after)]
     if state.wish:
         first.append(Timer("end", state.wish.until))
-    return state, [*([gx_lease.will(cfg, state)] if again else []), *first]
+    if state.back and now < state.back + cfg.settle:
+        first.append(Timer("settled", state.back + cfg.settle))
+    return state, [*([gx_watch.will(cfg, state)] if again else []), *first]
 
 
 def heard(cfg: Config, state: State, told: Note, now: datetime) -> tuple[State, Results]:
@@ -55,22 +98,38 @@ def heard(cfg: Config, state: State, told: Note, now: datetime) -> tuple[State, 
     look = False
     if told.path == HEARTBEAT:
         state, results = gx_link.beat(cfg, state, told, now)
+        look = (abs(live.skew) > CLOCK) != (abs(state.live.skew) > CLOCK)
     elif told.path == COMPLETED:
         state, results = gx_link.completed(cfg, state, told, now)
         if look := state.live.ready and not live.ready:
-            state, more = _then(gx_lease.ready(cfg, state, now), results)
+            state, more = _then(gx_watch.ready(cfg, state, now), results)
             results = more
     else:
         old = live.seen.get(told.path)
-        state = replace(state, live=replace(live, seen={**live.seen, told.path: told.value}))
-        if told.path.startswith(slot_path(cfg.slot, "")) or told.path in (SCHEDULED, SCHEDULED_SOC, FORCE):
-            state, results = gx_lease.changed(cfg, state, now)
+        state, results = value(cfg, state, told, now)
         look = old != told.value and (decisive(told.path) or old is None or told.value is None)
     if not look and not (state.live.ready and gx_link.due(cfg, state, now)):
         return state, results
     if look:
         state, results = _then(gx_lease.doubt(cfg, state, now), results)
     return _then(gx_link.tell(cfg, state, now), results)
+
+
+def value(cfg: Config, state: State, told: Note, now: datetime) -> tuple[State, Results]:
+    """One value, of which some have a meaning of their own."""
+    path, live = told.path, state.live
+    old = live.seen.get(path)
+    soc_at = now if path == SOC else live.soc_at
+    state = replace(state, live=replace(live, seen={**live.seen, path: told.value}, soc_at=soc_at))
+    if path.startswith(slot_path(cfg.slot, "")) or path in (SCHEDULED, SCHEDULED_SOC, FORCE):
+        return gx_watch.changed(cfg, state, path, now)
+    if path == SOURCE:
+        return gx_watch.supply(cfg, state, told.value, now)
+    if path == SETPOINT:
+        return gx_overrides.told(state)
+    if path == ZONE and live.ready and old not in (None, told.value) and state.held and state.over is None:
+        return gx_lease.pursue(cfg, replace(state, held=None), now)  # the slot's times mean others now
+    return state, []
 
 
 def due(cfg: Config, state: State, name: str, now: datetime) -> tuple[State, Results]:
@@ -88,6 +147,14 @@ def due(cfg: Config, state: State, name: str, now: datetime) -> tuple[State, Res
             return gx_lease.prove(cfg, state, now)
         case "end" | "again":
             return gx_lease.ended(cfg, state, now)
+        case "look":
+            return gx_watch.look(cfg, state, now)
+        case "lapse":
+            return gx_watch.lapsed(cfg, state, now)
+        case "override":
+            return gx_watch.refresh(cfg, state, now)
+        case "settled":
+            return gx_link.tell(cfg, state, now)
     return state, []
 
 

@@ -13,23 +13,31 @@ from .gx_topics import LISTENED, SERIAL, Note, keepalive, token
 if TYPE_CHECKING:
     from .victron_gx import Config
 
+LOOK = timedelta(seconds=60)  # what is told at most once may be lost, and what does not change is not told
 KEEPALIVE = timedelta(seconds=25)  # the GX falls silent after 60 s
 PUBLISH = timedelta(seconds=5)  # a full publish takes far less, and may be dropped without a word
+RARELY = timedelta(seconds=80)  # at most so long between full publishes that are asked for in vain
 
 
 def up(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
     old = state.live
-    live = Live(since=now, beat=old.beat, lost=old.lost, house=old.house, armed=old.armed, swept=old.swept)
+    live = Live(since=now, beat=old.beat, lost=old.lost, house=old.house, armed=old.armed, swept=old.swept,
+                charger=old.charger, skew=old.skew)  # fmt: skip
     cloud = "victronenergy.com" in (cfg.url or "")  # Victron's broker refuses wildcards over sites
     find = Listen(f"N/{cfg.portal_id if cloud and cfg.portal_id else '+'}/{SERIAL}")
     silence = [] if old.beat else [_silence(cfg, now)]  # a connection that comes and goes must not hide silence
     return replace(state, live=live), [find, *silence, Status("looking for the GX", "yellow")]
 
 
-def down(state: State, why: str) -> tuple[State, Results]:
-    """Not lost yet: it may be back before its silence counts."""
-    live = replace(state.live, since=None, ready=False, token="", seen={})
-    return replace(state, live=live), [Status(f"not connected{why and f': {why}'}", "yellow")]
+def down(cfg: Config, state: State, why: str, denied: bool, now: datetime) -> tuple[State, Results]:
+    """Not lost yet: it may be back before its silence counts. A wrong password is no silence, and is told at once."""
+    live = replace(state.live, since=None, ready=False, token="", seen={}, why=why)
+    status = Status(f"not connected{why and f': {why}'}", "red" if denied else "yellow")
+    if not denied or live.denied:
+        return replace(state, live=live), [status]
+    state = replace(state, live=replace(live, denied=True, lost=True))
+    state, told = tell(cfg, state, now, at_once=True)
+    return state, [Emit("denied", Fault(f"the GX lets us not in: {why}", code="denied")), *told, status]
 
 
 def found(cfg: Config, state: State, note: Note, now: datetime) -> tuple[State, Results]:
@@ -44,7 +52,7 @@ def found(cfg: Config, state: State, note: Note, now: datetime) -> tuple[State, 
     if live.portal:
         return state, []
     if state.portal != note.portal:  # nothing remembered of another GX is true of this one
-        state = State(wish=state.wish)
+        state = State(wish=state.wish, mark=state.mark)
     state = replace(state, portal=note.portal, live=replace(live, portal=note.portal, wrong=""))
     state, asked = publish(state, now)
     return state, [*(Listen(f"N/{note.portal}/{path}") for path in LISTENED), *asked]
@@ -52,8 +60,10 @@ def found(cfg: Config, state: State, note: Note, now: datetime) -> tuple[State, 
 
 def publish(state: State, now: datetime) -> tuple[State, Results]:
     """Ask for everything; until it came nothing is known."""
-    live = replace(state.live, ready=False, seen={}, token=token(now), work=Work())
-    return replace(state, live=live), [keepalive(live.portal, live.token), Timer("publish", now + PUBLISH)]
+    asked = state.live.asked + 1
+    live = replace(state.live, ready=False, seen={}, token=token(now), asked=asked, work=Work())
+    again = min(PUBLISH * 2 ** min(asked - 1, 8), RARELY)
+    return replace(state, live=live), [keepalive(live.portal, live.token), Timer("publish", now + again)]
 
 
 def completed(cfg: Config, state: State, note: Note, now: datetime) -> tuple[State, Results]:
@@ -62,8 +72,9 @@ def completed(cfg: Config, state: State, note: Note, now: datetime) -> tuple[Sta
     if live.ready or not live.token or note.echo not in (None, live.token):
         return state, []
     silence = [_silence(cfg, now)] if live.lost else []
-    live = replace(live, ready=True, token="", lost=False, beat=now)
-    return replace(state, live=live), [*silence, Timer("publish", None), Timer("keepalive", now + KEEPALIVE)]
+    live = replace(live, ready=True, token="", asked=0, lost=False, denied=False, beat=now, soc_at=now)
+    timers: Results = [Timer("publish", None), Timer("keepalive", now + KEEPALIVE), Timer("look", now + LOOK)]
+    return replace(state, live=live), [*silence, *timers]
 
 
 def beat(cfg: Config, state: State, note: Note, now: datetime) -> tuple[State, Results]:
@@ -87,6 +98,7 @@ def quiet(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
     if live.lost:
         return state, []
     why = live.wrong or f"no sign of life from the GX for {cfg.silent_after.total_seconds():.0f} s"
+    why += f": {live.why}" if live.why and live.since is None else ""
     said = Emit("refused" if live.wrong else "lost", Fault(why))
     state = replace(state, live=replace(live, lost=True, ready=False, token="", seen={}))
     state, told = tell(cfg, state, now, at_once=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from .gx_topics import ESS, Value
+from .gx_topics import LIMIT, SOURCE, Value
 from .messages import House
 
 LINES = ("L1", "L2", "L3")
@@ -18,8 +18,7 @@ PV = (
 SOC = "system/0/Dc/Battery/Soc"
 BATTERY = "system/0/Dc/Battery/Power"
 MODE = "system/0/SystemState/State"
-INPUT_LIMIT = f"{ESS}/AcInputLimit"  # A, at the meter; -1 is none
-VOLTAGE = 230.0
+NOMINAL = 230.0  # V
 JUMP = 300.0  # W; a car that begins or ends to draw
 MODES = {
     0: "off",
@@ -51,22 +50,32 @@ def house(seen: Mapping[str, Value], why_not: list[str], now: datetime) -> House
         battery=number(seen, BATTERY),
         load=total(seen, LOAD),
         pv=total(seen, PV),
-        ev=total(seen, (p for p in seen if p.startswith("evcharger/") and p.endswith("/Ac/Power"))),
+        ev=ev(seen),
         mode=None if mode is None else MODES.get(int(mode), f"state {mode:.0f}"),
         controllable=not why_not,
         why_not="; ".join(why_not) or None,
         input_limit=input_limit(seen),
+        islanded=None if (source := number(seen, SOURCE)) is None else source != 1,
     )
+
+
+def ev(seen: Mapping[str, Value]) -> float | None:
+    return total(seen, (p for p in seen if p.startswith("evcharger/") and p.endswith("/Ac/Power")))
+
+
+def input_limit(seen: Mapping[str, Value]) -> float | None:
+    """W that the GX lets in from the grid: a limit in A on each phase, at the measured voltage or the nominal one."""
+    limit = number(seen, LIMIT)
+    if limit is None or limit < 0:
+        return None
+    volts = next((v for p in seen if p.endswith("/Ac/ActiveIn/L1/V") and (v := number(seen, p))), NOMINAL)
+    phases = number(seen, "system/0/Ac/ActiveIn/NumberOfPhases") or 1
+    return round(limit * volts * phases)
 
 
 def number(seen: Mapping[str, Value], path: str) -> float | None:
     value = seen.get(path)
     return float(value) if isinstance(value, int | float) else None
-
-
-def input_limit(seen: Mapping[str, Value]) -> float | None:
-    amperes, lines = number(seen, INPUT_LIMIT), sum(number(seen, path) is not None for path in GRID)
-    return amperes * VOLTAGE * max(lines, 1) if amperes is not None and amperes >= 0 else None
 
 
 def total(seen: Mapping[str, Value], paths: Iterable[str]) -> float | None:
@@ -79,6 +88,8 @@ def telling(old: House | None, new: House) -> bool:
     """Whether something changed that others decide by; powers wait for their turn."""
     if old is None or old.controllable != new.controllable or old.why_not != new.why_not or old.mode != new.mode:
         return True
+    if old.islanded != new.islanded or (old.input_limit is None) != (new.input_limit is None):
+        return True
     if abs((old.ev or 0) - (new.ev or 0)) >= JUMP or (old.ev is None) != (new.ev is None):
         return True
     return (old.soc is None) != (new.soc is None) or (old.grid is None) != (new.grid is None)
@@ -86,4 +97,4 @@ def telling(old: House | None, new: House) -> bool:
 
 def decisive(path: str) -> bool:
     """Whether a value may make a telling change; keeps the many powers cheap."""
-    return path.startswith("evcharger/") or not (path.endswith("/Power") or path == SOC)
+    return path.startswith("evcharger/") or not (path.endswith(("/Power", "/V")) or path == SOC)

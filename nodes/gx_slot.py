@@ -1,22 +1,25 @@
 """A lease as a schedule slot: in the GX's own wall clock, marked as ours, over by itself.
 
-The GX adds Duration to Start on the wall clock, without regard to the clocks going forward or back.
+The GX adds Duration to Start on the wall clock, without regard to the clocks going forward or back. In autumn one hour
+comes twice, and a slot that covers any time of its first pass runs again in the second: none can be written then that
+ends by itself. So a lease ends where that hour begins, and none is taken until its first pass is over.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
+from zlib import crc32
 from zoneinfo import ZoneInfo
 
 from .gx_topics import FIELDS, Value, slot_path
 from .messages import Lease
 
-MARK = 37  # Duration's odd seconds; the GX's own display writes whole minutes
 OFF = -7  # a disabled slot, on old and new firmware
 DAY = timedelta(days=1)
 AGAIN = timedelta(hours=3)  # beyond any clock change
-HYSTERESIS = 5.0
+MINUTE = timedelta(minutes=1)
+TWICE = "the clocks go back, and the GX would run the slot a second time"
 
 
 def zone(name: Value) -> tzinfo | None:
@@ -35,8 +38,18 @@ def stored(seen: Mapping[str, Value], slot: int) -> dict[str, float]:
     return {f: float(v) for f, v in values.items() if isinstance(v, int | float)}
 
 
-def ours(values: Mapping[str, float]) -> bool:
-    return values.get("Duration", 0) % 60 == MARK
+def mark(installation: str, now: datetime) -> int:
+    """1 to 59: the odd seconds of our Durations. The GX's own display writes whole minutes."""
+    return 1 + (crc32(installation.encode()) if installation else int(now.timestamp() * 1000)) % 59
+
+
+def ours(values: Mapping[str, float], mark: int) -> bool:
+    return values.get("Duration", 0) % 60 == mark
+
+
+def odd(values: Mapping[str, float]) -> bool:
+    """Written by a program such as ours, of this or another installation."""
+    return values.get("Duration", 0) % 60 != 0
 
 
 def covers(values: Mapping[str, float], wall: datetime) -> bool:
@@ -60,44 +73,68 @@ def _runs_on(day: int, date: datetime) -> bool:
 
 
 def plan(
-    lease: Lease, now: datetime, where: tzinfo, held: Mapping[str, float], most: float = 100
+    lease: Lease,
+    now: datetime,
+    where: tzinfo,
+    held: Mapping[str, float],
+    most: float = 100,
+    *,
+    mark: int,
+    last: float | None = None,
 ) -> dict[str, float] | str:
-    """The slot's five values, or why there can be none. A slot that runs already keeps its start."""
+    """The slot's five values, or why there can be none. A slot that runs already keeps its start.
+
+    `last` is the Soc of the lease before, which the GX remembers beyond its end.
+    """
     end, begin = wall(lease.until, where), wall(now, where)
-    running = ours(held) and covers(held, begin) and held["Duration"] < 82_800
+    running = ours(held, mark) and covers(held, begin) and held["Duration"] < 82_800
     if running:
         day, start = held["Day"], held["Start"]
         first = begin.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(seconds=start)
         first -= DAY if first > begin else timedelta()
     else:
-        minutes = -(-((end - begin).total_seconds() - MARK) // 60)
-        first = end - timedelta(seconds=60 * minutes + MARK)  # it began up to a minute ago and ends on the dot
+        minutes = -(-((end - begin).total_seconds() - mark) // 60)
+        first = end - timedelta(seconds=60 * minutes + mark)  # it began up to a minute ago and ends on the dot
         day, start = float(first.isoweekday() % 7), float(first.hour * 3600 + first.minute * 60 + first.second)
     long = (end - first).total_seconds()
-    long -= (long - MARK) % 60
+    long -= (long - mark) % 60
     values = {"Day": day, "Start": start, "Duration": long, "AllowDischarge": 0.0}
-    values["Soc"] = 0.0 if lease.mode == "hold" else _target(lease, held.get("Soc"), running, most)
+    values["Soc"] = 0.0 if lease.mode == "hold" else _target(lease, held.get("Soc"), last, running, most)
     if not covers(values, begin):
         return "the clocks change inside the lease, and the GX would not start its slot"
     if _returns(values, lease.until, where):
-        return "the clocks go back, and the GX would run the slot a second time"
+        return TWICE
     return values
+
+
+def twice(now: datetime, where: tzinfo) -> bool:
+    """Whether the wall clock will show this time once more."""
+    local = now.astimezone(where)
+    return local.fold == 0 and local.utcoffset() != local.replace(fold=1).utcoffset()
+
+
+def before_twice(now: datetime, until: datetime, where: tzinfo) -> datetime:
+    """The end that a lease can have: no later than where the hour that comes twice begins."""
+    if now.astimezone(where).utcoffset() == (until + AGAIN).astimezone(where).utcoffset():
+        return until
+    first = now.replace(second=0, microsecond=0) + MINUTE
+    minutes = (first + n * MINUTE for n in range(int((until - now) / MINUTE) + 1))
+    return min((at for at in minutes if twice(at, where)), default=until) if not twice(now, where) else until
 
 
 def wall(instant: datetime, where: tzinfo) -> datetime:
     return instant.astimezone(where).replace(tzinfo=None, microsecond=0)
 
 
-def _target(lease: Lease, held: float | None, running: bool, most: float) -> float:
+def _target(lease: Lease, held: float | None, last: float | None, running: bool, most: float) -> float:
     target = float(int(100 if lease.soc is None else lease.soc))
-    return held if running and held and abs(held - target) <= 1 else another(target, held, most)
+    return held if running and held and abs(held - target) <= 2 else another(target, (held, last), most)
 
 
-def another(target: float, held: float | None, most: float) -> float:
-    """Within 5 points of its target the GX charges only if Soc just changed: so write one that is not stored."""
-    if held != target:
-        return target
-    return target + 1 if target + 1 <= most else target - 1
+def another(target: float, stored: Collection[float | None], most: float) -> float:
+    """Within 5 points of its target the GX charges only if Soc just changed: so write one that it does not know."""
+    choice = (target + by for by in (0, 1, -1, 2, -2) if 0 < target + by <= most)
+    return next((soc for soc in choice if soc not in stored), target)
 
 
 def _returns(values: Mapping[str, float], until: datetime, where: tzinfo) -> bool:

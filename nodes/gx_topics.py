@@ -22,7 +22,12 @@ SETTINGS = "settings/0/Settings"
 ESS = f"{SETTINGS}/CGwacs"
 ZONE = f"{SETTINGS}/System/TimeZone"
 DYNAMIC = f"{SETTINGS}/DynamicEss/Mode"
+LIMIT = f"{ESS}/AcInputLimit"
+USER_SETPOINT = f"{ESS}/AcPowerSetPoint"
+SETPOINT = "hub4/0/Overrides/Setpoint"
 FORCE = "hub4/0/Overrides/ForceCharge"
+SOURCE = "system/0/Ac/ActiveIn/Source"
+FIRMWARE = "platform/0/Firmware/Installed/Version"
 CONTROL = "system/0/Control"
 SCHEDULED = f"{CONTROL}/ScheduledCharge"
 SCHEDULED_SOC = f"{CONTROL}/ScheduledSoc"
@@ -38,7 +43,9 @@ LISTENED = (
     f"{ESS}/#",
     DYNAMIC,
     ZONE,
+    FIRMWARE,
     "evcharger/+/Ac/Power",
+    "vebus/+/Ac/ActiveIn/L1/V",
 )
 
 
@@ -90,9 +97,10 @@ def ask(portal: str, path: str) -> Say:
     return Say(f"R/{portal}/{path}", b"")
 
 
-def write(portal: str, path: str, value: float) -> Say:
-    """Whole numbers go as int, as the GX's settings are declared."""
-    return Say(f"W/{portal}/{path}", {"value": int(value) if float(value).is_integer() else value})
+def write(portal: str, path: str, value: float | None) -> Say:
+    """Whole numbers go as int, as the GX's settings are declared; None takes an override back. Never retained."""
+    whole = value is not None and float(value).is_integer()
+    return Say(f"W/{portal}/{path}", {"value": int(value) if whole and value is not None else value})
 
 
 def keepalive(portal: str, token: str | None = None) -> Say:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from . import Emit, Fault, Status, Timer, gx_checks, gx_slot
+from . import Emit, Fault, Status, Timer, gx_checks, gx_slot, gx_wear
 from .gx_memory import Results, State, Work
 from .gx_readings import SOC, number
 from .gx_topics import FORCE, SCHEDULED, SCHEDULED_SOC, SCHEDULED_STATUS, ask, slot_path, write
@@ -23,26 +23,26 @@ LAST_PROOF = timedelta(seconds=6)
 AGAIN = timedelta(seconds=60)
 
 
-def off(originals: Mapping[str, float]) -> float:
-    """The disabled Day the user had, else one that every firmware knows."""
-    day = originals.get("Day", gx_slot.OFF)
-    return day if gx_slot.OFF <= day < 0 else gx_slot.OFF
-
-
-def groups(
-    values: Mapping[str, float], held: Mapping[str, float], originals: Mapping[str, float]
-) -> tuple[Mapping[str, float], ...]:
+def on(values: Mapping[str, float], held: Mapping[str, float]) -> tuple[Mapping[str, float], ...]:
     """Off, then the rest, then on; a running slot that keeps its start is changed as it runs."""
     rest = {f: v for f, v in values.items() if f != "Day"}
     runs = held.get("Day", -1) >= 0
     if runs and (held.get("Day"), held.get("Start")) == (values["Day"], values["Start"]):
         return (rest,)
-    return (*(({"Day": off(originals)},) if runs else ()), rest, {"Day": values["Day"]})
+    return (*(({"Day": gx_slot.OFF},) if runs else ()), rest, {"Day": values["Day"]})
+
+
+def undo(held: Mapping[str, float], originals: Mapping[str, float]) -> tuple[Mapping[str, float], ...]:
+    """Off, and then as its user left it: while it is on, it must stay marked as ours."""
+    kept = held["Day"] if held.get("Day", 0) < 0 else gx_slot.OFF
+    day = originals.get("Day", kept)
+    rest = {f: v for f, v in originals.items() if f != "Day"}
+    return {"Day": day if day < 0 else gx_slot.OFF}, rest
 
 
 def begin(cfg: Config, state: State, work: Work, now: datetime) -> tuple[State, Results]:
     """Until it is confirmed nothing counts as in force."""
-    return _write(cfg, _at(replace(state, held=None), work), now)
+    return _write(cfg, at(replace(state, held=None), work), now)
 
 
 def check(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
@@ -51,7 +51,7 @@ def check(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
     if work.proving:
         return _confirm(state) if _proven(cfg, state) else (state, [])
     if work.groups and not _missing(cfg, state):
-        return _write(cfg, _at(state, replace(work, groups=work.groups[1:], tries=0)), now)
+        return _write(cfg, at(state, replace(work, groups=work.groups[1:], tries=0)), now)
     return state, []
 
 
@@ -66,8 +66,13 @@ def read_back(cfg: Config, state: State, now: datetime) -> tuple[State, Results]
     shown = live.seen.get(slot_path(cfg.slot, field))
     why = f"the GX did not take {field} {value:g} in charge schedule {cfg.slot + 1}; it shows {shown}"
     if work.goal == "on":
-        return _at(state, replace(work, goal="failed", why=why)), []
-    return _at(state, Work()), [Emit("refused", Fault(why)), Status(why, "red"), Timer("again", now + AGAIN)]
+        return at(state, replace(work, goal="failed", why=why)), []
+    if field != "Day":  # it is off, which is what counts
+        state, done = released(state, work.why, now)
+        return state, [*done, Status(why, "yellow")]
+    why = f"charge schedule {cfg.slot + 1} is still on: {why}"
+    state = replace(state, wish=None if state.wish == work.lease else state.wish)
+    return at(state, Work()), [Emit("armed", Fault(why, code="armed")), Status(why, "red"), Timer("again", now + AGAIN)]
 
 
 def prove(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
@@ -79,15 +84,16 @@ def prove(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
     if work.proving > 1 and _proven(cfg, state, sure=False):
         return _confirm(state)
     if work.proving > 1:
-        return _at(state, replace(work, goal="failed", why=gx_checks.unproven(live.seen, charging))), []
+        return at(state, replace(work, goal="failed", why=gx_checks.unproven(live.seen, charging))), []
     results: Results = []
     if charging and live.seen.get(SCHEDULED) == 1:
         path = slot_path(cfg.slot, "Soc")
-        soc = gx_slot.another(float(int(work.lease.soc or 100)), state.written["Soc"], cfg.max_soc)
-        state = replace(state, written={**state.written, "Soc": soc})
-        results = [write(live.portal, path, soc), ask(live.portal, path)]
+        stored = (state.written["Soc"], state.target)
+        soc = gx_slot.another(float(int(work.lease.soc or 100)), stored, cfg.max_soc)
+        state, worn = gx_wear.count(cfg, replace(state, written={**state.written, "Soc": soc}), ("Soc",), now)
+        results = [write(live.portal, path, soc), ask(live.portal, path), *worn]
     results += [ask(live.portal, path) for path in (SCHEDULED, SCHEDULED_SOC, SCHEDULED_STATUS, FORCE)]
-    return _at(state, replace(work, proving=2)), [*results, Timer("prove", now + LAST_PROOF)]
+    return at(state, replace(work, proving=2)), [*results, Timer("prove", now + LAST_PROOF)]
 
 
 def released(state: State, why: str, now: datetime) -> tuple[State, Results]:
@@ -95,8 +101,8 @@ def released(state: State, why: str, now: datetime) -> tuple[State, Results]:
     wish = state.wish
     over = wish is None or wish.mode == "release" or wish.until <= now  # else it came meanwhile
     told = wish if wish and wish.mode == "release" else Lease(mode="release", until=now, reason=why or "its end came")
-    said = bool((wish and over) or state.held or state.live.work.goal != "none")
-    state = _at(replace(state, wish=None if over else wish, held=None), Work())
+    said = bool((wish and over) or state.held or state.live.work.was_on)
+    state = at(replace(state, wish=None if over else wish, held=None), Work())
     if not said:
         return state, []
     return state, [Emit("confirmed", told), *([] if why else [Status("the battery is left alone")])]
@@ -107,22 +113,23 @@ def _write(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
     missing = _missing(cfg, state)
     while work.groups and not missing:
         work = replace(work, groups=work.groups[1:])
-        state = _at(state, work)
+        state = at(state, work)
         missing = _missing(cfg, state)
     if not work.groups:
         return _written(cfg, state, now)
     state = replace(state, written={**gx_slot.stored(live.seen, cfg.slot), **state.written, **missing})
-    state = _at(state, replace(work, tries=work.tries + 1))
+    state = at(state, replace(work, tries=work.tries + 1))
+    state, worn = gx_wear.count(cfg, state, missing, now)
     paths = [slot_path(cfg.slot, field) for field in missing]
     says = [write(live.portal, path, value) for path, value in zip(paths, missing.values(), strict=True)]
-    return state, [*says, *(ask(live.portal, path) for path in paths), Timer("readback", now + READ_BACK)]
+    return state, [*says, *(ask(live.portal, path) for path in paths), Timer("readback", now + READ_BACK), *worn]
 
 
 def _written(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
     work = state.live.work
     if work.goal == "off":
         return released(state, work.why, now)
-    state = _at(replace(state, written=gx_slot.stored(state.live.seen, cfg.slot)), replace(work, proving=1))
+    state = at(replace(state, written=gx_slot.stored(state.live.seen, cfg.slot)), replace(work, proving=1))
     if _proven(cfg, state):
         return _confirm(state)
     return state, [Timer("readback", None), Timer("prove", now + PROOF)]
@@ -133,13 +140,17 @@ def _missing(cfg: Config, state: State) -> Mapping[str, float]:
     return {f: v for f, v in work.groups[0].items() if held.get(f) != v} if work.groups else {}
 
 
+def in_effect(cfg: Config, state: State, sure: bool = True) -> bool:
+    """Whether the GX says that our slot runs. It may still say so of an earlier one, unless it tells our Soc."""
+    seen = state.live.seen
+    told = number(seen, SCHEDULED_SOC)
+    return seen.get(SCHEDULED) == 1 and (not sure or told in (None, state.written.get("Soc")))
+
+
 def _proven(cfg: Config, state: State, sure: bool = True) -> bool:
-    """Whether our slot works. What the GX shows may still be of an earlier slot, unless it tells our Soc."""
     seen, lease = state.live.seen, state.live.work.lease
     values = gx_slot.stored(seen, cfg.slot)
-    if lease is None or seen.get(SCHEDULED) != 1 or values != state.written:
-        return False
-    if sure and number(seen, SCHEDULED_SOC) not in (None, values["Soc"]):
+    if lease is None or values != state.written or not in_effect(cfg, state, sure):
         return False
     if lease.mode == "hold":
         return seen.get(FORCE) != 1
@@ -151,10 +162,10 @@ def _confirm(state: State) -> tuple[State, Results]:
     lease = state.live.work.lease
     assert lease is not None
     done: Results = [Emit("confirmed", lease), Timer("prove", None), Status(words(lease))]
-    return _at(replace(state, held=lease), Work()), done
+    return at(replace(state, held=lease, target=state.written.get("Soc")), Work()), done
 
 
-def _at(state: State, work: Work) -> State:
+def at(state: State, work: Work) -> State:
     return replace(state, live=replace(state.live, work=work))
 
 

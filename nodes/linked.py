@@ -31,6 +31,7 @@ class Linked:
 
     up: bool
     why: str = ""
+    denied: bool = False  # it went down because the broker refuses who we are: asking again soon does no good
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from . import Dial, Event, Node, Now, Ports
-from .sim_gx_answers import Results, State, answer
-from .sim_gx_plant import Size
+from .sim_gx_answers import answer
+from .sim_gx_telling import Results, State
 from .sim_messages import Drawn, SimFault
 
 
@@ -24,12 +24,15 @@ class Config:
     heartbeat: timedelta = timedelta(seconds=3)  # how often it shows that it lives
     publish: timedelta = timedelta(seconds=5)  # how often powers are looked at
     speed: float = 1  # the battery fills and empties this much faster
+    firmware: str = "v3.67"
+    override_life: timedelta | None = timedelta(minutes=5)  # after its last writing; null: an override stays for ever
+    force_charge: bool = True  # false: a ForceCharge of anybody's is ignored, as reported of v3.80
+    input_limit: float = 63  # A, what the GX lets in from the grid; -1: no limit is set
+    fuse: float = 0  # W, the main fuse: so much import for a minute and the grid is gone; 0: none
 
-    def size(self) -> Size:
-        capacity, zone = self.capacity / self.speed, self.timezone.lstrip("/")
-        return Size(
-            capacity=capacity, charge=self.charge, discharge=self.discharge, load=self.load, pv=self.pv, zone=zone
-        )
+    def __post_init__(self) -> None:
+        if self.override_life is not None and self.override_life <= timedelta():
+            raise ValueError("override_life must be longer than nothing, or null")
 
 
 class Out(Ports):
@@ -40,7 +43,8 @@ def dial(cfg: Config) -> Dial:
     return Dial(url=cfg.url)
 
 
-# `fault`: silent, reboot (a minute of silence), gridLost, keepCharged, dynamicEss; none heals all of it
+# `fault`: silent, reboot (a minute of silence), gridLost, keepCharged, dynamicEss, chargerGone, settingsGone (zero
+# bytes for all of them), clockAhead (two minutes); none heals all of it
 def step(
     cfg: Config, state: State, event: Event | None, ev: Drawn | None, fault: SimFault | None, now: Now
 ) -> tuple[State, Results]:

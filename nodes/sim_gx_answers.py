@@ -3,51 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
-from . import Action, Due, Emit, Event, Heard, Linked, Listen, Say, Started, Status, Timer, sim_gx_settings, volatile
-from .gx_topics import COMPLETED, DYNAMIC, ECHO, ESS, HEARTBEAT, SERIAL, Value, written
-from .sim_gx_plant import Plant, advance, leaves, next_change
+from . import Due, Event, Heard, Linked, Listen, Say, Started, Status, Timer, sim_gx_plant, sim_gx_settings
+from .gx_topics import COMPLETED, DYNAMIC, ECHO, ESS, HEARTBEAT, SERIAL, written
+from .sim_gx_plant import advance, leaves, next_change
+from .sim_gx_telling import Results, State, awake, birth, clock, everything, tell
 from .sim_messages import Drawn, SimFault
 
 if TYPE_CHECKING:
     from .sim_gx import Config
 
-Results: TypeAlias = list[Emit | Action]
-
-AWAKE = timedelta(seconds=60)
 LOOK = timedelta(seconds=5)  # schedules are looked at this often
-WATCHDOG = timedelta(seconds=300)  # the best guess at how long an override lives
 REBOOT = timedelta(seconds=60)
 FULL_A_SECOND = 3
-STATIC: dict[str, Value] = {
-    "system/0/SystemType": "ESS",
-    "system/0/VebusInstance": 276,
-    "vebus/276/Mode": 3,
-    "system/0/DynamicEss/Active": 0,
-}
-
-
-@dataclass(frozen=True)
-class State:
-    settings: Mapping[str, float | str] = field(default_factory=dict)
-    plant: Plant = field(default_factory=Plant)
-    fault: str = "none"
-    overrides: Mapping[str, float | None] = volatile(dict)
-    overridden: datetime | None = volatile(lambda: None)
-    told: Mapping[str, Value] = volatile(dict)  # the changing values, as last told
-    awake: datetime | None = volatile(lambda: None)  # the last keepalive
-    published: tuple[datetime, ...] = volatile(tuple)  # full publishes of the last second
-    look: datetime | None = volatile(lambda: None)  # a written schedule shows its effect then
 
 
 def answer(cfg: Config, state: State, event: Event | Drawn | SimFault | None, now: datetime) -> tuple[State, Results]:
     match event:
         case Started():
-            settings = state.settings or sim_gx_settings.defaults(cfg.timezone)
+            settings = {**sim_gx_settings.defaults(cfg.timezone, cfg.input_limit), **state.settings}
             plant = state.plant if state.plant.at else replace(state.plant, at=now, soc=cfg.soc)
             return live(cfg, replace(state, settings=settings, plant=plant), now)
         case Linked(up=True):
@@ -72,21 +49,13 @@ def answer(cfg: Config, state: State, event: Event | Drawn | SimFault | None, no
     return state, []
 
 
-def birth(cfg: Config) -> Results:
-    """The serial number is the only retained message of a GX."""
-    return [
-        Say(f"N/{cfg.portal_id}/{SERIAL}", {"value": cfg.portal_id}, retain=True),
-        Say(f"N/{cfg.portal_id}/keepalive", 1),
-    ]
-
-
 def heard(cfg: Config, state: State, kind: str, path: str, payload: bytes, now: datetime) -> tuple[State, Results]:
     if kind == "W":
         return write(cfg, state, path, payload, now)
     if path in ("keepalive", SERIAL):
         return keepalive(cfg, state, payload, now)
     state, results = live(cfg, state, now)
-    asked = {p: v for p, v in everything(state).items() if p == path or p.startswith(f"{path}/")}
+    asked = {p: v for p, v in everything(cfg, state).items() if p == path or p.startswith(f"{path}/")}
     return state, [*results, *(tell(cfg, p, v) for p, v in asked.items())]
 
 
@@ -101,10 +70,10 @@ def keepalive(cfg: Config, state: State, payload: bytes, now: datetime) -> tuple
     if b"suppress-republish" in payload or len(recent) >= FULL_A_SECOND:
         return state, results
     state = replace(state, published=(*recent, now))
-    done: dict[str, object] = {"value": int(now.timestamp())}
+    done: dict[str, object] = {"value": clock(state, now)}
     if (echo := _echo(payload)) is not None:
         done[ECHO] = echo
-    told = [tell(cfg, p, v) for p, v in everything(state).items()]
+    told = [tell(cfg, p, v) for p, v in everything(cfg, state).items()]
     return state, [*results, *told, Say(f"N/{cfg.portal_id}/{COMPLETED}", done)]
 
 
@@ -115,7 +84,7 @@ def write(cfg: Config, state: State, path: str, payload: bytes, now: datetime) -
         if valid and state.settings[DYNAMIC] not in (1, 4):
             state = replace(state, overrides={**state.overrides, path: number}, overridden=now)
         return live(cfg, state, now)
-    value = sim_gx_settings.accept(path, payload)
+    value = sim_gx_settings.accept(path, payload) if state.fault != "settingsGone" else None
     if value is None or value == state.settings[path]:
         return state, []
     state, before = live(cfg, state, now)
@@ -127,16 +96,23 @@ def write(cfg: Config, state: State, path: str, payload: bytes, now: datetime) -
 def beat(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
     if not awake(state, now):
         return state, [Timer("beat", None)]
-    said = Say(f"N/{cfg.portal_id}/{HEARTBEAT}", {"value": int(now.timestamp())})
+    said = Say(f"N/{cfg.portal_id}/{HEARTBEAT}", {"value": clock(state, now)})
     return state, [said, Timer("beat", now + cfg.heartbeat)]
 
 
 def live(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
     """Bring the plant up to now and tell what changed. A written schedule waits for the GX's next look."""
-    if state.overridden and now - state.overridden > WATCHDOG:
-        state = replace(state, overrides={}, overridden=None)
+    plant = state.plant
+    ends = state.overridden + cfg.override_life if state.overridden and cfg.override_life else None
+    if ends and ends <= now:
+        plant = (
+            advance(sim_gx_plant.size(cfg), plant, state.settings, state.overrides, ends, look=False)
+            if plant.at
+            else plant
+        )
+        state = replace(state, overrides=dict.fromkeys(state.overrides), overridden=None, plant=plant)
     waits = state.look is not None and state.look > now
-    plant = advance(cfg.size(), state.plant, state.settings, state.overrides, now, look=not waits)
+    plant = advance(sim_gx_plant.size(cfg), state.plant, state.settings, state.overrides, now, look=not waits)
     fresh = leaves(plant, state.overrides, cfg.charger and state.fault != "chargerGone")
     results: Results = []
     if awake(state, now):
@@ -147,7 +123,8 @@ def live(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
 
 def timer(cfg: Config, state: State, now: datetime) -> Timer:
     """The next time that anything happens by itself; nobody looks while nobody listens."""
-    times = [next_change(state.settings, now), state.look, now + cfg.publish if awake(state, now) else None]
+    ends = state.overridden + cfg.override_life if state.overridden and cfg.override_life else None
+    times = [next_change(state.settings, now), state.look, ends, now + cfg.publish if awake(state, now) else None]
     return Timer("plant", min((t for t in times if t), default=None))
 
 
@@ -162,26 +139,18 @@ def misbehave(cfg: Config, state: State, kind: str, now: datetime) -> tuple[Stat
         told = [tell(cfg, p, v) for p, v in settings.items() if v != state.settings[p]]
     if kind == "chargerGone":  # a device that leaves says so by zero bytes
         told += [Say(f"N/{cfg.portal_id}/{p}", b"") for p in state.told if p.startswith("evcharger/")]
+    if kind == "settingsGone":
+        told += [Say(f"N/{cfg.portal_id}/{p}", b"") for p in state.settings]
+    elif state.fault == "settingsGone" and awake(state, now):  # told again, as when a device returns
+        told = [tell(cfg, p, v) for p, v in settings.items()]
     if kind == "reboot":
         told.append(Timer("reboot", now + REBOOT))
-    plant = replace(state.plant, grid=kind != "gridLost")
+    plant = replace(state.plant, grid=kind != "gridLost", over=0.0)
     state = replace(state, fault=kind, settings=settings, plant=plant)
     if kind in ("silent", "reboot"):
         state = replace(state, awake=None)
     state, more = live(cfg, state, now)
     return state, [*told, *more, Status(kind, "green" if kind == "none" else "yellow")]
-
-
-def awake(state: State, now: datetime) -> bool:
-    return state.fault not in ("silent", "reboot") and state.awake is not None and now - state.awake < AWAKE
-
-
-def everything(state: State) -> dict[str, Value]:
-    return {**STATIC, **state.told, **state.settings}
-
-
-def tell(cfg: Config, path: str, value: Value) -> Say:
-    return Say(f"N/{cfg.portal_id}/{path}", sim_gx_settings.payload(path, value))
 
 
 def _echo(payload: bytes) -> object:

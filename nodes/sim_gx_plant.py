@@ -6,14 +6,19 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 from zoneinfo import ZoneInfo
 
 from .gx_slot import covers, zone
-from .gx_topics import DYNAMIC, ESS, SCHEDULED, SCHEDULED_STATUS, ZONE, Value, slot_path
+from .gx_topics import DYNAMIC, ESS, LIMIT, SCHEDULED, SCHEDULED_STATUS, ZONE, Value, slot_path
 from .sim_gx_settings import OVERRIDES, slot
 
+if TYPE_CHECKING:
+    from .sim_gx import Config
+
 SUBSTEP = 60.0  # s
+VOLTS = 230.0
+BLOWS = 60.0  # s beyond the main fuse's rating
 SETPOINT, FORCED, DISCHARGE = OVERRIDES
 Settings: TypeAlias = Mapping[str, float | str]
 Overrides: TypeAlias = Mapping[str, float | None]
@@ -29,6 +34,8 @@ class Size:
     load: float  # W, mean
     pv: float  # W, peak
     zone: str
+    force: bool = True  # a ForceCharge override is honoured
+    fuse: float = 0.0  # W; 0: none
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,20 @@ class Plant:
     battery: float = 0.0  # W, now
     load: float = 0.0
     pv: float = 0.0
+    over: float = 0.0  # s, the import was more than the fuse bears
+
+
+def size(cfg: Config) -> Size:
+    return Size(
+        capacity=cfg.capacity / cfg.speed,
+        charge=cfg.charge,
+        discharge=cfg.discharge,
+        load=cfg.load,
+        pv=cfg.pv,
+        zone=cfg.timezone.lstrip("/"),
+        force=cfg.force_charge,
+        fuse=cfg.fuse,
+    )
 
 
 def advance(size: Size, plant: Plant, settings: Settings, overrides: Overrides, now: datetime, look: bool) -> Plant:
@@ -54,6 +75,9 @@ def advance(size: Size, plant: Plant, settings: Settings, overrides: Overrides, 
         plant = _flow(size, plant, settings, overrides, at)
         soc = plant.soc + plant.battery * seconds / 36_000 / size.capacity
         plant, at = replace(plant, soc=min(100.0, max(0.0, soc))), at + timedelta(seconds=seconds)
+        hot = size.fuse and plant.grid and plant.load - plant.pv + plant.battery > size.fuse
+        over = plant.over + seconds if hot else 0.0
+        plant = replace(plant, over=over, grid=plant.grid and over < BLOWS)
     plant = replace(plant, at=now)
     return _flow(size, schedule(plant, settings, now) if look else plant, settings, overrides, now)
 
@@ -98,17 +122,23 @@ def _flow(size: Size, plant: Plant, settings: Settings, overrides: Overrides, at
     hour = local.hour + local.minute / 60
     load = round(size.load * LOAD[local.hour])
     pv = round(max(0.0, math.sin(math.pi * (hour - 7) / 11)) * size.pv / 10) * 10 if 7 < hour < 18 else 0
+    if not plant.grid:  # the charger is on the grid's side of the Multi, the house behind it
+        power = min(size.charge, pv - load) if plant.soc < 100 else min(0, pv - load)
+        power = max(power, -size.discharge if plant.soc > 0 else 0.0)
+        return replace(plant, battery=float(round(power)), load=float(load), pv=float(pv))
     net = load + plant.ev - pv
     setpoint, cap = overrides.get(SETPOINT), overrides.get(DISCHARGE)
     floor = float(settings[f"{ESS}/BatteryLife/MinimumSocLimit"])
     wish = (float(settings[f"{ESS}/AcPowerSetPoint"]) if setpoint is None else setpoint) - net
     held = plant.slot is not None and slot(settings, plant.slot)["AllowDischarge"] == 0
-    if plant.force or overrides.get(FORCED) == 1 or settings[f"{ESS}/BatteryLife/State"] == 9:
+    if plant.force or (size.force and overrides.get(FORCED) == 1) or settings[f"{ESS}/BatteryLife/State"] == 9:
         wish = size.charge
     elif held:
         wish = max(0.0, -net)
     most = size.discharge if cap is None or cap < 0 else min(cap, size.discharge)
-    power = max(-most if plant.soc > floor else 0.0, min(wish, size.charge if plant.soc < 100 else 0.0))
+    limit = float(settings[LIMIT])
+    room = size.charge if limit < 0 else min(size.charge, max(0.0, limit * VOLTS - net))
+    power = max(-most if plant.soc > floor else 0.0, min(wish, room if plant.soc < 100 else 0.0))
     return replace(plant, battery=float(round(power)), load=load + plant.ev, pv=float(pv))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from .gx_topics import DYNAMIC, ESS, SETTINGS, ZONE, slot_path
+from .gx_topics import DYNAMIC, ESS, LIMIT, SETTINGS, ZONE, slot_path
 
 Value: TypeAlias = float | str | None
 
@@ -35,8 +35,8 @@ TABLE: dict[str, Setting] = {
     f"{ESS}/BatteryLife/MinimumSocLimit": Setting(float, 10.0, 0, 100),
     f"{ESS}/AcPowerSetPoint": Setting(float, 50.0, -1e6, 1e6),
     f"{ESS}/MaxDischargePower": Setting(float, -1.0),
-    f"{ESS}/AcInputLimit": Setting(float, 40.0, -1, 1000),
     f"{ESS}/RunWithoutGridMeter": Setting(int, 0, 0, 1),
+    LIMIT: Setting(float, -1.0, -1, 1000),
     f"{SETTINGS}/SystemSetup/MaxChargeCurrent": Setting(float, -1.0, -1, 10_000),
     DYNAMIC: Setting(int, 0, 0, 4),
     ZONE: Setting(str, "/UTC"),
@@ -44,8 +44,9 @@ TABLE: dict[str, Setting] = {
 }
 
 
-def defaults(zone: str) -> dict[str, float | str]:
-    return {path: zone if path == ZONE else setting.default for path, setting in TABLE.items()}
+def defaults(zone: str, limit: float) -> dict[str, float | str]:
+    own: dict[str, float | str] = {ZONE: zone, LIMIT: limit}
+    return {path: own.get(path, setting.default) for path, setting in TABLE.items()}
 
 
 def accept(path: str, payload: bytes) -> float | str | None:

@@ -1,14 +1,15 @@
 """victronGx: read a Victron GX over MQTT, and steer its battery by leases that end by themselves."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Literal
 
-from . import Dial, Event, Fault, Node, Now, Port, Ports, Secret, keep
-from .gx_events import happened
-from .gx_lease import take
+from . import Event, Fault, Node, Now, Port, Ports, Secret, keep, refines
+from .gx_dial import dial, meant
+from .gx_events import given, happened
 from .gx_memory import Results, State
-from .gx_slot import zone
-from .messages import House, Lease
+from .messages import Charger, House, Lease
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,36 +25,34 @@ class Config:
     insecure: bool = False  # take any certificate
     timezone: str = "Europe/London"  # what the GX's own zone should be
     max_soc: float = 100  # % never to charge beyond
-    max_lease: timedelta = timedelta(hours=1)  # longer leases are cut to this
+    max_lease: timedelta = timedelta(hours=1)  # longer leases are cut to this, and to an hour in any case
     report: timedelta = timedelta(seconds=10)  # how often to tell the house's readings
     silent_after: timedelta = timedelta(seconds=10)  # without a heartbeat the GX is lost
+    settle: timedelta = timedelta(minutes=5)  # after the grid came back the battery is left alone for so long
+    writes: int = 100  # a day to each setting of the slot, as its flash wears; switching off is always done
+    installation: str = ""  # a name, where two installations share a GX; else one is made up at the first start
+    hold: Literal["slot", "overrides"] = "slot"  # slot: no discharge at all; overrides: feed the house, not the car
+    proven: Mapping[str, timedelta] = field(default_factory=dict)  # what `wattwire gx probe` found: {v3.55: 5m}
     shadow: bool = False  # write nothing, say what would be written
 
     def __post_init__(self) -> None:
-        if bool(self.host) == bool(self.url):
-            raise ValueError("set either host or url")
-        if not 0 <= self.slot <= 4:
-            raise ValueError(f"slot is {self.slot}; a GX has 0 to 4")
-        if zone(self.timezone) is None:
-            raise ValueError(f"no time zone is called {self.timezone}")
+        meant(self)
 
 
 class Out(Ports):
     house: Port[House] = keep()
     confirmed: Port[Lease]  # what the GX was seen to do; release when it ended
     refused: Port[Fault]  # a lease that is not in force, and why
+    armed: Port[Fault] = refines("refused")  # our schedule is on though it should not be, or another's is
+    worn: Port[Fault] = refines("refused")  # a setting was written 80 % as often as it may be in a day
     lost: Port[Fault]  # the GX fell silent
+    denied: Port[Fault] = refines("lost")  # the GX refuses the user or the password
 
 
-def dial(cfg: Config) -> Dial:
-    safe = cfg.password is not None or cfg.ca is not None or cfg.insecure
-    url = cfg.url or (f"mqtts://{cfg.host}:8883" if safe else f"mqtt://{cfg.host}:1883")
-    check = cfg.verify_hostname or cfg.ca is None
-    return Dial(url=url, user=cfg.user, password=cfg.password, ca=cfg.ca, verify_hostname=check, insecure=cfg.insecure)
-
-
-def step(cfg: Config, state: State, event: Event | None, lease: Lease | None, now: Now) -> tuple[State, Results]:
-    return happened(cfg, state, event, now) if event else take(cfg, state, lease, now) if lease else (state, [])
+# `rearm` goes on after somebody changed our schedule; `charger` is for a car's charger that the GX does not see
+def step(cfg: Config, state: State, event: Event | None, lease: Lease | None, rearm: object | None, now: Now, *,
+         charger: Charger | None) -> tuple[State, Results]:  # fmt: skip
+    return happened(cfg, state, event, charger, now) if event else given(cfg, state, lease, charger, now)
 
 
 NODE = Node("victronGx", Config, Out, step, state=State, dial=dial, actuator=True)

@@ -11,7 +11,8 @@ from wattwire.nodes import Due, Heard, Linked, Say, Started
 from wattwire.nodes.gx_topics import ESS, FIELDS, slot_path
 from wattwire.nodes.messages import Fault
 from wattwire.nodes.sim_gx import Config
-from wattwire.nodes.sim_gx_answers import State, answer
+from wattwire.nodes.sim_gx_answers import answer
+from wattwire.nodes.sim_gx_telling import State
 from wattwire.nodes.sim_messages import Drawn, SimFault
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)  # a Friday

@@ -26,9 +26,10 @@ from wattwire.nodes import (
     Stopping,
     Timer,
     Will,
+    gx_dial,
     gx_memory,
     sim_gx,
-    sim_gx_answers,
+    sim_gx_telling,
     victron_gx,
 )
 from wattwire.nodes.gx_topics import DYNAMIC, ESS, FIELDS, ZONE, slot_path
@@ -72,7 +73,7 @@ class Pair:
         self.queue: deque[tuple[Side, Any, Any]] = deque()
         self.deaf: set[str] = set()  # topics the GX ignores
         self.gx = Side(victron_gx.NODE, gx or victron_gx.Config(url="mqtt://flow"), gx_memory.State())
-        self.sim = Side(sim_gx.NODE, sim or sim_gx.Config(), sim_gx_answers.State())
+        self.sim = Side(sim_gx.NODE, sim or sim_gx.Config(), sim_gx_telling.State())
         for side in (self.sim, self.gx):
             self.start(side)
 
@@ -235,7 +236,7 @@ def test_what_the_gx_still_shows_of_an_earlier_slot_proves_nothing(pair: Pair) -
     ],
 )
 def test_a_password_never_travels_in_the_clear(settings: dict[str, Any], url: str) -> None:
-    dial = victron_gx.dial(victron_gx.Config(**settings))
+    dial = gx_dial.dial(victron_gx.Config(**settings))
 
     assert (dial.url, dial.verify_hostname, dial.insecure) == (url, True, False)
 
@@ -284,7 +285,7 @@ def test_a_charge_lease_charges_and_ends_by_itself(pair: Pair) -> None:
     assert pair.ports() == ["confirmed"]
     assert lease in [e.body for _, e in pair.out]
     assert pair.plant.battery == 5000
-    assert pair.slot() == {"Day": 5, "Start": 43_193, "Duration": 1837, "Soc": 80, "AllowDischarge": 0}
+    assert pair.slot() == {"Day": 5, "Start": 43_205, "Duration": 1825, "Soc": 80, "AllowDischarge": 0}
     assert pair.house.mode == "scheduled"
 
     pair.run(minutes=31)
@@ -432,7 +433,7 @@ def test_a_lease_too_long_is_cut_and_one_beyond_the_cap_lowered() -> None:
     pair.lease("charge", 600, soc=100)
     pair.run(seconds=20)
 
-    assert (pair.slot()["Duration"], pair.slot()["Soc"]) == (3637, 90)
+    assert (pair.slot()["Duration"], pair.slot()["Soc"]) == (3625, 90)
 
 
 def test_a_silent_gx_is_lost_once_and_found_again(pair: Pair) -> None:
@@ -487,7 +488,7 @@ def test_somebody_who_changes_our_slot_is_left_alone_until_a_release(pair: Pair)
     pair.run(seconds=20)
 
     assert pair.plant.battery == 5000
-    assert pair.slot()["Soc"] == 80
+    assert pair.slot()["Soc"] == 81  # 80 was the last target, and the GX might remember it
 
 
 def test_a_changed_slot_that_is_still_marked_as_ours_does_not_come_back_in_a_week(pair: Pair) -> None:
