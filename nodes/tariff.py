@@ -59,6 +59,7 @@ class Tariff:
         self.rules, self.prices = rules, prices
         self._bands = (prices.bands if prices else None) or Bands()
         self._import, self._export = Listed(prices.import_ if prices else ()), Listed(prices.export if prices else ())
+        self._windows = rules.windows + (rules.export.windows if rules.export else ())
         self._lowest: dict[int, float | None] = {}
         self._cheapest: dict[int, frozenset[int]] = {}
 
@@ -112,6 +113,13 @@ class Tariff:
         first = bisect_right(self._import.marks, t)
         yield from self._import.marks[first : first + AHEAD]
         yield from self.turns_after(t)
+
+    def stays(self, t: float, end: float) -> float:
+        """Until when no list and no window changes anything, but no longer than to the end."""
+        marks = [listed.marks[i] for listed in (self._import, self._export)
+                 if (i := bisect_right(listed.marks, t)) < len(listed.marks)]  # fmt: skip
+        turns = (next(turns_after(w, self.rules.timezone, t), end) for w in self._windows)
+        return min((end, *marks, *turns))
 
     def turns_after(self, t: float) -> Iterator[int]:
         for window in self.rules.windows:

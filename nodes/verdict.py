@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
@@ -60,6 +60,7 @@ class Outlook:
         self.here = [o for o in self.able if half in o.halves]
         self.boosts = [o.dispatch for o in self.touching if o.dispatch.kind == "boost"]
         self._idle = [o.dispatch.start for o in self.able if o.dispatch.kwh == 0]
+        self.told: dict[Latch | None, tuple[float, Rate]] = {}  # until when it stays what it is
         self._next: dict[tuple[float | None, Latch | None, int], Next | None] = {}
 
     def holds(
@@ -121,6 +122,11 @@ class Outlook:
             marks.add(int(o.dispatch.end.timestamp()))
         return {m for m in marks if m > t}
 
+    def stays(self, t: float) -> float:
+        """The first instant after this one at which anything may be otherwise, while no news comes."""
+        ends = (e.timestamp() for o in self.touching for e in (o.dispatch.start, o.dispatch.end))
+        return min((self.tariff.stays(t, (self.half + 1) * HALF_HOUR), *(e for e in ends if e > t)))
+
     def _price(self, at: datetime, now: datetime, latch: Latch | None) -> float | None:
         t = at.timestamp()
         tier = self.tariff.tier(t)
@@ -130,8 +136,17 @@ class Outlook:
 
 
 def decide(known: Outlook, latch: Latch | None, now: datetime) -> tuple[Band, Rate]:
-    t, tariff, rules = now.timestamp(), known.tariff, known.rules
     latch = latch if latch is not None and latch.half == known.half else None
+    until, rate = known.told.get(latch, (0.0, None))
+    if rate is None or not rate.at <= now or now.timestamp() >= until:
+        rate = _decide(known, latch, now)
+        known.told[latch] = known.stays(now.timestamp()), rate
+        return rate.band, rate
+    return rate.band, replace(rate, at=now)
+
+
+def _decide(known: Outlook, latch: Latch | None, now: datetime) -> Rate:
+    t, tariff, rules = now.timestamp(), known.tariff, known.rules
     tier, concerned = tariff.tier(t), _devices(known.here) or tuple(known.plans) or ("",)
     window = tier == "cheap"
     earning = not window and known.earns(now, now, latch)
@@ -146,7 +161,7 @@ def decide(known: Outlook, latch: Latch | None, now: datetime) -> tuple[Band, Ra
         car_cheap = (band == "cheap" or (earning and rules.dispatch == "car")) and not _boosting(known, now)
     rung, rung_at = _rung(known, latch, now, window)
     car = tariff.car(car_cheap, house)
-    rate = Rate(
+    return Rate(
         at=now,
         until=begins(known.half + 1),
         house=house,
@@ -163,7 +178,6 @@ def decide(known: Outlook, latch: Latch | None, now: datetime) -> tuple[Band, Ra
         export=tariff.export(t),
         credit=house - car if rules.car == "credit" and house is not None and car not in (None, house) else None,
     )
-    return band, rate
 
 
 def _rung(known: Outlook, latch: Latch | None, now: datetime, window: bool) -> tuple[Rung | None, datetime | None]:
