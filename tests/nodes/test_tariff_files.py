@@ -7,51 +7,46 @@ from typing import Any
 
 import pytest
 
+from wattwire.flows.commands.tariffs import SHIPPED, cases, rules
 from wattwire.flows.engine.bodies import decode, encode
-from wattwire.flows.engine.names import Names
-from wattwire.flows.engine.reading import read
-from wattwire.flows.engine.reasons import Faults
-from wattwire.flows.engine.settings import Settings
 from wattwire.nodes.allowance import Allowance
 from wattwire.nodes.half_hours import Window
 from wattwire.nodes.rate_resolver import Config
 from wattwire.nodes.tariff_cases import Case, rate
-from wattwire.nodes.tariff_rules import Banded, Fallback, Lists, Rules, fitting
+from wattwire.nodes.tariff_rules import Banded, Fallback, Rules, fitting
 
-FOLDER = Path(__file__).parents[2] / "flows" / "tariffs"
+FOLDER = SHIPPED
 NAMES = sorted(file.stem for file in FOLDER.glob("*.yaml"))
 
 
-def rules(name: str, text: str | None = None) -> Rules:
-    """A tariff's file, read as the loader reads a node's settings."""
-    file, faults = FOLDER / f"{name}.yaml", Faults()
-    given = read(file.read_text() if text is None else text, file.name)
-    built = Settings(Names({}), faults).config(name, Rules, given, given.at)
-    assert not faults
-    assert isinstance(built, Rules)
-    return built
+def tariff(name: str) -> Rules:
+    return rules(FOLDER / f"{name}.yaml")
 
 
-def cases() -> Iterator[Any]:
+def told() -> Iterator[Any]:
     for name in NAMES:
-        file = FOLDER / "cases" / f"{name}.yaml"
-        for case in read(file.read_text(), file.name).plain:
-            yield pytest.param(name, decode(Case, case), id=f"{name}: {case['says']}")
+        for case in cases(FOLDER / f"{name}.yaml"):
+            yield pytest.param(name, case, id=f"{name}: {case.says}")
 
 
-@pytest.mark.parametrize(("name", "case"), list(cases()))
+@pytest.mark.parametrize(("name", "case"), list(told()))
 def test_a_tariff_comes_out_as_its_cases_say(name: str, case: Case) -> None:
-    found = encode(rate(rules(name), case))
+    found = encode(rate(tariff(name), case))
 
     assert {field: found[field] for field in case.expect} == case.expect
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_tariff_says_what_it_is_and_when_its_prices_were_read(name: str) -> None:
-    told = rules(name)
+    found = tariff(name)
 
-    assert told.title
-    assert told.price == Fallback() or (told.read and told.source)
+    assert found.title
+    assert found.price == Fallback() or (found.read and found.source)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_tariff_has_cases(name: str) -> None:
+    assert len(cases(FOLDER / f"{name}.yaml")) > 1
 
 
 @pytest.mark.parametrize(
@@ -75,7 +70,7 @@ def test_a_tariff_says_what_it_is_and_when_its_prices_were_read(name: str) -> No
     ],
 )
 def test_a_product_code_tells_its_tariff(product: str, name: str | None) -> None:
-    assert fitting(product, {name: rules(name) for name in NAMES}) == name
+    assert fitting(product, {name: tariff(name) for name in NAMES}) == name
 
 
 MADE_UP = """
@@ -111,17 +106,19 @@ source: made up
         ("2026-11-21T03:00:00Z", {"tier": "standard"}),  # Saturday before its window
     ],
 )
-def test_a_next_tariff_is_an_edit_to_a_file(at: str, expect: dict[str, Any]) -> None:
+def test_a_next_tariff_is_an_edit_to_a_file(at: str, expect: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "made_up.yaml").write_text(MADE_UP)
     case = Case(says="", at=datetime.fromisoformat(at).astimezone(UTC), expect=expect)
-    found = encode(rate(rules("made_up", MADE_UP), case))
+    found = encode(rate(rules(tmp_path / "made_up.yaml"), case))
 
     assert {field: found[field] for field in expect} == expect
 
 
-def test_a_credit_may_be_so_many_pence_whatever_the_house_pays() -> None:
-    told = decode(Case, {"says": "", "at": "2026-11-20T16:10:00Z", "expect": {}, "power": 7000, "dispatches": [
+def test_a_credit_may_be_so_many_pence_whatever_the_house_pays(tmp_path: Path) -> None:
+    (tmp_path / "made_up.yaml").write_text(MADE_UP)
+    case = decode(Case, {"says": "", "at": "2026-11-20T16:10:00Z", "expect": {}, "power": 7000, "dispatches": [
         {"start": "2026-11-20T16:00:00Z", "end": "2026-11-20T17:00:00Z"}]})  # fmt: skip
-    found = rate(rules("made_up", MADE_UP), told)
+    found = rate(rules(tmp_path / "made_up.yaml"), case)
 
     assert (found.band, found.house, found.car, found.credit) == ("standard", 44.0, 34.5, 9.5)
 
@@ -172,7 +169,7 @@ def test_a_tariff_that_cannot_be_meant_is_refused(settings: dict[str, Any], reas
 
 
 def test_lists_are_by_time_unless_a_file_says_otherwise() -> None:
-    assert {name for name in NAMES if rules(name).lists != Lists() and rules(name).lists.kind == "by_band"} == {
+    assert {name for name in NAMES if tariff(name).lists.kind == "by_band"} == {
         "intelligent_go_four_rate",
         "economy_7",
     }
