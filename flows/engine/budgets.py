@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 from wattwire.nodes import Reply, Request
 
-from .ledger import Ledger, Unreliable
+from .ledger import Ledger
+from .ledgerfile import Unreliable
 from .spans import told
 
 

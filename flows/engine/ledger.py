@@ -7,36 +7,21 @@ when that was first noticed, so that such a clock neither gives a budget anew no
 
 from __future__ import annotations
 
-import os
-import sqlite3
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from time import sleep
 
 from wattwire.nodes import Budget
 
+from .ledgerfile import Unreliable, opened, trouble
 from .spans import CALENDAR, day, first, key, left, spelled
-from .statefolder import BUDGETS
 
 DAYS = 100  # totals kept of each name: by their number, as no clock is sure
 KEPT = 86_400.0  # seconds that a call is kept at least; else twice the longest span that slides
-TRIES = 20
+SHOWN = 40 * KEPT  # longer than a month: then nobody asks with it any more
 TINY = 1e-9  # of rounding
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS calls (number INTEGER PRIMARY KEY, flow TEXT, name TEXT, at REAL, again REAL, cost REAL);
-CREATE INDEX IF NOT EXISTS calls_by_time ON calls (flow, name, at);
-CREATE TABLE IF NOT EXISTS days (number INTEGER PRIMARY KEY, flow TEXT, name TEXT, day TEXT, again TEXT, cost REAL,
-    UNIQUE (flow, name, day));
-CREATE TABLE IF NOT EXISTS budgets (flow TEXT, name TEXT, per TEXT, most REAL, seen REAL,
-    PRIMARY KEY (flow, name, per, most));
-"""
-
-
-class Unreliable(Exception):
-    """The calls cannot be counted; the text says why."""
 
 
 @dataclass(frozen=True)
@@ -55,21 +40,7 @@ class Ledger:
 
     def __init__(self, path: Path | None = None, patience: float = 5.0) -> None:
         self._met = dict[tuple[str, str, str, float], float]()  # when a budget was last put down
-        with trouble():
-            if path is not None:
-                os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-            where = path or ":memory:"
-            self._db = sqlite3.connect(where, timeout=patience, isolation_level=None, check_same_thread=False)
-            for more in reversed(range(TRIES)):  # of several that make the file at once, one is told to come again
-                try:
-                    self._db.execute("PRAGMA journal_mode=WAL")
-                    self._db.execute("PRAGMA synchronous=FULL")  # calls are rare, and a ban is dear
-                    self._db.executescript(SCHEMA)
-                    break
-                except sqlite3.OperationalError as wrong:
-                    if not more or wrong.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
-                        raise
-                    sleep(patience / TRIES)
+        self._db = opened(path, patience)
 
     def spend(self, budgets: Sequence[Budget], now: datetime, flow: str = "") -> tuple[Budget, float] | None:
         """Count one call on all of them; or on none, and say which has not enough left and for how many seconds."""
@@ -89,7 +60,10 @@ class Ledger:
     def accounts(self, now: datetime) -> list[Account]:
         """Every budget that a node has asked with lately."""
         with trouble():
-            rows = self._db.execute("SELECT flow, name, per, max(most) FROM budgets GROUP BY flow, name, per")
+            rows = self._db.execute(
+                "SELECT flow, name, per, max(most) FROM budgets WHERE abs(seen - ?) < ? GROUP BY flow, name, per",
+                (now.timestamp(), SHOWN),
+            )
             return [Account(flow, name, spelled(per), self._used(flow, name, per, now), most)
                     for flow, name, per, most in rows.fetchall()]  # fmt: skip
 
@@ -194,19 +168,3 @@ def standing(path: Path, now: datetime) -> tuple[list[Account], list[tuple[str, 
             finally:
                 ledger.close()
     return [], []
-
-
-@contextmanager
-def trouble() -> Iterator[None]:
-    """Whatever goes wrong with the file, said so that a person can help."""
-    try:
-        yield
-    except sqlite3.Error as wrong:
-        match getattr(wrong, "sqlite_errorcode", 0) & 0xFF:
-            case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR:
-                raise Unreliable("the disk is full") from None
-            case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
-                raise Unreliable(f"{BUDGETS} is damaged; moved away, it begins anew") from None
-        raise Unreliable(f"{BUDGETS}: {wrong}") from None
-    except OSError as wrong:
-        raise Unreliable(f"{BUDGETS} cannot be opened: {wrong.strerror or wrong}") from None

@@ -1,5 +1,6 @@
 """Budgets: what they allow, from when on there is more, and what no trouble may change."""
 
+import math
 import multiprocessing
 import os
 import stat
@@ -7,9 +8,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from wattwire.flows.engine.budgets import Budgets
-from wattwire.flows.engine.ledger import Account, Ledger, Unreliable
+from wattwire.flows.engine.ledger import Account, Ledger
+from wattwire.flows.engine.ledgerfile import Unreliable
 from wattwire.nodes import Budget, Reply, Request
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -139,6 +143,33 @@ def test_what_a_changed_flow_asks_with_takes_the_place_of_what_nobody_asks_with_
     assert ledger.accounts(at("2026-11-21T12:01:00")) == [Account("", "plan", "1h", 1, 4)]
 
 
+def test_what_nobody_asks_with_for_longer_than_a_month_is_shown_no_more() -> None:
+    ledger = Ledger()
+    ledger.spend([per("month")], NOON)
+
+    assert ledger.accounts(at("2026-12-19T12:00")) == [Account("", "plan", "month", 0, 2)]
+    assert ledger.accounts(at("2027-01-10T12:00")) == []
+
+
+@given(gaps=st.lists(st.floats(0, 40), max_size=60), most=st.integers(0, 5), costs=st.sampled_from([1, 0.3]))
+def test_no_span_ever_holds_more_than_its_budget_and_who_waits_as_told_gets_through(
+    gaps: list[float], most: int, costs: float
+) -> None:
+    ledger, now, made = Ledger(), NOON, list[datetime]()
+    for gap in gaps:
+        now += timedelta(seconds=round(gap, 3))
+        spent = ledger.spend([per(MINUTE, most, cost=costs)], now)
+        if spent is None:
+            made.append(now)
+        elif most:
+            assert 0 < spent[1] <= 60
+            now += timedelta(seconds=math.ceil(spent[1]))
+            assert ledger.spend([per(MINUTE, most, cost=costs)], now) is None
+            made.append(now)
+
+    assert all(costs * len([m for m in made if end - MINUTE < m <= end]) <= most + 1e-9 for end in made)
+
+
 # Clocks that are wrong
 
 
@@ -191,9 +222,10 @@ def test_it_is_small_and_ours_alone(tmp_path: Path) -> None:
     for minute in range(4000):
         ledger.spend([per(MINUTE)], NOON + minute * MINUTE)
     kept = ledger._db.execute("SELECT count(*) FROM calls").fetchone()[0]
+    modes = [stat.S_IMODE(f.stat().st_mode) for f in tmp_path.iterdir()]
     ledger.close()
 
-    assert {stat.S_IMODE(f.stat().st_mode) for f in tmp_path.iterdir()} == {0o600}
+    assert modes == [0o600] * 3
     assert 1440 <= kept <= 1440 + 64
     assert path.stat().st_size < 300_000
 

@@ -1,0 +1,62 @@
+"""The file in which all processes count their calls: how it is opened, and what may be wrong with it."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import sleep
+
+from .statefolder import BUDGETS
+
+TRIES = 20
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS calls (number INTEGER PRIMARY KEY, flow TEXT, name TEXT, at REAL, again REAL, cost REAL);
+CREATE INDEX IF NOT EXISTS calls_by_time ON calls (flow, name, at);
+CREATE TABLE IF NOT EXISTS days (number INTEGER PRIMARY KEY, flow TEXT, name TEXT, day TEXT, again TEXT, cost REAL,
+    UNIQUE (flow, name, day));
+CREATE TABLE IF NOT EXISTS budgets (flow TEXT, name TEXT, per TEXT, most REAL, seen REAL,
+    PRIMARY KEY (flow, name, per, most));
+"""
+
+
+class Unreliable(Exception):
+    """The calls cannot be counted; the text says why."""
+
+
+def opened(path: Path | None, patience: float) -> sqlite3.Connection:
+    """For this process, or without a path in memory; `patience` is for others that write. Raises Unreliable."""
+    with trouble():
+        if path is not None:
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        where = path or ":memory:"
+        db = sqlite3.connect(where, timeout=patience, isolation_level=None, check_same_thread=False)
+        for more in reversed(range(TRIES)):  # of several that make the file at once, one is told to come again
+            try:
+                db.execute("PRAGMA journal_mode=WAL")
+                db.execute("PRAGMA synchronous=FULL")  # calls are rare, and a ban is dear
+                db.executescript(SCHEMA)
+                break
+            except sqlite3.OperationalError as wrong:
+                if not more or wrong.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                    raise
+                sleep(patience / TRIES)
+        return db
+
+
+@contextmanager
+def trouble() -> Iterator[None]:
+    """Whatever goes wrong with the file, said so that a person can help."""
+    try:
+        yield
+    except sqlite3.Error as wrong:
+        match getattr(wrong, "sqlite_errorcode", 0) & 0xFF:
+            case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR:
+                raise Unreliable("the disk is full") from None
+            case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
+                raise Unreliable(f"{BUDGETS} is damaged; moved away, it begins anew") from None
+        raise Unreliable(f"{BUDGETS}: {wrong}") from None
+    except OSError as wrong:
+        raise Unreliable(f"{BUDGETS} cannot be opened: {wrong.strerror or wrong}") from None
