@@ -12,6 +12,7 @@ COMMANDS = {
     "try": "Run a flow in made-up time, in one process, without a network.",
     "draw": "Draw a flow as a graph.",
     "nodes": "Show the palette: node types with their ports and settings.",
+    "tariffs": "List tariffs, or hold the file of one against its cases.",
     "schema": "Print the schema by which editors check and complete flow files.",
     "tail": "Watch the messages of a running flow.",
     "send": "Hand a message to a node of a running flow.",
