@@ -39,9 +39,10 @@ class State:
     def polled(self, device: Device, token: Token) -> State:
         """A poll asks for the plan of every live device, one after the other."""
         wanted = (device.id, *(d for d in device.also if d != device.id))
-        known = {id_: kept for id_, kept in self.plans.items() if id_ in wanted}
-        known = self.plans if len(known) == len(self.plans) else known
-        return replace(self, plans=known, device=device, token=token, left=wanted)
+        plans = self.plans
+        if not plans.keys() <= {*wanted}:
+            plans = {id_: kept for id_, kept in plans.items() if id_ in wanted}
+        return replace(self, plans=plans, device=device, token=token, left=wanted)
 
 
 def answered(state: State, reply: Reply, device_max_age: timedelta) -> tuple[State, Plan | Trouble]:

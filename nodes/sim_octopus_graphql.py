@@ -22,7 +22,7 @@ from .sim_octopus_settings import WRITES, Refusal, write
 if TYPE_CHECKING:
     from .sim_octopus import Config
 
-FIELDS = {TOKEN, PLAN, DEVICES, *WRITES, "completedDispatches"}
+FIELDS = {TOKEN, PLAN, DEVICES, *WRITES, "completedDispatches", "viewer"}
 MINUTE = timedelta(minutes=1)
 Answered = tuple[State, Json, list[Json]]
 
@@ -85,6 +85,8 @@ def _login(cfg: Config, state: State, asked: Asked, fault: str, now: datetime) -
 def _data(cfg: Config, state: State, field: str, asked: Asked, fault: str, now: datetime) -> Answered:
     if field == DEVICES:
         return _devices(cfg, state, asked, fault, now)
+    if field == "viewer":
+        return state, {"accounts": [{"number": cfg.account}]}, []
     if field == "completedDispatches":
         return state, [], []
     wish = _wish(asked)

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from .calls import Json, Reply
 from .kraken_rates import CAR_CHEAP, CAR_STANDARD, DAY, NIGHT, STANDARD, STANDING
 from .linked import Asked
+from .sim_octopus_account import account
 from .sim_octopus_lists import detail, half_hourly
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Tariff:
     car_standard: float = 28.0
     standing: float = 54.0  # pence a day
     export: float = 15.0  # for what is sold at one price
+    code: str = "E-1R-INTELLI-VAR-24-10-29-A"  # of the tariff that the account is on
 
 
 def listed(path: str) -> str:
@@ -45,6 +47,8 @@ def listed(path: str) -> str:
 
 
 def rest(cfg: Config, asked: Asked, fault: str, now: datetime) -> Reply:
+    if (owned := account(cfg, asked, now)) is not None:
+        return owned
     found = LIST.fullmatch(asked.path)
     if told := detail(asked.path, asked.headers.get("host", "simOctopus.flow")):
         return Reply(200, told)

@@ -56,6 +56,11 @@ def token(request: Request, now: datetime) -> Reply:
     return data(obtainKrakenToken={"token": f"k{now:%H%M%S}", "payload": {"exp": exp}})
 
 
+def account(request: Request, now: datetime) -> Reply:
+    agreed: Json = {"tariff_code": "E-1R-INTELLI-1-A", "valid_from": "2025-04-01T00:00:00+01:00", "valid_to": None}
+    return Reply(200, {"properties": [{"electricity_meter_points": [{"is_export": False, "agreements": [agreed]}]}]})
+
+
 def devices(request: Request, now: datetime) -> Reply:
     return data(devices=[{"id": "car-1", "__typename": "SmartFlexVehicle", "status": {"current": "LIVE"}}])
 
@@ -95,6 +100,7 @@ USUAL: dict[str, Answer] = {
     "krakenDevice": devices,
     "dispatchFetcher": plan(),
     "completedFetcher": lambda request, now: data(completedDispatches=[]),
+    "krakenAccount": account,
     "rateFetcher": prices,
     "teslaToken": sign_in,
     "teslaState": lambda request, now: ASLEEP,
@@ -200,7 +206,7 @@ def test_octopus_never_reads_more_than_four_plans_a_minute_nor_is_asked_more_tha
         assert busiest(flow, timedelta(hours=1), *KRAKEN) <= 60
 
 
-KRAKEN = ("krakenToken", "krakenDevice", "dispatchFetcher", "completedFetcher")
+KRAKEN = ("krakenToken", "krakenAccount", "krakenDevice", "dispatchFetcher", "completedFetcher")
 
 
 def busiest(flow: Bench, span: timedelta, *nodes: str) -> int:
@@ -228,7 +234,7 @@ def day(**answers: Answer) -> Bench:
 
 
 FLOWS = Path(wattwire.flows.__file__).parent
-ENDS = ["alarm.said", "completedFetcher.completed"]
+ENDS = ["alarm.said", "completedFetcher.completed", "krakenAccount.account"]
 MIDNIGHT = datetime(2026, 11, 20, 0, 0, 10, tzinfo=UTC)
 BURSTS = [f"{h:02}:{m:02}-{h:02}:{m + 7:02}" for h in range(24) for m in (3, 18, 33, 48)]
 
@@ -308,6 +314,20 @@ def test_two_cars_have_a_plan_each() -> None:
     assert {p.device for p in flow.bodies("dispatchFetcher.plan")} == {"car-1", "car-2"}
     assert busiest(flow, timedelta(minutes=1), "dispatchFetcher") <= 4
     assert busiest(flow, timedelta(hours=1), *KRAKEN) <= 50
+
+
+def test_an_account_that_was_moved_to_another_tariff_is_said_once_a_day() -> None:
+    def moved(request: Request, now: datetime) -> Reply:
+        since = "2026-11-20T00:00:00+00:00"
+        agreed: Json = {"tariff_code": "E-1R-IOG-SMB-1-A", "valid_from": since, "valid_to": None}
+        return Reply(
+            200, {"properties": [{"electricity_meter_points": [{"is_export": False, "agreements": [agreed]}]}]}
+        )
+
+    assert said(day(krakenAccount=moved)) == [
+        "00:17:01 the account is on E-1R-IOG-SMB-1-A since 20 November 2026, and the flow reckons with "
+        "E-1R-INTELLI-1-A: run `wattwire setup` again"
+    ]
 
 
 def test_what_octopus_cannot_tell_for_hours_is_asked_for_patiently_and_said_once() -> None:

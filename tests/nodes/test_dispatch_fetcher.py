@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from wattwire.nodes import Budget, Emit, Fault, Json, Port, Ports, Reply, Request, Secret
-from wattwire.nodes.dispatch_fetcher import Config, State, ask, read
-from wattwire.nodes.kraken_keeping import Kept
+from wattwire.nodes.dispatch_fetcher import Config, ask, read
+from wattwire.nodes.kraken_keeping import Kept, State
 from wattwire.nodes.kraken_plans import FULL, LEAN
 from wattwire.nodes.kraken_replies import Trouble, left
 from wattwire.nodes.messages import Device, Dispatch, Plan, Token
