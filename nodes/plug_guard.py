@@ -4,9 +4,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from . import Emit, Kept, Node, Now, Port, Ports, keep, volatile
-from .car_messages import CarCommand, Told
+from .car_messages import CarCommand, CarDone, Told
 from .messages import Car, Plan, Rate, Tick
-from .plug_watch import Guard, watched
+from .plug_watch import Guard, commanded, watched
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,9 +31,12 @@ class State:
 
 
 def step(
-    cfg: Config, state: State, car: Kept[Car] | None, plan: Kept[Plan] | None, tick: Tick | None, now: Now, *,
-    rate: Rate | None,
+    cfg: Config, state: State, car: Kept[Car] | None, plan: Kept[Plan] | None, done: CarDone | None, tick: Tick | None,
+    now: Now, *, rate: Rate | None,
 ) -> tuple[State, list[Emit]]:  # fmt: skip
+    if done is not None:
+        guard, emits = commanded(state.guard, done, now)
+        return replace(state, guard=guard), emits
     news = car is not None and car.state == "online" and car.seen != state.seen
     guard, emits = watched(cfg, state.guard, now, car, news, plan, rate)
     return replace(state, guard=guard, seen=car.seen if car else None), emits

@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
 from . import Emit
-from .car_messages import CarCommand, Told
+from .car_messages import CarCommand, CarDone, Told
 from .messages import Car, Dispatch, Plan, Rate
 
+OWNER = "plugGuard"
 STALE = timedelta(minutes=10)  # what was planned or priced longer ago says nothing about now
 LIFE = timedelta(minutes=2)  # a stop that comes later is of no use, a rate that ended is none
 RESCUE = timedelta(minutes=30)  # a start may have to wake the car first
@@ -59,6 +60,15 @@ def watched(
     return guard, []
 
 
+def commanded(guard: Guard, done: CarDone, now: datetime) -> Step:
+    """Our stop took effect, or somebody else's command did."""
+    if guard.phase not in ("armed", "stopped", "planned") or done.do not in ("start", "stop"):
+        return guard, []
+    if done.owner == OWNER:
+        return replace(guard, stood=guard.stood or done.do == "stop"), []
+    return replace(guard, phase="over"), [_told(now, f"{done.owner or 'somebody'} said {done.do}: the rest is theirs")]
+
+
 def _cable(cfg: Settings, guard: Guard, now: datetime, car: Car) -> Step:
     if car.plugged is False:
         if guard.phase == "stopped":
@@ -79,7 +89,7 @@ def _armed(cfg: Settings, guard: Guard, now: datetime, car: Car | None, plan: Pl
     if why := _why_not(cfg, guard, now, car, plan, rate):
         return replace(guard, phase="over"), [_told(now, f"the charge at plug-in is left alone: {why}")]
     reason = "plugged in, and Octopus has not planned yet"
-    stop = CarCommand(at=now, do="stop", until=now + LIFE, once=True, reason=reason, owner="plugGuard")
+    stop = CarCommand(at=now, do="stop", until=now + LIFE, once=True, reason=reason, owner=OWNER)
     told = f"{reason}: the charge is stopped until {now + cfg.wait:%H:%M} UTC at most"
     return replace(guard, phase="stopped", stopped=now, stood=False), [Emit("stop", stop), _told(now, told)]
 
@@ -132,7 +142,7 @@ def _stopped(cfg: Settings, guard: Guard, now: datetime, car: Car | None, news: 
 
 
 def _start(now: datetime, why: str) -> list[Emit]:
-    start = CarCommand(at=now, do="start", until=now + RESCUE, reason=why, owner="plugGuard")
+    start = CarCommand(at=now, do="start", until=now + RESCUE, reason=why, owner=OWNER)
     return [Emit("start", start), _told(now, f"{why}: the car is started again, once")]
 
 

@@ -37,7 +37,8 @@ class Out(Ports):
     spent: Port[Fault]  # our budget, or the limit at Tesla: nothing left
     failed: Port[Fault]  # surely not done: trying again may help
     busy: Port[Fault] = refines("failed")  # the car is just waking: again in seconds
-    lapsed: Port[Fault]  # not wanted any more: a newer wish took its place, or its time is over
+    lapsed: Port[Fault]  # given up: its time is over, or it was sent as often as it may be
+    overtaken: Port[Fault] = refines("lapsed")  # a newer wish took its place
 
 
 def ask(

@@ -25,15 +25,18 @@ def wished(cfg: Settings, memory: Memory, command: CarCommand, now: datetime) ->
     newest = memory.newest.get(about)
     awake = memory.at("asleep")
     if newest is not None and command.at < newest:
-        late = Emit("lapsed", Fault(f"{command.do}: a newer wish took its place", code="overtaken"))
+        late = _overtaken(command)
         return onward(cfg, replace(memory, round=awake, car=None), [late], now)
     if newest is not None and command.at == newest:  # seen before: woken for it, or settled already
         return onward(cfg, replace(memory, round=awake, car=None), [], now)
     emits, older = list[Emit](), memory.wanted.get(about)
     if older is not None:
-        told = Fault(f"{older.command.do}: a newer wish took its place", code="overtaken")
-        emits.append(Emit("lapsed", told))
+        emits.append(_overtaken(older.command))
     return onward(cfg, replace(memory.with_wish(command), round=(about,)), emits, now)
+
+
+def _overtaken(command: CarCommand) -> Emit:
+    return Emit("overtaken", Fault(f"{command.do}: a newer wish took its place", code="overtaken"))
 
 
 def nudged(cfg: Settings, memory: Memory, now: datetime) -> Course:

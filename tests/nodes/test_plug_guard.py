@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from wattwire.nodes.car_messages import CarCommand
+from wattwire.nodes.car_messages import CarCommand, CarDone
 from wattwire.nodes.messages import Car, Dispatch, Plan, Rate, Tick
 from wattwire.nodes.plug_guard import Config, State, step
 
@@ -34,7 +34,7 @@ class Evening:
     def _step(self, minute: float, tick: bool = False) -> list[str]:
         now = after(minute)
         given = Tick(now) if tick else None
-        self.state, emits = step(self.cfg, self.state, self.car, self.plan, given, now, rate=self.rate)
+        self.state, emits = step(self.cfg, self.state, self.car, self.plan, None, given, now, rate=self.rate)
         return [e.body.do for e in emits if isinstance(e.body, CarCommand)]
 
     def see(self, minute: float, **known: Any) -> list[str]:
@@ -53,10 +53,15 @@ class Evening:
     def wait(self, minute: float) -> list[str]:
         return self._step(minute, tick=True)
 
+    def done(self, minute: float, do: str, owner: str) -> str:
+        told = CarDone(at=after(minute), do=do, owner=owner)
+        self.state, emits = step(self.cfg, self.state, self.car, self.plan, told, None, after(minute), rate=self.rate)
+        return next((e.body.why for e in emits), "")  # type: ignore[attr-defined]
+
     def why(self, minute: float, **known: Any) -> str:
         self.known |= known
         self.car = Car(at=after(minute), seen=after(minute), **{"state": "online", **self.known})
-        self.state, emits = step(self.cfg, self.state, self.car, self.plan, None, after(minute), rate=self.rate)
+        self.state, emits = step(self.cfg, self.state, self.car, self.plan, None, None, after(minute), rate=self.rate)
         return next((e.body.why for e in emits if e.port == "told"), "")  # type: ignore[attr-defined]
 
 
@@ -79,7 +84,9 @@ def stopped() -> Evening:
 def test_the_charge_at_plug_in_is_stopped_once_and_with_an_end() -> None:
     evening = plugged()
     evening.car = Car(at=after(1), seen=after(1), state="online", plugged=True, charging=True, home=True, soc=50)
-    evening.state, (stop, told) = step(ON, evening.state, evening.car, evening.plan, None, after(1), rate=evening.rate)
+    evening.state, (stop, told) = step(
+        ON, evening.state, evening.car, evening.plan, None, None, after(1), rate=evening.rate
+    )
 
     why = "plugged in, and Octopus has not planned yet"
     assert stop.body == CarCommand(at=after(1), do="stop", until=after(3), once=True, reason=why, owner="plugGuard")
@@ -237,6 +244,23 @@ def test_a_person_who_starts_the_car_again_is_not_fought_and_nothing_is_owed() -
 
     assert evening.see(5, charging=True) == []
     assert [evening.wait(m) for m in (6, 16, 60)] == [[], [], []]
+
+
+@pytest.mark.parametrize(("do", "owner"), [("start", "me"), ("stop", "me"), ("start", "")])
+def test_a_command_of_somebody_elses_ends_its_interest_too(do: str, owner: str) -> None:
+    evening = stopped()
+
+    assert evening.done(5, do, owner) == f"{owner or 'somebody'} said {do}: the rest is theirs"
+    assert evening.wait(16) == []
+
+
+def test_that_its_own_stop_was_seen_done_is_enough_to_know_a_persons_start() -> None:
+    evening = plugged()
+    evening.see(1, charging=True)
+    evening.done(1.2, "stop", "plugGuard")
+
+    assert evening.see(5, charging=True) == []
+    assert evening.wait(16) == []
 
 
 def test_nor_is_a_boost() -> None:

@@ -313,7 +313,7 @@ def test_a_stop_overtakes_the_start_that_waits_for_the_car_to_wake() -> None:
 
     assert life.ports(stopped) == ["done"]
     assert life.want(wish("start"), now=60) == [
-        ("lapsed", Fault("start: a newer wish took its place", code="overtaken"))
+        ("overtaken", Fault("start: a newer wish took its place", code="overtaken"))
     ]
 
 
