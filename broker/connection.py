@@ -21,6 +21,9 @@ from .will import Will
 if TYPE_CHECKING:
     from paho.mqtt.client import SocketLike
 
+WRONG = "the broker refuses the user name or password"
+UNKNOWN = "the broker refuses us: not authorized (user, password or client id)"
+DENIED = (WRONG, UNKNOWN)  # it knows us not: to ask again soon does no good
 Refused = Callable[[tuple[str, ...]], None]
 PATIENCE = 10.0  # seconds for connecting, and again for the broker's answer
 
@@ -127,8 +130,8 @@ def reason(wrong: Exception) -> str:
 def refusal(code: ReasonCode) -> str:
     match code.getName():
         case "Bad user name or password":
-            return "the broker refuses the user name or password"
+            return WRONG
         case "Not authorized":
-            return "the broker refuses us: not authorized (user, password or client id)"
+            return UNKNOWN
         case name:
             return f"the broker refuses us: {name}"

@@ -41,12 +41,12 @@ class Link:
         clean: bool = False,
         keepalive: int = 20,
         window: int = 2000,
+        counted: bool = False,
     ) -> None:
         self.address = address(url)
         self.client_id, self.will, self.clean, self.keepalive = client_id, will, clean, keepalive
         self.on_up, self.on_down, self.on_message = on_up, on_down, on_message
-        self.up = False
-        self.why = "not connected yet"
+        self.up, self.why = False, "not connected yet"
         self.number = 0  # of the connection: what belongs to an earlier one is void
         self.heard = 0.0  # when the broker last said anything; monotonic
         self.traffic = Traffic(window)
@@ -54,7 +54,7 @@ class Link:
         self._pipe: Pipe | None = None
         self._opening: Opening | None = None
         self._due: float | None = None  # next attempt; None: not wanted
-        self.pause = Pause()
+        self.pause = Pause(counted)
         self._misc = self._limit = 0.0
         self._watch = Watch()
 

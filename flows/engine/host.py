@@ -134,7 +134,7 @@ class Host:
         self.happen(Started())
         if node.dial is not None:
             client = f"{topics.client(self.setup.flow.name, self.setup.node)}-outer"
-            self.outer = Outer(node.dial(actor.config), self.setup.broker, client, self.happen)
+            self.outer = Outer(node.dial(actor.config), self.setup.broker, client, self.happen, self.desk.queue)
 
     def _up(self, session: bool) -> None:
         self.intake.epoch = epoch(self.setup.store.with_suffix(".epoch"), renew=not session)

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
+from time import monotonic
 from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
+from wattwire.broker.connection import DENIED
 from wattwire.broker.link import Link, Message
 from wattwire.broker.will import Will as LinkWill
 from wattwire.nodes import Dial, Event, Heard, Linked, Listen, Say, Will
 from wattwire.nodes.linked import Action
 
 from .dialled import payload
+from .inputs import Input
 
 FLOW = "mqtt://flow"
+HANGS = 10.0  # seconds that an input may wait; then the node is not in control of what it leased
 
 
 class Outer:
     """Speaks for a node's `Say`, `Listen` and `Will`; what it hears goes to `happen`."""
 
-    def __init__(self, dial: Dial, flow_broker: str, client: str, happen: Callable[[Event], None]) -> None:
+    def __init__(
+        self,
+        dial: Dial,
+        flow_broker: str,
+        client: str,
+        happen: Callable[[Event], None],
+        queue: deque[Input] | None = None,
+    ) -> None:
+        self._queue: deque[Input] = deque() if queue is None else queue
+        self._strange = dial.url != FLOW
         self._url, self._client, self._keepalive = where(dial, flow_broker), client, dial.keepalive
         self._happen = happen
         self._will: Say | None = None
@@ -27,16 +41,22 @@ class Outer:
     def _dialled(self, will: Say | None) -> Link:
         last = LinkWill(will.topic, payload(will), will.retain) if will else None
         link = Link(self._url, self._client, on_up=self._up, on_down=self._down, on_message=self._heard, will=last,
-                    clean=True, keepalive=self._keepalive)  # fmt: skip
+                    clean=True, keepalive=self._keepalive, counted=self._strange)  # fmt: skip
         link.connect()
         return link
 
     def step(self) -> None:
-        """What there is to do now; never waits."""
-        self._link.step(0)
+        """What there is to do now; never waits. While the node does not keep up nothing is done, not even a ping."""
+        if not self.hangs:
+            self._link.step(0)
 
     def fds(self) -> list[int]:
-        return self._link.fds()
+        return [] if self.hangs else self._link.fds()
+
+    @property
+    def hangs(self) -> bool:
+        """The loop turns, and yet the node is not called: paused, or the disk is full."""
+        return bool(self._queue) and monotonic() - self._queue[0].arrived > HANGS
 
     def act(self, action: Action) -> None:
         if isinstance(action, Say):
@@ -56,7 +76,7 @@ class Outer:
         self._happen(Linked(True))
 
     def _down(self, why: str) -> None:
-        self._happen(Linked(False, why))
+        self._happen(Linked(False, why, denied=why in DENIED))
 
     def _heard(self, message: Message) -> None:
         self._happen(Heard(message.topic, message.payload, message.retain))
