@@ -111,5 +111,6 @@ class Memory:
             home=home,
             phase=pace.phase,
             reckoned=level.reckoned,
+            fast=seen.fast,
         )
         return replace(self, car=car, pace=pace, offset=level.offset)

@@ -58,6 +58,7 @@ class Reading:
     where: tuple[float, float] | None
     driving: bool | None
     busy: bool  # something keeps it awake: people, climate, sentry, an update, an open door, a load
+    fast: bool | None = None  # it is at a fast (DC) charger
 
 
 def heard(reply: Reply) -> Away | Trouble | Moved | Online | Reading:
@@ -169,6 +170,7 @@ def reading(car: Mapping[str, Any], now: datetime) -> Reading:
         where=None if lat is None or lon is None else (lat, lon),
         driving=False if gear in ("P", None) else True if gear in ("D", "N", "R") else None,
         busy=_busy(drive, climate, vehicle),
+        fast=present if isinstance(present := charge.get("fast_charger_present"), bool) else None,
     )
 
 

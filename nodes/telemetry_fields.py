@@ -1,0 +1,105 @@
+"""What a car says by Fleet Telemetry, field by field, and when it is connected. No field bears a time of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from . import Heard
+from .car_known import Known, doing, left
+from .messages import Car
+from .payload import read_json
+from .tesla_place import Place
+from .tesla_replies import PLUGGED
+
+CLOSED = 8  # connections whose end is remembered: their events come late, twice and out of order
+
+
+@dataclass(frozen=True)
+class Memory:
+    known: Known = field(default_factory=Known)
+    link: str = ""  # the connection that is up
+    link_at: str = ""  # when it was made, as the server says
+    closed: tuple[str, ...] = ()
+
+
+def connected(memory: Memory, told: Mapping[str, object]) -> Memory:
+    """An end belongs to the connection it names: of an older one it says nothing about the car."""
+    match told:
+        case {"ConnectionId": str(link), "Status": "CONNECTED"}:
+            made = str(told.get("CreatedAt", ""))
+            if link in memory.closed or made < memory.link_at:
+                return memory
+            return replace(memory, link=link, link_at=made)
+        case {"ConnectionId": str(link), "Status": "DISCONNECTED"}:
+            closed = (*memory.closed, link)[-CLOSED:]
+            return replace(memory, link="" if link == memory.link else memory.link, closed=closed)
+    return memory
+
+
+def plain(value: object) -> object:
+    """A value without the wrapper that some servers leave around it; numbers and truth may come as text."""
+    if isinstance(value, Mapping) and len(value) == 1:
+        return plain(next(iter(value.values())))
+    if isinstance(value, str) and value.lower() in ("true", "false"):
+        return value.lower() == "true"
+    return value
+
+
+def amount(value: object) -> float | None:
+    if isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            return None
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if number and value == value else None  # type: ignore[arg-type]
+
+
+USED = {"DetailedChargeState", "Soc", "BatteryLevel", "ChargeLimitSoc", "ACChargingPower", "DCChargingPower"}
+USED |= {"FastChargerPresent", "LocatedAtHome", "Location"}
+
+
+def taken(memory: Memory, car: Car, name: str, given: object, home: Place | None) -> tuple[Memory, Car]:
+    """The car with one field more. A null only says that the value is not valid now, as before it falls asleep."""
+    value = plain(given)
+    match name, value:
+        case "DetailedChargeState", str(word):
+            word = word.removeprefix("DetailedChargeState")
+            return memory, doing(car, PLUGGED.get(word), word in ("Starting", "Charging"))
+        case "FastChargerPresent", bool(fast):
+            return memory, replace(car, fast=fast)
+        case "LocatedAtHome", bool(there) if home is None:
+            return memory, replace(car, home=there)
+        case "Location", {"latitude": float() | int() as lat, "longitude": float() | int() as lon} if home:
+            return memory, replace(car, home=home.holds((lat, lon)))
+    if (number := amount(value)) is None:
+        return memory, car
+    match name:
+        case "Soc" | "BatteryLevel":
+            usable = name == "Soc"  # as the car shows it
+            known, car = memory.known.with_level(car, None if usable else number, number if usable else None)
+            return replace(memory, known=known), car
+        case "ChargeLimitSoc":
+            return memory, replace(car, limit=number)
+        case "ACChargingPower" | "DCChargingPower" if number > 0 or car.charging is not True:
+            return memory, replace(car, power=number * 1000)
+    return memory, car
+
+
+def heard(memory: Memory, car: Car, said: Heard, topic: str, home: Place | None, now: datetime) -> tuple[Memory, Car]:
+    """`topic` is what follows the car's. A retained field is of a time that nobody knows. A ValueError is no JSON."""
+    match topic.split("/"):
+        case ["connectivity"]:
+            told = read_json(said.payload)
+            memory = connected(memory, told) if isinstance(told, Mapping) else memory
+            return memory, replace(car, state="online") if memory.link else left(car, "offline")
+        case ["v", name] if name in USED:
+            memory, car = taken(memory, car, name, read_json(said.payload), home)
+        case ["v", _]:
+            pass  # not used, yet a sign of life
+        case _:
+            return memory, car
+    # Only a car that is awake says anything; what it does not repeat has not changed.
+    return memory, car if said.retained else replace(car, state="online", seen=now)
