@@ -22,15 +22,14 @@ class Budgets:
     def __init__(self, flow: str, path: Path | None = None, say: Callable[[str], None] = lambda why: None) -> None:
         self._flow, self._path, self._say = flow, path, say
         self._ledger: Ledger | None = None
-        self._trouble = ""
+        self._file, self._trouble = 0, ""
 
     def refusal(self, request: Request, now: datetime) -> Reply | None:
         """None where the call has been counted: then it may be made."""
         if not request.budgets:
             return None
         try:
-            self._ledger = self._ledger or Ledger(self._path)
-            spent = self._ledger.spend(request.budgets, now, self._flow if simulated(request.url) else "")
+            spent = self._opened().spend(request.budgets, now, self._flow if simulated(request.url) else "")
         except Unreliable as wrong:
             return self._refused(request, now, str(wrong))
         self._trouble = ""
@@ -40,15 +39,33 @@ class Budgets:
         after = {"retry-after": str(max(1, ceil(round(wait, 3))))}
         return Reply(0, headers=after, at=now, tag=request.tag, why=told(budget), spent=budget.name)
 
-    def _refused(self, request: Request, now: datetime, why: str) -> Reply:
+    def _opened(self) -> Ledger:
+        if self._ledger is not None and self._file != _file(self._path):
+            self._close()  # somebody moved it away
+        if self._ledger is None:
+            self._ledger = Ledger(self._path)
+            self._file = _file(self._path)
+        return self._ledger
+
+    def _close(self) -> None:
         if self._ledger is not None:
             self._ledger.close()
             self._ledger = None
+
+    def _refused(self, request: Request, now: datetime, why: str) -> Reply:
+        self._close()
         why = f"not called, as calls cannot be counted: {why}"
         if why != self._trouble:
             self._trouble = why
             self._say(why)
         return Reply(0, at=now, tag=request.tag, why=why)
+
+
+def _file(path: Path | None) -> int:
+    """Which file it is, whatever its name; 0 if there is none."""
+    with suppress(OSError):
+        return path.stat().st_ino if path is not None else 0
+    return 0
 
 
 def simulated(url: str) -> bool:

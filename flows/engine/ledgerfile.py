@@ -56,7 +56,7 @@ def trouble() -> Iterator[None]:
             case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR:
                 raise Unreliable("the disk is full") from None
             case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
-                raise Unreliable(f"{BUDGETS} is damaged; moved away, it begins anew") from None
+                raise Unreliable(f"{BUDGETS} is damaged; move {BUDGETS}* away to count anew") from None
         raise Unreliable(f"{BUDGETS}: {wrong}") from None
     except OSError as wrong:
         raise Unreliable(f"{BUDGETS} cannot be opened: {wrong.strerror or wrong}") from None

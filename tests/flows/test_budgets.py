@@ -281,8 +281,8 @@ def halved(path: Path) -> None:
 @pytest.mark.parametrize(
     ("harm", "why"),
     [
-        (broken, "budgets.db is damaged; moved away, it begins anew"),
-        (halved, "budgets.db is damaged; moved away, it begins anew"),
+        (broken, "budgets.db is damaged; move budgets.db* away to count anew"),
+        (halved, "budgets.db is damaged; move budgets.db* away to count anew"),
         (forbidden, "budgets.db cannot be opened: Is a directory"),
     ],
     ids=["no database", "half of one", "a folder"],
@@ -310,6 +310,18 @@ def test_on_a_full_disk_nothing_is_called_and_nothing_is_counted(tmp_path: Path)
 
     assert reply.why == "not called, as calls cannot be counted: the disk is full"
     assert reply.spent == ""
+
+
+def test_a_file_that_is_moved_away_is_begun_anew_by_those_who_had_it_open(tmp_path: Path) -> None:
+    path = tmp_path / "budgets.db"
+    nodes = [Budgets("f", path), Budgets("f", path)]
+    request = asks(per(HOUR, 2))
+    before = [node.refusal(request, NOON) is None for node in (*nodes, *nodes)]
+    for file in tmp_path.glob("budgets.db*"):
+        file.rename(tmp_path / f"old-{file.name}")
+
+    assert before == [True, True, False, False]
+    assert [node.refusal(request, NOON) is None for node in (*nodes, *nodes)] == before
 
 
 def test_a_request_without_budgets_needs_no_file(tmp_path: Path) -> None:

@@ -109,6 +109,9 @@ def test_a_ledger_that_cannot_be_read_is_said_and_nothing_is_called(tmp_path: Pa
     told = it.said("other: not called")
     it.close()
 
-    assert why == ["not called, as calls cannot be counted: budgets.db is damaged; moved away, it begins anew"] * 2
+    assert (
+        why
+        == ["not called, as calls cannot be counted: budgets.db is damaged; move budgets.db* away to count anew"] * 2
+    )
     assert told.endswith(why[0])
     assert page.asked == 0
