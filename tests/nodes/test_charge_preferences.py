@@ -1,0 +1,318 @@
+"""chargePreferences: what is sent to Octopus for what a person says, what Octopus has and what it allows."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wattwire.nodes import Emit, Fault, Json, Reply, Request, Secret
+from wattwire.nodes.charge_preferences import NODE, Config, read, run
+from wattwire.nodes.kraken_errands import Settled, State
+from wattwire.nodes.kraken_schedules import Aim, Limits, Preferences, limits
+from wattwire.nodes.kraken_switches import RESUME, SUSPEND
+from wattwire.nodes.messages import Token
+
+NOW = datetime(2026, 10, 1, 22, 0, tzinfo=UTC)
+CFG, TOKEN = Config(account="A-1"), Token(Secret("t"), NOW)
+DAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
+FILE = Path(__file__).resolve().parent.parent / "world" / "cases" / "kraken.json"
+CASES: dict[str, Any] = {case["id"]: case for case in json.loads(FILE.read_text())["cases"]}
+TOOK: Json = {"data": {"setDevicePreferences": {"id": "car-1"}}}
+
+
+def schedule(aim: str) -> dict[str, Json]:
+    """`80 07:30` as Octopus tells it."""
+    percent, time = aim.split()
+    return {"time": f"{time}:00", "min": None, "max": float(percent)}
+
+
+def week(*aims: str) -> Json:
+    """Monday to Sunday; the last one goes on."""
+    each = (*aims, *[aims[-1]] * (7 - len(aims)))
+    return [{"dayOfWeek": day, **schedule(aim)} for day, aim in zip(DAYS, each, strict=True)]
+
+
+def car(*aims: str, setting: Json = None, **more: Json) -> dict[str, Json]:
+    told: dict[str, Json] = {"id": "car-1", "name": "Our car", "status": {"current": "LIVE"}}
+    if aims:
+        told["preferences"] = {"mode": "CHARGE", "unit": "PERCENTAGE", "schedules": week(*aims)}
+    return {**told, "preferenceSetting": {"scheduleSettings": [setting]} if setting else None, **more}
+
+
+def devices(*found: dict[str, Json]) -> Reply:
+    return Reply(200, {"data": {"devices": list(found)}}, at=NOW, tag="read")
+
+
+def said(wish: Preferences, *found: dict[str, Json], state: State | None = None) -> tuple[State, list[Emit | Request]]:
+    """What comes of a wish once the devices are read."""
+    state, results = run(CFG, state or State(), wish, None, None, token=TOKEN, now=NOW)
+    return read(CFG, state, devices(*found)) if isinstance(results[-1], Request) else (state, results)
+
+
+def sent(wish: Preferences, *found: dict[str, Json], state: State | None = None) -> list[str]:
+    """The week that is written, `80 07:30` a day, or why none is."""
+    result = said(wish, *found, state=state)[1][-1]
+    if isinstance(result, Emit):
+        return [f"{result.port}: {getattr(result.body, 'why', '')}"]
+    return written(result)
+
+
+def written(request: Request) -> list[str]:
+    asked: Any = request.json
+    return [f"{d['max']} {d['time']}" for d in asked["variables"]["wish"]["schedules"]]
+
+
+HAD = ["75 07:30"]
+
+
+@pytest.mark.parametrize(
+    ("wish", "days"),
+    [
+        (Preferences(percent=90), ["90 07:30"] * 7),  # what is not given is kept
+        (Preferences(ready_by="06:00"), ["75 06:00"] * 7),
+        (Preferences(percent=60, ready_by="23:30"), ["60 23:30"] * 7),
+        (Preferences(days={"saturday": Aim(percent=100)}), [*HAD * 5, "100 07:30", *HAD]),
+        (Preferences(days={"Sat": Aim(ready_by="10:00")}), [*HAD * 5, "75 10:00", *HAD]),
+        (Preferences(days={"weekend": Aim(percent=95)}), [*HAD * 5, *["95 07:30"] * 2]),
+        (Preferences(days={"weekdays": Aim(percent=70)}), [*["70 07:30"] * 5, *HAD * 2]),
+        (
+            Preferences(percent=70, days={"sunday": Aim(percent=100, ready_by="11:00")}),
+            [*["70 07:30"] * 6, "100 11:00"],
+        ),
+        (Preferences(percent=83), ["85 07:30"] * 7),  # the nearest step
+        (Preferences(percent=82), ["80 07:30"] * 7),
+        (Preferences(percent=82.5), ["85 07:30"] * 7),
+        (Preferences(percent=0), ["5 07:30"] * 7),  # and within the limits
+        (Preferences(percent=250), ["100 07:30"] * 7),
+    ],
+)
+def test_all_seven_days_are_sent_as_said_and_else_as_they_are(wish: Preferences, days: list[str]) -> None:
+    assert sent(wish, car("75 07:30")) == days
+
+
+def test_days_that_octopus_has_apart_stay_apart() -> None:
+    had = ("80 07:30", "80 07:30", "60 05:00", "80 07:30", "80 07:30", "100 10:00", "100 10:00")
+
+    assert sent(Preferences(ready_by="06:00"), car(*had)) == [
+        *["80 06:00"] * 2,
+        "60 06:00",
+        *["80 06:00"] * 2,
+        *["100 06:00"] * 2,
+    ]
+
+
+def test_the_whole_question_is_today_s_api() -> None:
+    _, results = said(Preferences(percent=90), car("80 07:30"))
+    days = [{"dayOfWeek": day, "time": "07:30", "max": "90"} for day in DAYS]
+
+    assert isinstance(results[0], Request)
+    assert results[0].json == {
+        "query": "mutation Prefer($wish: SmartFlexDevicePreferencesInput!) "
+        "{ setDevicePreferences(input: $wish) { id } }",
+        "variables": {"wish": {"deviceId": "car-1", "mode": "CHARGE", "unit": "PERCENTAGE", "schedules": days}},
+    }
+
+
+def test_a_lower_limit_that_octopus_has_is_kept() -> None:
+    days: Json = [{"dayOfWeek": day, "time": "07:30:00", "min": "20.0", "max": "80.0"} for day in DAYS]
+    _, results = said(Preferences(percent=90), car(preferences={"schedules": days}))
+
+    assert isinstance(results[0], Request)
+    assert "'min': '20', 'max': '90'" in str(results[0].json)
+
+
+NARROW: Json = {
+    "id": "1",
+    "min": 50,
+    "max": "95",
+    "step": 10,
+    "timeFrom": "04:00:00",
+    "timeTo": "11:00",
+    "timeStep": 60,
+}
+
+
+@pytest.mark.parametrize(
+    ("wish", "days"),
+    [
+        (Preferences(percent=10), ["50 07:30"] * 7),
+        (Preferences(percent=100), ["90 07:30"] * 7),  # 95 is no step from 50
+        (Preferences(percent=64), ["60 07:30"] * 7),
+        (Preferences(ready_by="11:00"), ["80 11:00"] * 7),
+        (Preferences(ready_by="04:00"), ["80 04:00"] * 7),
+        (Preferences(ready_by="11:30"), ["11:30"]),
+        (Preferences(ready_by="04:30"), ["04:30"]),
+        (Preferences(percent=60, ready_by="03:00"), ["03:00"]),  # the percentage, too
+        (Preferences(percent=60), ["60 07:30"] * 7),  # a time of Octopus's own is kept, allowed or not
+    ],
+)
+def test_the_limits_are_the_device_s_own(wish: Preferences, days: list[str]) -> None:
+    """A single time stands for the refusal of it."""
+    refused = "refused: charge preferences: {!r} is not a time that Octopus allows: 04:00 to 11:00 in steps of 60 min"
+    expect = days if len(days) == 7 else [refused.format(days[0])]
+
+    assert sent(wish, car("80 07:30", setting=NARROW)) == expect
+
+
+@pytest.mark.parametrize(
+    ("setting", "found"),
+    [
+        (None, Limits()),
+        ({"min": None, "max": "junk", "step": 0, "timeFrom": None, "timeTo": "noon", "timeStep": "x"}, Limits()),
+        ({"timeFrom": "00:00:00", "timeTo": "00:00:00", "timeStep": "00:30:00"}, Limits(last=1440, every=30)),
+        ({"timeFrom": "20:00", "timeTo": "06:00", "timeStep": 15}, Limits(first=1200, last=360, every=15)),
+    ],
+)
+def test_what_octopus_does_not_tell_of_its_limits_is_as_in_its_app(setting: Json, found: Limits) -> None:
+    assert limits(car(setting=setting)) == found
+
+
+def test_times_may_be_allowed_over_midnight() -> None:
+    over = Limits(first=1200, last=360)
+
+    assert [over.allows(t) for t in ("19:30", "20:00", "23:30", "00:00", "06:00", "06:30")] == [
+        False,
+        True,
+        True,
+        True,
+        True,
+        False,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wish", "why"),
+    [
+        (Preferences(), "nothing to set: say percent, ready_by or days"),
+        (Preferences(days={"monday": Aim()}), "nothing to set: say percent, ready_by or days"),
+        (Preferences(percent=80, days={"caturday": Aim(percent=100)}), "'caturday' is no day of the week"),
+        (Preferences(percent=80, days={"s": Aim(percent=100)}), "'s' is no day of the week"),
+    ],
+)
+def test_what_says_nothing_is_refused_without_asking_octopus(wish: Preferences, why: str) -> None:
+    state, results = run(CFG, State(), wish, None, None, token=TOKEN, now=NOW)
+
+    assert (state, results) == (State(), [Emit("refused", Fault(why))])
+
+
+def test_what_is_so_already_is_not_written_again() -> None:
+    state, results = said(Preferences(percent=80, ready_by="07:30"), car("80 07:30"))
+
+    assert results == [Emit("confirmed", Settled(at=NOW, device="car-1", what="80 % by 07:30 every day"))]
+    assert state.wishes == ()
+
+
+def test_an_ohme_charger_is_left_to_ohme() -> None:
+    assert sent(Preferences(percent=90), car("80 07:30", provider="OHME_V2")) == [
+        "refused: charge preferences: an Ohme charger is set in Ohme's own app; "
+        "written here, Octopus may end its smart charging"
+    ]
+
+
+def test_preferences_that_cannot_be_read_are_not_made_up() -> None:
+    assert sent(Preferences(percent=90), car()) == ["failed: the car's preferences could not be read"]
+    assert sent(Preferences(percent=90, ready_by="07:00"), car()) == ["90 07:00"] * 7
+
+
+def test_a_day_that_octopus_lacks_must_be_said() -> None:
+    days: Json = [{"dayOfWeek": day, "time": "07:30:00", "min": None, "max": 80.0} for day in DAYS[:6]]
+
+    assert sent(Preferences(percent=90), car(preferences={"schedules": days})) == [
+        "refused: charge preferences: Octopus has no target for Sunday: say percent and ready_by"
+    ]
+
+
+def test_it_is_confirmed_when_every_day_shows() -> None:
+    state, _ = said(Preferences(percent=90), car("80 07:30"))
+    state, pending = read(CFG, state, Reply(200, TOOK, at=NOW, tag="write car-1"))
+    state, partly = read(CFG, state, devices(car(*["90 07:30"] * 6, "80 07:30")))
+    state, wholly = read(CFG, state, devices(car("90 07:30")))
+
+    told = Emit("pending", Fault("90 % by 07:30 every day: the device does not show it yet"))
+    assert (pending, partly) == ([told], [told])
+    assert wholly == [Emit("confirmed", Settled(at=NOW, device="car-1", what="90 % by 07:30 every day"))]
+
+
+def test_what_another_changes_meanwhile_on_another_day_does_not_hinder() -> None:
+    state, _ = said(Preferences(days={"monday": Aim(percent=90)}), car("80 07:30"))
+    state, _ = read(CFG, state, Reply(200, TOOK, at=NOW, tag="write car-1"))
+    _, results = read(CFG, state, devices(car("90 07:30", "60 05:00")))
+
+    assert [r.port for r in results if isinstance(r, Emit)] == ["confirmed"]
+
+
+def test_a_second_wish_keeps_what_the_first_one_changed_though_it_does_not_show_yet() -> None:
+    """There is no patch: the week that shows is the old one, and to send it again would undo the first wish."""
+    state, _ = said(Preferences(percent=90), car("80 07:30"))
+    state, _ = read(CFG, state, Reply(200, TOOK, at=NOW, tag="write car-1"))
+
+    assert sent(Preferences(days={"sunday": Aim(ready_by="10:00")}), car("80 07:30"), state=state) == [
+        *["90 07:30"] * 6,
+        "90 10:00",
+    ]
+    assert sent(Preferences(percent=70), car("80 07:30"), state=state) == ["70 07:30"] * 7
+
+
+def test_going_back_to_what_still_shows_is_written() -> None:
+    state, _ = said(Preferences(percent=90), car("80 07:30"))
+    state, _ = read(CFG, state, Reply(200, TOOK, at=NOW, tag="write car-1"))
+
+    assert sent(Preferences(percent=80), car("80 07:30"), state=state) == ["80 07:30"] * 7
+
+
+def test_a_refusal_by_octopus_is_told_with_its_reason() -> None:
+    state, _ = said(Preferences(percent=90), car("80 07:30"))
+    error: Json = {"errors": [{"message": "Invalid.", "extensions": {"errorCode": "KT-CT-4321"}}], "data": None}
+    _, results = read(CFG, state, Reply(200, error, at=NOW, tag="write car-1"))
+
+    why = "90 % by 07:30 every day: Octopus does not take these values: Invalid."
+    assert results == [Emit("refused", Fault(why, 200, "KT-CT-4321"))]
+
+
+@pytest.mark.parametrize(
+    ("wish", "what"),
+    [
+        (Preferences(percent=90), "90 % by 07:30 every day"),
+        (Preferences(days={"weekend": Aim(percent=100)}), "80 % by 07:30 Mon-Fri, 100 % by 07:30 Sat-Sun"),
+        (
+            Preferences(days={"wednesday": Aim(ready_by="05:00")}),
+            "80 % by 07:30 Mon-Tue, 80 % by 05:00 Wed, 80 % by 07:30 Thu-Sun",
+        ),
+    ],
+)
+def test_it_says_what_it_does_in_words(wish: Preferences, what: str) -> None:
+    state, _ = said(wish, car("80 07:30"))
+
+    assert state.wishes[0].what == what
+
+
+def test_a_shadow_run_mutes_it() -> None:
+    assert NODE.actuator
+
+
+# Other people's cases
+
+
+def test_ready_by_times() -> None:
+    given, expect = CASES["L01"]["given"], CASES["L01"]["expect"]
+
+    assert [Limits().allows(value) for value in given["values"]] == expect
+
+
+@pytest.mark.parametrize("name", ["L04", "L05"])
+def test_what_is_planned_for_a_payload(name: str) -> None:
+    given, expect = CASES[name]["given"], CASES[name]["expect"]
+    payload, confirmed = given["payload"], given["confirmed"]
+    wish = Preferences(percent=payload.get("set_limit"), ready_by=payload.get("set_time"))
+    _, results = said(wish, car(f"{confirmed['limit']} {confirmed['time']}"))
+
+    days = {day for r in results if isinstance(r, Request) for day in written(r)}
+    assert days == {f"{change['limit']} {change['time']}" for change in expect}
+
+
+def test_smart_control_s_words() -> None:
+    given, expect = CASES["L06"]["given"], CASES["L06"]["expect"]
+
+    assert [(RESUME if on else SUSPEND)["action"] for on in given["values"]] == expect
