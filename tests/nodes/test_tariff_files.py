@@ -1,13 +1,15 @@
 """Every tariff of `flows/tariffs` comes out as the cases beside it say; a next change by a supplier is a file."""
 
+import re
 from collections.abc import Iterator
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from wattwire.flows.commands.tariffs import SHIPPED, cases, rules
+from wattwire.flows.commands.tariffs import SHIPPED, cases, misses, rules
 from wattwire.flows.engine.bodies import decode, encode
 from wattwire.nodes.allowance import Allowance
 from wattwire.nodes.half_hours import Window
@@ -121,6 +123,38 @@ def test_a_credit_may_be_so_many_pence_whatever_the_house_pays(tmp_path: Path) -
     found = rate(rules(tmp_path / "made_up.yaml"), case)
 
     assert (found.band, found.house, found.car, found.credit) == ("standard", 44.0, 34.5, 9.5)
+
+
+# The page about them
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "tariffs.md").read_text()
+
+
+def test_the_page_names_every_tariff() -> None:
+    assert sorted(re.findall(r"^\| `(\w+)` \| .* \| .* \| .* \|$", PAGE, re.MULTILINE)) == NAMES
+
+
+def test_the_page_names_every_key() -> None:
+    keys = [
+        key for row in re.findall(r"^\| (`.*?) \| .* \|$", PAGE, re.MULTILINE) for key in re.findall(r"`(\w+)`", row)
+    ]
+
+    assert {f.name for f in fields(Rules)} <= set(keys)
+
+
+def test_the_tariff_on_the_page_is_what_its_cases_say(tmp_path: Path) -> None:
+    blocks = (
+        "\n".join(line[4:] for line in t.splitlines()) for t in re.findall(r"((?:^ {4}.*\n)+)", PAGE, re.MULTILINE)
+    )
+    tariff, told = (b for b in blocks if b.startswith(("title:", "- {says:")))
+    (tmp_path / "cases").mkdir()
+    (tmp_path / "made_up.yaml").write_text(tariff)
+    (tmp_path / "cases" / "made_up.yaml").write_text(told)
+    known = cases(tmp_path / "made_up.yaml")
+
+    assert len(known) == 2
+    assert list(misses(tmp_path / "made_up.yaml", known)) == []
 
 
 # Settings of the flow
