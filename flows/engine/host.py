@@ -75,8 +75,7 @@ class Host:
         self.intake = Intake(self.desk, self.routes, ins, self.link.ack, lambda why: self.lifeline.log("warning", why))
         self.outer: Outer | None = None
         self.aside = Aside(setup, self.store, self._retain)
-        self._asked = b""
-        self._probe = topics.into(flow.name, setup.node, "$probe")
+        self._asked, self._probe = b"", topics.into(flow.name, setup.node, "$probe")
 
     def run(self) -> int:
         """The loop. Returns the exit code."""
