@@ -85,7 +85,7 @@ def test_help_says_what_each_command_does_and_how_commands_end() -> None:
     told = " ".join(wattwire("--help").stdout.split())
 
     assert "check Say everything that is wrong with a flow, or that it is fine." in told
-    assert "2  the flow or the command line is wrong" in told
+    assert "2 the flow or the command line is wrong" in told
 
 
 @pytest.mark.parametrize(
