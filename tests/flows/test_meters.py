@@ -9,6 +9,7 @@ from wattwire.flows.engine.graph import Backoff, Edge
 from wattwire.flows.engine.house import HouseMeters
 from wattwire.flows.engine.loading import load
 from wattwire.flows.engine.meters import Meters, kind
+from wattwire.nodes import Reply
 from wattwire.nodes.messages import Car, Dispatch, House, Lease, Plan, Rate
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -63,6 +64,18 @@ def test_a_node_that_has_sent_nothing_says_nothing_of_when() -> None:
     meters.left("out", "anything")
 
     assert len([line for line in lines(meters.text()) if line.startswith("wattwire_last_message_timestamp")]) == 1
+
+
+def test_a_call_that_a_budget_did_not_allow_is_no_reply() -> None:
+    meters = Meters()
+    for reply in (Reply(200), Reply(0, why="no answer"), Reply(0, spent="plan"), Reply(0, spent="plan")):
+        meters.answered(reply)
+
+    assert [line for line in lines(meters.text()) if "http" in line or "calls" in line] == [
+        'wattwire_http_replies_total{status="200"} 1.0',
+        'wattwire_http_replies_total{status="0"} 1.0',
+        'wattwire_calls_refused_total{budget="plan"} 2.0',
+    ]
 
 
 def test_latencies_add_up() -> None:
