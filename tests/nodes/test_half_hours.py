@@ -108,6 +108,43 @@ def test_people_are_told_local_times() -> None:
     assert clock_time("Europe/London", int(at("2026-07-20T22:30:00Z"))) == "23:30"
 
 
+WEEKEND = Window(from_=time(19), until=time(8), days=("sat", "sun"), clock="utc")
+WHOLE = Window(from_=time(), until=time(), days=("wed",))
+
+
+@pytest.mark.parametrize(
+    ("window", "evening", "turns"),
+    [
+        (
+            WEEKEND,
+            "2026-11-16T12:00:00Z",
+            ["2026-11-21 19:00", "2026-11-22 08:00", "2026-11-22 19:00", "2026-11-23 08:00"],
+        ),
+        (
+            WEEKEND,
+            "2026-07-05T00:00:00Z",
+            ["2026-07-05 08:00", "2026-07-05 19:00", "2026-07-06 08:00", "2026-07-11 19:00"],
+        ),
+        (WHOLE, "2026-10-21T12:00:00Z", ["2026-10-21 23:00", "2026-10-28 00:00"]),
+        (WHOLE, "2026-07-01T12:00:00Z", ["2026-07-01 23:00", "2026-07-07 23:00"]),
+    ],
+)
+def test_a_window_of_some_days_opens_on_them_and_closes_in_the_morning_after(
+    window: Window, evening: str, turns: list[str]
+) -> None:
+    found = turns_after(window, "Europe/London", at(evening))
+
+    assert [stamp(turn) for _, turn in zip(turns, found, strict=False)] == turns
+
+
+@given(INSTANTS, ZONES)
+def test_a_window_by_utc_is_the_same_in_every_zone(now: datetime, name: str) -> None:
+    t = now.timestamp()
+
+    assert inside(WEEKEND, name, t) == WEEKEND.holds(now)
+    assert next(turns_after(WEEKEND, name, t)) == next(turns_after(WEEKEND, "UTC", t))
+
+
 @pytest.mark.parametrize("name", ["Mars/Olympus", "", "../etc/passwd", "Europe"])
 def test_a_time_zone_that_is_none_is_refused_in_words(name: str) -> None:
     with pytest.raises(ValueError, match="write it like Europe/London"):
