@@ -150,9 +150,8 @@ def _written(errand: Errand, state: State, reply: Reply) -> tuple[State, Results
         wish = replace(wish, stage="taken")
         return _with(state, wish), [waiting(wish)]
     if wrong.port == "refused":
-        return replace(state, wishes=tuple(w for w in state.wishes if w.id != id_)), [
-            refused(wish, wrong.fault.why, wrong.fault)
-        ]
+        rest = tuple(w for w in state.wishes if w is not wish)
+        return replace(state, wishes=rest), [refused(wish, wrong.fault.why, wrong.fault), *(waiting(w) for w in rest)]
     if wrong.port == "unsure" and not errand.again:
         return state, [waiting(wish)]
     known = wrong.port not in ("unsure", "undone")  # not done, that is

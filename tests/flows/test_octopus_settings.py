@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from random import Random
 from typing import Any
 
 import pytest
@@ -338,6 +339,38 @@ def test_a_wish_survives_the_death_of_its_node_and_of_the_edges(seconds: float) 
 
     assert confirmed(bench, "boostCharge") == ["boost"]
     assert story(bench, "boostCharge").count("100 write") == 1
+
+
+CODES = ("1111", "1113", "1124", "1199", "4123", "4301", "4313", "4314", "4321", "4353", "4354", "4356", "4357", "4358")
+ANSWERS = [
+    *(Reply(200, {"errors": [{"message": n, "extensions": {"errorCode": f"KT-CT-{n}"}}]}) for n in (*CODES, "7899")),
+    *(
+        Reply(502),
+        Reply(0, why="no answer"),
+        Reply(403, text="<html>"),
+        Reply(200, text="{"),
+        Reply(200, {"data": None}),
+    ),
+    Reply(429, {}, headers={"retry-after": "600"}),
+    Reply(0, spent="octopus A-51300000", headers={"retry-after": "1800"}),
+]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_whatever_octopus_answers_every_wish_has_an_end(seed: int) -> None:
+    chance = Random(seed)
+    share = chance.choice([0.1, 0.3, 0.6, 0.9, 1])
+
+    def odd(node: str, request: Request, now: datetime) -> Reply | None:
+        return chance.choice(ANSWERS) if node in NODES and chance.random() < share else None
+
+    ports = {"smartControl": ("suspend", "resume"), "chargeCap": ("on", "off"), "boostCharge": ("boost", "cancel")}
+    wishes = [(100 + 400 * chance.random(), f"{n}.{chance.choice(p)}", None) for n, p in ports.items() for _ in "123"]
+    bench = lived(*wishes, (300, "chargePreferences.set", SET), until=6000, world=odd)
+
+    assert [bench.actors[node].state.wishes for node in NODES] == [()] * 4
+    assert all(bench.times(f"{node}.confirmed") + bench.times(f"{node}.refused") for node in NODES)
+    assert max(len(bench.requests(node)) for node in NODES) < 30
 
 
 def test_a_shadow_run_asks_nothing_of_octopus() -> None:

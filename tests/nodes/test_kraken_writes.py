@@ -353,6 +353,20 @@ def test_each_device_has_its_own_wish() -> None:
     assert talk.tags == ["read", "write a", "read", "write b"]
 
 
+def test_a_wish_for_another_device_goes_on_when_one_is_refused() -> None:
+    talk = Talk(token=None)
+    talk.say("suspend", Ask(device="a"))
+    talk.say("suspend", Ask(device="b"))
+    talk.token = TOKEN
+    talk.say("look")
+    talk.hear(cars(car("a"), car("b")))
+
+    assert talk.hear(error("KT-CT-1113")) == ["refused", "pending"]  # and so a further look
+    talk.say("look")
+    talk.hear(cars(car("a"), car("b")))
+    assert talk.tags == ["read", "write a", "read", "write b"]
+
+
 def test_a_device_that_was_registered_anew_is_found_by_the_next_look() -> None:
     talk = suspending()
     gone = talk.hear(error("KT-CT-4313"))
