@@ -17,6 +17,7 @@ from wattwire.nodes import (
     Status,
     dispatch_fetcher,
     kraken_device,
+    kraken_keeping,
     kraken_token,
     rate_fetcher,
 )
@@ -74,7 +75,7 @@ class Octopus:
     def plan(self, token: Token | None = None, device: str = CFG.device) -> Emit:
         known = Device(at=self.now, id=device)
         state, request = dispatch_fetcher.ask(
-            PLAN, dispatch_fetcher.State(), None, token=token or self.token(), device=known
+            PLAN, kraken_keeping.State(), None, token=token or self.token(), device=known
         )
         assert isinstance(request, Request)
         sent = dispatch_fetcher.read(PLAN, state, self.reply(request))[1]
