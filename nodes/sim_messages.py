@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,3 +30,12 @@ class SimFault:
 
     kind: str = "none"  # the simulator's own word; `none` behaves again
     times: int | None = None  # so many answers, then behave again; None: until told otherwise
+
+
+@dataclass(frozen=True, kw_only=True)
+class Doings:
+    """What goes on in and around the car from now on, and so keeps it awake."""
+
+    at: datetime
+    gear: Literal["P", "R", "N", "D"] | None = None  # None: as a parked car says it
+    what: tuple[Literal["sentry", "user", "climate", "dog", "door", "update", "power"], ...] = ()

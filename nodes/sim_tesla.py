@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from . import Answer, Asked, Listener, Node, Now, Ports, Status
-from .sim_messages import Cable, Drawn, SimFault
-from .sim_tesla_car import State, cabled, drawing
+from .sim_messages import Cable, Doings, Drawn, SimFault
+from .sim_tesla_car import State, busied, cabled, drawing
 from .sim_tesla_servers import answer, known, troubled
 
 
@@ -23,6 +23,8 @@ class Config:
     token_life: timedelta = timedelta(hours=8)  # of an access token
     lat: float = 51.5  # degrees north, where the car stands
     lon: float = -0.12  # degrees east
+    cold: float = 0.0  # points by which the gross level is above the usable one
+    stirs_every: timedelta | None = None  # it wakes by itself so often, for 150 s
 
     def __post_init__(self) -> None:
         if self.capacity <= 0:
@@ -34,13 +36,15 @@ class Out(Ports):
 
 
 def step(
-    cfg: Config, state: State, event: Asked | None, charge: Drawn | None, cable: Cable | None, fault: SimFault | None,
-    now: Now,
+    cfg: Config, state: State, event: Asked | None, charge: Drawn | None, cable: Cable | None, doings: Doings | None,
+    fault: SimFault | None, now: Now,
 ) -> tuple[State, Answer | Status | None]:  # fmt: skip
     if charge:
         return drawing(cfg, state, charge.power, now), None
     if cable:
         return cabled(cfg, state, cable.plugged, cable.power, now), None
+    if doings:
+        return busied(cfg, state, doings.gear, doings.what, now), None
     if fault:
         wrong = None if known(fault.kind) else Status(f"no such fault: {fault.kind}", "yellow")
         return troubled(state, fault), wrong

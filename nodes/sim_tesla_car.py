@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from . import Json
+
+GEARS = ("R", "N", "D")
+STIR = timedelta(seconds=150)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Settings(Protocol):
@@ -33,6 +37,10 @@ class Settings(Protocol):
     def lat(self) -> float: ...
     @property
     def lon(self) -> float: ...
+    @property
+    def cold(self) -> float: ...
+    @property
+    def stirs_every(self) -> timedelta | None: ...
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,8 @@ class State:
     schedules: tuple[int, ...] = ()
     wakes_at: datetime | None = None
     awake_until: datetime | None = None
+    gear: str | None = None
+    doings: tuple[str, ...] = ()  # what else keeps it awake
     added: float = 0.0  # kWh since the start
     fault: str = "none"
     times: int | None = None  # so many more answers with it
@@ -68,6 +78,11 @@ def cabled(cfg: Settings, state: State, cable: bool, power: float, now: datetime
     """A cable that goes in starts a charge if it brings power; either way it wakes the car."""
     state = replace(lived(cfg, state, now), cable=cable, power=power if cable else 0.0, stopped=False)
     return stirred(cfg, state, now)
+
+
+def busied(cfg: Settings, state: State, gear: str | None, doings: tuple[str, ...], now: datetime) -> State:
+    """Somebody drives, parks, comes or goes, or a watch is set or ended."""
+    return stirred(cfg, replace(lived(cfg, state, now), gear=gear, doings=doings), now)
 
 
 def plugged(cfg: Settings, state: State) -> bool:
@@ -96,6 +111,11 @@ def lived(cfg: Settings, state: State, now: datetime) -> State:
     if state.wakes_at and now >= state.wakes_at:
         up = state.wakes_at + cfg.sleep_after
         state = replace(state, wakes_at=None, awake_until=max(up, state.awake_until or up))
+    if state.doings or state.gear in GEARS:
+        state = stirred(cfg, state, now)
+    if cfg.stirs_every and (now - EPOCH) % cfg.stirs_every < STIR:  # by itself, to look after its battery
+        up = now - (now - EPOCH) % cfg.stirs_every + STIR
+        state = replace(state, awake_until=max(up, state.awake_until or up))
     if not charging(cfg, state):
         return replace(state, at=now)
     top, power = limit(cfg, state), drawn(state)
@@ -121,7 +141,9 @@ def awake(state: State, now: datetime) -> bool:
 def blocks(cfg: Settings, state: State, endpoints: str, now: datetime) -> dict[str, Json]:
     on, cable, stamp = charging(cfg, state), plugged(cfg, state), int(now.timestamp() * 1000)
     idle = "Complete" if state.soc >= limit(cfg, state) else "Stopped"
-    drive: dict[str, Json] = {"shift_state": None, "speed": None, "power": 0, "timestamp": stamp}
+    moves, does = state.gear in GEARS, state.doings
+    drive: dict[str, Json] = {"shift_state": state.gear, "speed": 30 if moves else None, "timestamp": stamp}
+    drive["power"] = 15 if moves else 2 if "power" in does else 0
     if "location_data" in endpoints:
         drive |= {"latitude": cfg.lat, "longitude": cfg.lon, "gps_as_of": stamp // 1000}
     listed: dict[str, Json] = {}
@@ -132,7 +154,7 @@ def blocks(cfg: Settings, state: State, endpoints: str, now: datetime) -> dict[s
             "charging_state": ("Charging" if on else idle) if cable else "Disconnected",
             "conn_charge_cable": "IEC" if cable else "<invalid>",
             "charge_port_latch": "Engaged" if cable else "<invalid>",
-            "battery_level": int(state.soc),
+            "battery_level": min(100, int(state.soc + cfg.cold)),
             "usable_battery_level": int(state.soc),
             "charge_limit_soc": int(limit(cfg, state)),
             "charge_current_request": 32 if state.amps is None else state.amps,
@@ -144,8 +166,16 @@ def blocks(cfg: Settings, state: State, endpoints: str, now: datetime) -> dict[s
             "timestamp": stamp,
         },
         "drive_state": drive,
-        "climate_state": {"is_preconditioning": False, "climate_keeper_mode": "off", "timestamp": stamp},
-        "vehicle_state": {"locked": True, "is_user_present": False, "sentry_mode": False}
-        | {door: 0 for door in ("df", "dr", "pf", "pr", "ft", "rt")}
-        | {"software_update": {"status": ""}, "timestamp": stamp},
+        "climate_state": {
+            "is_preconditioning": "climate" in does,
+            "climate_keeper_mode": "dog" if "dog" in does else "off",
+            "timestamp": stamp,
+        },
+        "vehicle_state": {"locked": True, "is_user_present": "user" in does or moves, "sentry_mode": "sentry" in does}
+        | {door: 0 for door in ("dr", "pf", "pr", "ft", "rt")}
+        | {"df": 1 if "door" in does else 0, "software_update": _update("update" in does), "timestamp": stamp},
     }
+
+
+def _update(loads: bool) -> Json:
+    return {"status": "downloading", "download_perc": 42} if loads else {"status": ""}

@@ -7,7 +7,7 @@ import pytest
 
 from wattwire.nodes import Answer, Asked, Emit, Listener, Reply, Request, Secret, Status
 from wattwire.nodes.messages import Car, Token
-from wattwire.nodes.sim_messages import Drawn, SimFault
+from wattwire.nodes.sim_messages import Doings, Drawn, SimFault
 from wattwire.nodes.sim_tesla import NODE, Config, step
 from wattwire.nodes.sim_tesla_car import State
 from wattwire.nodes.sim_tesla_servers import answer
@@ -39,7 +39,7 @@ class Sim:
         self.bearer = self.sign_in(0, "first")["access_token"]
 
     def hear(self, minute: float, asked: Asked) -> Reply:
-        self.state, out = step(self.cfg, self.state, asked, None, None, None, NOON + timedelta(minutes=minute))
+        self.state, out = step(self.cfg, self.state, asked, None, None, None, None, NOON + timedelta(minutes=minute))
         assert isinstance(out, Answer)
         return out.reply
 
@@ -60,10 +60,15 @@ class Sim:
 
     def draw(self, minute: float, power: float) -> None:
         at = NOON + timedelta(minutes=minute)
-        self.state, _ = step(self.cfg, self.state, None, Drawn(at=at, power=power), None, None, at)
+        self.state, _ = step(self.cfg, self.state, None, Drawn(at=at, power=power), None, None, None, at)
+
+    def do(self, minute: float, *what: Any, gear: Any = None) -> None:
+        at = NOON + timedelta(minutes=minute)
+        doings = Doings(at=at, gear=gear, what=what)
+        self.state, _ = step(self.cfg, self.state, None, None, None, doings, None, at)
 
     def trouble(self, kind: str, times: int | None = None) -> Status | Answer | None:
-        self.state, out = step(self.cfg, self.state, None, None, None, SimFault(kind=kind, times=times), NOON)
+        self.state, out = step(self.cfg, self.state, None, None, None, None, SimFault(kind=kind, times=times), NOON)
         return out
 
 
@@ -283,3 +288,49 @@ def test_its_answers_are_json() -> None:
     reply = Sim().get(1, f"{CHEAP}/vehicle_data")
 
     assert json.loads(json.dumps(reply.json)) == reply.json
+
+
+@pytest.mark.parametrize(
+    ("what", "block", "field", "value"),
+    [
+        ("sentry", "vehicle_state", "sentry_mode", True),
+        ("user", "vehicle_state", "is_user_present", True),
+        ("door", "vehicle_state", "df", 1),
+        ("update", "vehicle_state", "software_update", {"status": "downloading", "download_perc": 42}),
+        ("climate", "climate_state", "is_preconditioning", True),
+        ("dog", "climate_state", "climate_keeper_mode", "dog"),
+        ("power", "drive_state", "power", 2),
+    ],
+)
+def test_what_goes_on_keeps_it_awake_until_it_is_over(what: str, block: str, field: str, value: object) -> None:
+    sim = Sim()
+    sim.do(1, what)
+    told: Any = sim.get(60, f"{CHEAP}/vehicle_data").json
+    sim.do(90)
+
+    assert told["response"][block][field] == value
+    assert [sim.word(m) for m in (100, 101)] == ["online", "asleep"]
+
+
+@pytest.mark.parametrize(("gear", "speed"), [("D", 30), ("R", 30), ("P", None), (None, None)])
+def test_a_parked_car_tells_of_no_gear(gear: str | None, speed: int | None) -> None:
+    sim = Sim()
+    sim.do(1, gear=gear)
+
+    told: Any = sim.get(2, f"{CHEAP}/vehicle_data").json
+
+    assert (told["response"]["drive_state"]["shift_state"], told["response"]["drive_state"]["speed"]) == (gear, speed)
+
+
+def test_some_cars_wake_by_themselves_for_a_moment() -> None:
+    sim = Sim(replace(CFG, stirs_every=timedelta(hours=1)))
+
+    assert [sim.word(m) for m in (59, 60, 62, 63, 119, 120, 123)] == [
+        "asleep", "online", "online", "asleep", "asleep", "online", "asleep",
+    ]  # fmt: skip
+
+
+def test_in_the_cold_the_gross_level_is_above_the_usable_one() -> None:
+    told = Sim(replace(CFG, cold=3)).charge_state(1)
+
+    assert (told["battery_level"], told["usable_battery_level"]) == (53, 50)

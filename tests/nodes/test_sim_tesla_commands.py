@@ -27,7 +27,7 @@ class Sim:
     def _step(self, minute: float, event: Asked | None = None, charge: Drawn | None = None,
               cable: Cable | None = None, fault: SimFault | None = None) -> Any:  # fmt: skip
         now = NOON + timedelta(minutes=minute)
-        self.state, out = step(self.cfg, self.state, event, charge, cable, fault, now)
+        self.state, out = step(self.cfg, self.state, event, charge, cable, None, fault, now)
         return out
 
     def hear(self, minute: float, method: str, path: str, body: Json = None) -> Reply:
