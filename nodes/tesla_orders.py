@@ -41,10 +41,10 @@ def wrong(command: CarCommand) -> str:
     """Why the car would not do this, or would say that it did and not do it; or nothing."""
     value, schedule = command.value, command.schedule
     match command.do:
-        case "limit" if value is None or not 50 <= value <= 100:
-            return f"a limit is between 50 and 100 %, not {value}"
-        case "amps" if value is None or not 0 <= value <= 48:
-            return f"a current is between 0 and 48 A, not {value}"
+        case "limit" if value is None or not 50 <= value <= 100 or value % 1:
+            return f"a limit is a whole number between 50 and 100 %, not {value}"
+        case "amps" if value is None or not 0 <= value <= 48 or value % 1:
+            return f"a current is a whole number between 0 and 48 A, not {value}"
         case "unschedule" if command.id is None:
             return "which schedule to remove is not said: id"
         case "schedule":
@@ -175,11 +175,11 @@ def effect(command: CarCommand, seen: Seen) -> tuple[Effect, str]:
             )
         case "limit":
             reached = None if seen.limit is None else seen.limit == command.value
-            return _known(reached, f"the limit is {seen.limit} %", f"the limit is still {seen.limit} %")
+            return _known(reached, f"the limit is {seen.limit or 0:g} %", f"the limit is still {seen.limit or 0:g} %")
         case "amps":
             near = seen.amps is not None and (seen.amps == command.value or max(seen.amps, command.value or 0) <= 5)
             reached = None if seen.amps is None else near  # below 5 A many cars take a value of their own
-            return _known(reached, f"the current is {seen.amps} A", f"the current is still {seen.amps} A")
+            return _known(reached, f"the current is {seen.amps or 0:g} A", f"the current is still {seen.amps or 0:g} A")
     if seen.schedules is None:
         return "unknown", ""
     there = int(slot(command).split()[1]) in seen.schedules

@@ -95,6 +95,6 @@ def _answered(do: str, reply: Reply, reason: str | None) -> Verdict:
         return Verdict("unknown", trouble(reply))
     if reason in ALREADY.get(do, SAME):
         return Verdict("done", Fault("it was so already", 200, reason))
-    port, why = REASONS.get(reason, ("refused", f"the car does not: {reason or 'no reason given'}"))
+    port, why = REASONS.get(reason, ("refused", f"the car refuses: {reason or 'no reason given'}"))
     fault = waiting(reply, why, SOON) if port == "busy" else Fault(why, 200)
     return Verdict(port, Fault(fault.why, 200, reason, fault.retry_after))

@@ -1,7 +1,7 @@
 """A command on its way to a car that may sleep, refuse or say nothing: edges only, in made-up time."""
 
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -216,6 +216,19 @@ def test_a_process_that_dies_over_a_command_looks_before_it_repeats_anything() -
     it.run(at(5.5))
 
     assert calls(it, 5) == ["12:05:00 charge_stop", "12:05:15 vehicle_data"]
+
+
+@pytest.mark.parametrize("second", [0, 1, 7, 24])
+def test_whatever_dies_on_the_way_the_command_is_seen_done_once(second: float) -> None:
+    it = asleep()
+    order(it, 62, "start")
+    for node in ("teslaCommand", "teslaWake", "edges"):
+        it.do(at(62 + second / 60), partial(it.crash, node))
+    it.run(at(70))
+
+    assert len([c for c in calls(it, 60) if "wake_up" in c]) == 1
+    assert [d.do for d in it.bodies("teslaCommand.done")] == ["stop", "start"]
+    assert it.faults == []
 
 
 def test_what_has_no_effect_is_tried_three_times_and_then_told() -> None:

@@ -484,6 +484,7 @@ def test_what_could_not_be_done_in_its_time_is_not_done_later(until: float | Non
     [
         wish("limit", value=49),
         wish("limit", value=101),
+        wish("limit", value=80.5),
         wish("limit"),
         wish("amps", value=-1),
         wish("amps"),
