@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .victron_gx import Config
 
 LOOK = timedelta(seconds=60)  # what is told at most once may be lost, and what does not change is not told
+SOON = timedelta(seconds=20)  # after a connection: a late will may have undone a new lease
 KEEPALIVE = timedelta(seconds=25)  # the GX falls silent after 60 s
 PUBLISH = timedelta(seconds=5)  # a full publish takes far less, and may be dropped without a word
 RARELY = timedelta(seconds=80)  # at most so long between full publishes that are asked for in vain
@@ -22,7 +23,7 @@ RARELY = timedelta(seconds=80)  # at most so long between full publishes that ar
 def up(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
     old = state.live
     live = Live(since=now, beat=old.beat, lost=old.lost, house=old.house, armed=old.armed, swept=old.swept,
-                charger=old.charger, skew=old.skew)  # fmt: skip
+                others=old.others, charger=old.charger, skew=old.skew)  # fmt: skip
     cloud = "victronenergy.com" in (cfg.url or "")  # Victron's broker refuses wildcards over sites
     find = Listen(f"N/{cfg.portal_id if cloud and cfg.portal_id else '+'}/{SERIAL}")
     silence = [] if old.beat else [_silence(cfg, now)]  # a connection that comes and goes must not hide silence
@@ -73,7 +74,7 @@ def completed(cfg: Config, state: State, note: Note, now: datetime) -> tuple[Sta
         return state, []
     silence = [_silence(cfg, now)] if live.lost else []
     live = replace(live, ready=True, token="", asked=0, lost=False, denied=False, beat=now, soc_at=now)
-    timers: Results = [Timer("publish", None), Timer("keepalive", now + KEEPALIVE), Timer("look", now + LOOK)]
+    timers: Results = [Timer("publish", None), Timer("keepalive", now + KEEPALIVE), Timer("look", now + SOON)]
     return replace(state, live=live), [*silence, *timers]
 
 

@@ -57,6 +57,7 @@ class Live:
     lost: bool = False  # said once
     armed: bool = False  # the last will is set; outlives the connection, not the process
     swept: bool = False  # leftovers of an earlier life were looked for; likewise
+    others: bool = False  # another installation's lease was told; likewise
     unseen: int = 0  # refreshes of the override that the GX did not show
     work: Work = field(default_factory=Work)
 

@@ -59,7 +59,6 @@ def told(state: State) -> tuple[State, Results]:
     wish, live = state.wish, state.live
     if state.over is None or live.seen.get(SETPOINT) != state.over or wish is None or wish.mode != "hold":
         return state, []
-    state = replace(state, live=replace(live, unseen=0))
     if wish == state.held:
         return state, []
     words = f"hold until {wish.until:%H:%M} UTC; the house is fed, the car is not"

@@ -14,7 +14,7 @@ from .gx_topics import FIELDS, SCHEDULED, SCHEDULED_SOC, SETPOINT, Value, ask, s
 if TYPE_CHECKING:
     from .victron_gx import Config
 
-LATE_WILL = timedelta(seconds=60)  # a broker may notice a dead connection after the next one is up
+LATE_WILL = timedelta(seconds=90)  # a broker may notice a dead connection after the next one is up
 RECONNECT = timedelta(seconds=10)
 LAPSE = timedelta(seconds=15)  # the GX looks at its schedules every 5 s
 
@@ -25,14 +25,15 @@ def ready(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
     if cfg.shadow or len(values) < len(FIELDS):
         return gx_lease.pursue(cfg, state, now)
     if gx_checks.taken(cfg, state):
-        state = replace(state, held=None, written={}, live=replace(live, armed=False))
+        state = replace(state, held=None, written={}, live=replace(live, armed=False, others=gx_slot.odd(values)))
         state, done = gx_lease.pursue(cfg, state, now)
-        other = [Emit("armed", Fault(gx_checks.theirs(cfg, state), code="armed"))] if gx_slot.odd(values) else []
-        return state, [*done, *other, *([Will(None)] if live.armed else [])]
+        new = state.live.others and not live.others
+        said = [Emit("armed", Fault(gx_checks.theirs(cfg, state), code="armed"))] if new else []
+        return state, [*done, *said, *([Will(None)] if live.armed else [])]
     if not gx_slot.odd(values):
         state = replace(state, originals=values)
     if not live.armed:
-        state = replace(state, live=replace(live, armed=True, ready=False))
+        state = replace(state, live=replace(live, armed=True, others=False, ready=False))
         return state, [will(cfg, state), Timer("armed", now + RECONNECT)]
     if not live.swept:
         state = replace(state, held=None, live=replace(live, swept=True))
@@ -61,7 +62,9 @@ def changed(cfg: Config, state: State, path: str, now: datetime) -> tuple[State,
     if state.held is None or state.over is not None:
         return _idle(cfg, state, values, now)
     if path in (SCHEDULED, SCHEDULED_SOC):
-        return state, [Timer("lapse", None if gx_writes.in_effect(cfg, state) else now + LAPSE)]
+        if gx_writes.in_effect(cfg, state):
+            return state, [Timer("lapse", None)]
+        return state, [*_ask(cfg, state), Timer("lapse", now + LAPSE)]  # a change of the slot may have been missed
     if values == state.written:
         return state, []
     if values["Day"] < 0 and live.since and now - live.since < LATE_WILL:
@@ -107,13 +110,13 @@ def look(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
     live = state.live
     if not live.ready:
         return state, []
-    paths = [
-        SOC,
-        *((slot_path(cfg.slot, f) for f in FIELDS) if state.held else ()),
-        *([SCHEDULED] if state.held else []),
-    ]
+    held = [*_ask(cfg, state), ask(live.portal, SCHEDULED)] if state.held else []
     state, results = gx_lease.doubt(cfg, state, now)
-    return state, [*results, *(ask(live.portal, path) for path in paths), Timer("look", now + gx_link.LOOK)]
+    return state, [*results, ask(live.portal, SOC), *held, Timer("look", now + gx_link.LOOK)]
+
+
+def _ask(cfg: Config, state: State) -> Results:
+    return [ask(state.live.portal, slot_path(cfg.slot, field)) for field in FIELDS]
 
 
 def refresh(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:

@@ -64,7 +64,8 @@ def read_back(cfg: Config, state: State, now: datetime) -> tuple[State, Results]
         return _write(cfg, state, now)
     field, value = next(iter(_missing(cfg, state).items()))
     shown = live.seen.get(slot_path(cfg.slot, field))
-    why = f"the GX did not take {field} {value:g} in charge schedule {cfg.slot + 1}; it shows {shown}"
+    shows = f"{shown:g}" if isinstance(shown, int | float) else shown or "nothing"
+    why = f"the GX did not take {field} {value:g} in charge schedule {cfg.slot + 1}; it shows {shows}"
     if work.goal == "on":
         return at(state, replace(work, goal="failed", why=why)), []
     if field != "Day":  # it is off, which is what counts
