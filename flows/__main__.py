@@ -7,6 +7,7 @@ import importlib
 import click
 
 COMMANDS = {
+    "setup": "Find out from an Octopus API key what is needed, and write it down.",
     "run": "Run flows as processes over a broker.",
     "check": "Say everything that is wrong with a flow, or that it is fine.",
     "try": "Run a flow in made-up time, in one process, without a network.",
@@ -17,6 +18,7 @@ COMMANDS = {
     "tail": "Watch the messages of a running flow.",
     "send": "Hand a message to a node of a running flow.",
     "status": "Show how the nodes of a running flow are.",
+    "battery": "Tell the house battery of a running flow what to do.",
 }
 """Each is `command` in a file of commands/ named after it. The words stand here so that --help imports none of them."""
 

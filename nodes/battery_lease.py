@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from . import Emit, Fault, Status, wishes
-from .battery_memory import State, calm, holds, recent
+from .battery_memory import State, calm, holds, recent, waits_for
 from .battery_seen import Seen, look
 from .battery_supply import refusal
 from .battery_wishes import MINUTE, Settings, aim, tired, unable, wish
@@ -75,12 +75,14 @@ def noted(cfg: Settings, state: State, seen: Seen, hand: ByHand | None) -> State
         full = soc >= aim(cfg, wished, seen) - (cfg.margin if full else 0)
     drew = now if max(seen.powers, default=0.0) > cfg.car_power else state.drew
     state = replace(state, hand=wished, full=full, drew=drew)
+    if house and house.islanded is False and state.islanded:
+        state = replace(state, islanded=False, back=now + ISLANDED)
     if house and (why := unable(house)) != state.unable:
         lapses = state.lapses if state.unable else (*recent(state.lapses, now), now)
-        wait = ISLANDED if state.islanded else calm(replace(state, lapses=lapses[:-1]), RETURN, now)
-        back = None if why else now + wait
-        dark = bool(why) and (state.islanded or bool(house.islanded))
-        state = replace(state, unable=why, islanded=dark, back=back, lapses=lapses)
+        back = now + calm(replace(state, lapses=lapses[:-1]), RETURN, now)
+        back = max(back, waits_for(state.back, now) or back)
+        dark = state.islanded or bool(house.islanded)
+        state = replace(state, unable=why, islanded=dark, back=state.back if why else back, lapses=lapses)
     if house and holds(state, now, "charge") and refusal(cfg, house, charging=True):
         rest = now + calm(state, REST, now)
         state = replace(state, rest=rest, lapses=(*recent(state.lapses, now), now))

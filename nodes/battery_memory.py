@@ -20,7 +20,7 @@ class State:
     stopped: datetime | None = None  # the car was first seen not to need the hold any more
     hand: ByHand | None = None  # what a person wishes, with its end
     unable: str = ""  # why the battery could not be steered when the house was last seen
-    islanded: bool = False  # that was because the grid was gone
+    islanded: bool = False  # the grid was gone when it was last told of
     back: datetime | None = None  # nothing is begun before this
     rest: datetime | None = None  # no charge is begun before this
     lapses: tuple[datetime, ...] = ()  # when something was let go early; waits grow with their number

@@ -404,12 +404,24 @@ def test_what_the_gx_cannot_do_is_let_go_with_its_reason_and_begun_again_after_a
     state, lease = ask(state, 1, rate=rate(), house=replace(house(1), **trouble))
     said = []
     for second in range(60, 600):
-        state, again = ask(state, 1 + second / 60, rate=rate(), house=house(1 + second / 60))
+        state, again = ask(state, 1 + second / 60, rate=rate(), house=replace(house(1 + second / 60), islanded=False))
         said += [(second - 60, again.mode)] if again else []
 
     assert lease is not None
     assert (lease.mode, lease.reason) == ("release", why)
     assert said == [(60 * minutes, "charge")]
+
+
+def test_five_minutes_after_a_power_cut_count_from_its_end_and_not_twice() -> None:
+    """The GX waits them out too, and says so."""
+    state, _ = ask(rate=rate(), house=replace(house(), islanded=True))
+    said = []
+    for minute in range(1, 12):
+        waits = {"controllable": minute > 6, "why_not": None if minute > 6 else "the grid came back a moment ago"}
+        state, lease = ask(state, minute, rate=rate(), house=replace(house(minute), islanded=False, **waits))
+        said += [(minute, lease.mode)] if lease else []
+
+    assert said == [(8, "charge")]
 
 
 def test_a_lease_that_was_refused_is_said_again_a_minute_later_and_not_at_its_end() -> None:

@@ -1,0 +1,175 @@
+"""wattwire battery: tell the house battery of a running flow what to do, and see what comes of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from time import monotonic
+from typing import Any
+from uuid import uuid4
+
+import click
+
+from wattwire.broker import topics
+from wattwire.broker.envelope import begin, instant, loads, stamp
+from wattwire.broker.link import Message
+from wattwire.flows.engine.durations import duration
+from wattwire.flows.engine.glance import time_of
+from wattwire.flows.engine.visitor import Visitor
+
+from .options import state_option
+from .visiting import ENDS, broker_option, visit
+
+MODES = ("charge", "hold", "release", "off", "plan", "show")
+ANSWER = 15.0  # s for the controller
+EFFECT = 30.0  # s for the battery: writes, their reading back, and a look at what came of them
+
+
+@click.command("battery", epilog=ENDS)
+@click.argument("flow")
+@click.argument("mode", type=click.Choice(MODES))
+@click.option("--until", "when", metavar="TIME", help="Its end: 05:30, or 2026-11-21T05:30; local time.")
+@click.option("--for", "span", metavar="DURATION", help="Or how long: 90m, 2h.")
+@click.option("--soc", type=click.FloatRange(0, 100), metavar="%", help="Charge to this.")
+@click.option("--reason", default="", help="Words that its reason repeats.")
+@click.option("--node", "named", default="", help="The controller, where the flow has several.")
+@broker_option
+@state_option
+def command(flow: str, mode: str, when: str | None, span: str | None, soc: float | None, reason: str, named: str,
+            broker: str, state: Path | None) -> None:  # fmt: skip
+    """Tell the house battery of the running FLOW what to do. It comes before the plan, and always ends.
+
+    \b
+    charge   charge it, whatever power costs, as the main fuse allows
+    hold     keep it from discharging
+    release  leave it to itself, also while the car charges
+    off      keep our hands off it
+    plan     go by the plan again
+    show     what is wished of it now, and why
+
+    Without --until or --for it lasts a few hours (a setting), and never longer than a day.
+
+    \b
+    wattwire battery intelligent_octopus charge --until 05:30 --soc 90
+    """
+    now = datetime.now(UTC)
+    until = _end(when, span, now)
+    if (until or soc is not None or reason) and mode in ("plan", "show"):
+        raise click.UsageError(f"{mode} takes no --until, --for, --soc or --reason")
+    if soc is not None and mode != "charge":
+        raise click.UsageError("--soc goes with charge")
+    with visit(flow, broker, state) as (visitor, name, graph):
+        node = controller(graph, named)
+        if mode == "show":
+            _show(visitor, name, graph, node)
+            return
+        body = {"mode": mode, "until": until and stamp(until), "soc": soc, "reason": reason}
+        raise SystemExit(_asked(visitor, name, graph, node, body))
+
+
+def _end(when: str | None, span: str | None, now: datetime) -> datetime | None:
+    if when and span:
+        raise click.UsageError("--until or --for, not both")
+    try:
+        end = now + duration(span) if span else moment(when, now) if when else None
+    except ValueError as wrong:
+        raise click.BadParameter(str(wrong), param_hint="--for" if span else "--until") from None
+    if end is not None and end <= now:
+        raise click.BadParameter(f"{when or span} is over", param_hint="--until" if when else "--for")
+    return end
+
+
+def moment(text: str, now: datetime) -> datetime:
+    """A local time: of day, the next there is, or with its date. Raises ValueError."""
+    try:
+        clock = time.fromisoformat(text)
+    except ValueError:
+        try:
+            return datetime.fromisoformat(text).astimezone(UTC)
+        except ValueError:
+            raise ValueError(f"{text!r} is no time; write 05:30, or 2026-11-21T05:30") from None
+    today = now.astimezone().date()
+    days = (datetime.combine(today + timedelta(days=n), clock).astimezone(UTC) for n in range(3))
+    return next(at for at in days if at > now)
+
+
+def controller(graph: Mapping[str, Any], named: str) -> str:
+    """The node that takes a person's wishes."""
+    found = [n for n, it in graph["nodes"].items() if it["ins"].get("hand", {}).get("body") == "ByHand"]
+    if named and named not in found:
+        raise click.BadParameter(f"{named!r} takes none; there are {', '.join(found)}", param_hint="--node")
+    if not found:
+        raise click.UsageError("no node of this flow takes wishes for a battery; victronController does")
+    if len(found) > 1 and not named:
+        raise click.UsageError(f"there are {', '.join(found)}: say which with --node")
+    return named or found[0]
+
+
+def _asked(visitor: Visitor, flow: str, graph: Mapping[str, Any], node: str, body: Mapping[str, Any]) -> int:
+    """Hand it over, wait for the lease and for what comes of it; the exit code."""
+    said = begin("wattwire.battery", body, datetime.now(UTC), uuid4().hex)  # without a sender its id would not be kept
+    acting = {e["to"].partition(".")[0] for e in graph["edges"] if e["from"] == f"{node}.lease"}
+    outcomes = {topics.out(flow, actor, port): (actor, port) for actor in sorted(acting)
+                for port in ("confirmed", "refused") if port in graph["nodes"][actor]["outs"]}  # fmt: skip
+    answer, effect = list[Mapping[str, Any]](), list[tuple[str, str, Mapping[str, Any]]]()
+
+    def heard(message: Message) -> None:
+        if not message.payload:
+            return
+        it = loads(message.payload, datetime.now(UTC))
+        if message.topic == topics.out(flow, node, "lease") and it.cause == said.id:
+            answer.append(it.body)
+        actor, port = outcomes.get(message.topic, ("", ""))
+        if answer and (port == "refused" or (port and it.body["mode"] == answer[0]["mode"])):
+            effect.append((actor, port, it.body))
+
+    visitor.heard, listening = heard, list[bool]()
+    visitor.link.subscribe([topics.out(flow, node, "lease"), *outcomes], lambda _: listening.append(True))
+    _until(visitor, lambda: bool(listening), ANSWER)
+    if not listening or not visitor.publish(topics.into(flow, node, "hand"), said.dumps()):
+        click.echo("the broker did not take the message", err=True)
+        return 1
+    if not _until(visitor, lambda: bool(answer), ANSWER):
+        click.echo(f"{node} did not answer within {ANSWER:.0f} s; see wattwire status {flow}", err=True)
+        return 1
+    lease = answer[0]
+    click.echo(_words(lease))
+    less = lease["mode"] == "release" and body["mode"] in ("charge", "hold")
+    if not outcomes:
+        return int(less)
+    if not _until(visitor, lambda: bool(effect), EFFECT):
+        click.echo(f"nothing was confirmed within {EFFECT:.0f} s; see wattwire status {flow}", err=True)
+        return 1
+    actor, port, told = effect[0]
+    click.echo(f"{actor}: {port}" + (f": {told['why']}" if port == "refused" else ""), err=port == "refused")
+    return int(less or port == "refused")
+
+
+def _show(visitor: Visitor, flow: str, graph: Mapping[str, Any], node: str) -> None:
+    house = [topics.out(flow, *e["from"].split(".")) for e in graph["edges"] if e["to"] == f"{node}.house"]
+    lease = topics.out(flow, node, "lease")
+    found = {topic: json.loads(told)["body"] for topic, told in visitor.retained([lease, *house]).items() if told}
+    click.echo(_words(found[lease]) if lease in found else f"{node} has not wished anything yet")
+    for body in (found[topic] for topic in house if topic in found):
+        told = [f"{label} {body[name]:.0f} {unit}" for name, label, unit in
+                (("soc", "battery", "%"), ("battery", "charging with", "W"), ("grid", "grid", "W"), ("ev", "car", "W"))
+                if body.get(name) is not None]  # fmt: skip
+        click.echo(f"{', '.join(told)}, at {time_of(instant(body['at']))}")
+        if body.get("why_not"):
+            click.echo(f"cannot be steered: {body['why_not']}")
+
+
+def _words(lease: Mapping[str, Any]) -> str:
+    soc = f" to {lease['soc']:.0f} %" if lease.get("soc") is not None else ""
+    over = instant(lease["until"]) <= datetime.now(UTC)
+    until = "" if lease["mode"] == "release" else f" {'ended' if over else 'until'} {time_of(instant(lease['until']))}"
+    return f"{lease['mode']}{soc}{until}: {lease['reason']}"
+
+
+def _until(visitor: Visitor, done: Callable[[], bool], patience: float) -> bool:
+    end = monotonic() + patience
+    while not done() and (left := end - monotonic()) > 0:
+        visitor.link.step(min(left, 0.5))
+    return done()
