@@ -12,8 +12,8 @@ from .allowance import Ledger
 from .half_hours import half_hour
 from .ladder import Named, continued, named, readings, recognised
 from .messages import Car, House, Plan, Prices
+from .outlook import Latch, Outlook
 from .tariff import Tariff
-from .verdict import Latch, Outlook
 
 if TYPE_CHECKING:
     from .rate_resolver import Config

@@ -9,7 +9,7 @@ from .half_hours import clock_time
 from .ladder import RANK, Rung, counts
 
 if TYPE_CHECKING:
-    from .verdict import Latch, Outlook
+    from .outlook import Latch, Outlook
 
 TOUCHES, TOUCHED = "a dispatch touches this half hour", "a dispatch touched this half hour"
 

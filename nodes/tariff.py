@@ -12,8 +12,6 @@ from .messages import Bands, Price, Prices
 from .tariff_rules import Banded, Rules, Tier
 
 MIDNIGHT = time()
-AHEAD = 120
-"""Half hours; as far ahead as a list is looked through for the next price."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +31,9 @@ class Listed:
         spans = (Span(p.start.timestamp(), p.end.timestamp() if p.end else float("inf"), p.price) for p in prices)
         self._spans = sorted(spans, key=lambda s: s.start)
         self._starts = [s.start for s in self._spans]
-        self.marks = sorted({int(m) for s in self._spans for m in (s.start, s.end) if m != float("inf")})
+        edges = sorted({int(m) for s in self._spans for m in (s.start, s.end) if m != float("inf")})
+        before = [None, *map(self.at, edges)]
+        self.marks = [m for m, price in zip(edges, before, strict=False) if self.at(m) != price]  # where it changes
 
     def __bool__(self) -> bool:
         return bool(self._spans)
@@ -109,10 +109,9 @@ class Tariff:
         return {"cheap": export.price.cheap, "standard": export.price.standard, "peak": export.price.peak}[tier]
 
     def changes_after(self, t: float) -> Iterator[int]:
-        """The instants at which a list or a window begins or ends a price."""
-        first = bisect_right(self._import.marks, t)
-        yield from self._import.marks[first : first + AHEAD]
-        yield from self.turns_after(t)
+        """The instants at which a list changes the price, in order."""
+        marks = self._import.marks
+        return iter(marks[bisect_right(marks, t) :])
 
     def stays(self, t: float, end: float) -> float:
         """Until when no list and no window changes anything, but no longer than to the end."""

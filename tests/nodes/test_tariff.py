@@ -1,6 +1,6 @@
 """Which price holds: bands before lists before settings, and nothing is never 0."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from hypothesis import given
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from wattwire.nodes.messages import Bands, Price, Prices
 from wattwire.nodes.tariff import Tariff
-from wattwire.nodes.tariff_rules import Fallback, Rules
+from wattwire.nodes.tariff_rules import Banded, Cheapest, Export, Fallback, Rules
 
 NOON = datetime(2026, 7, 20, 12, tzinfo=UTC)
 PENCE = Fallback(cheap=7.0, standard=28.0, car_cheap=6.0, car_standard=27.0)
@@ -92,3 +92,61 @@ def test_its_changes_are_where_prices_begin_and_end() -> None:
     found = tariff(listed((-2, 0, 1.0), (1, 2, 5.0), (2, None, 6.0)))
 
     assert set(found.changes_after(NOON.timestamp())) == {int(after(h).timestamp()) for h in (1, 2)}
+
+
+def test_a_change_far_ahead_is_one_behind_however_many_equal_half_hours() -> None:
+    found = tariff(listed(*((h / 2, h / 2 + 0.5, 20.0 if h < 600 else 5.0) for h in range(604))))
+
+    assert set(found.changes_after(NOON.timestamp())) == {int(after(h).timestamp()) for h in (300, 302)}
+
+
+# The tariff's own hours
+
+
+WINTER = datetime(2026, 1, 20, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("cheapest", "hours"),
+    [
+        (Cheapest(hours=1), [5.0, 5.5]),  # of equal ones the earlier
+        (Cheapest(hours=1.5), [5.0, 5.5, 6.0]),
+        (Cheapest(below=1.0), []),
+        (Cheapest(below=1.01), [5.0, 5.5, 6.0]),
+        (Cheapest(hours=0.5, below=1.01), [5.0, 5.5, 6.0]),
+    ],
+)
+def test_the_cheapest_half_hours_are_cheap(cheapest: Cheapest, hours: list[float]) -> None:
+    spans = [Price(start=WINTER + timedelta(hours=h / 2), end=WINTER + timedelta(hours=h / 2 + 0.5),
+                   price=1.0 if 10 <= h < 13 else 20.0) for h in range(48)]  # fmt: skip
+    found = Tariff(Rules(cheapest=cheapest), Prices(at=WINTER, import_=tuple(spans)))
+    tiers = [found.tier((WINTER + timedelta(hours=h / 2)).timestamp()) for h in range(48)]
+
+    assert [h / 2 for h, tier in enumerate(tiers) if tier == "cheap"] == hours
+
+
+def test_what_is_not_listed_is_never_among_the_cheapest() -> None:
+    found = Tariff(Rules(cheapest=Cheapest(hours=24)), None)
+
+    assert found.tier(WINTER.timestamp()) == "standard"
+
+
+@pytest.mark.parametrize("rule", [{}, {"hours": 0}, {"hours": 25}])
+def test_a_rule_that_tells_nothing_is_refused(rule: dict[str, float]) -> None:
+    with pytest.raises(ValueError, match="hours"):
+        Cheapest(**rule)
+
+
+def test_of_two_windows_the_first_that_is_open_counts() -> None:
+    peak, day = Banded(from_=time(16), until=time(19), band="peak"), Banded(from_=time(12), until=time(20))
+    found = Tariff(Rules(windows=(peak, day)), None)
+    tiers = [found.tier((WINTER + timedelta(hours=h)).timestamp()) for h in (11, 12, 16, 19, 20)]
+
+    assert tiers == ["standard", "cheap", "peak", "cheap", "standard"]
+
+
+def test_what_is_sold_may_have_hours_of_its_own() -> None:
+    noon, price = Banded(from_=time(11), until=time(14)), Fallback(cheap=2.0, standard=15.0)
+    found = Tariff(Rules(export=Export(windows=(noon,), price=price)), None)
+
+    assert [found.export((WINTER + timedelta(hours=h)).timestamp()) for h in (10, 12)] == [15.0, 2.0]
