@@ -38,7 +38,7 @@ def account(cfg: Config, asked: Asked, now: datetime) -> Reply | None:
 
 
 def _agreement(tariff: str, since: datetime, until: datetime | None) -> Json:
-    return {"tariff_code": tariff, "valid_from": _stamp(since), "valid_to": until and _stamp(until)}
+    return {"tariff_code": tariff, "valid_from": _stamp(since), "valid_to": _stamp(until) if until else None}
 
 
 def _stamp(at: datetime) -> str:

@@ -1,0 +1,196 @@
+"""wattwire setup: an API key in, an `.env` and a flow out."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TextIO, TypeVar
+
+import click
+
+from wattwire.flows.engine.loading import load
+from wattwire.flows.engine.names import dotenv
+from wattwire.flows.engine.reasons import FlowError
+from wattwire.nodes import Fault
+from wattwire.nodes.kraken_accounts import Account, choose, intelligent
+
+from .drafting import env_text, flow_text, put, tariff_name
+from .octopus import OCTOPUS, WHERE, Octopus, Stop, told_prices
+
+T = TypeVar("T")
+
+TESLA = {
+    "TESLA_CLIENT_ID": "of your application at Tesla: developer.tesla.com, Create application",
+    "TESLA_REFRESH_TOKEN": "from signing in with that application, scopes openid offline_access vehicle_device_data",
+    "TESLA_VIN": "the car's, from the app or the windscreen",
+}
+
+
+@click.command("setup")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path(), required=False)
+@click.option("--key-file", type=click.File(), help="A file with the API key, or - for stdin; else it is asked for.")
+@click.option("--account", default="", metavar="A-…", help="The account, where the key has several.")
+@click.option("--gx", metavar="HOST", help="Name or address of the Victron GX; empty: there is none.")
+@click.option("--tesla/--no-tesla", default=None, help="Leave room for Tesla's entries in .env.")
+@click.option("--url", default=OCTOPUS, show_default=True, help="Octopus, or a simulator or proxy of it.")
+@click.option("--yes", is_flag=True, help="Ask nothing: for scripts.")
+def command(folder: Path, key_file: TextIO | None, account: str, gx: str | None, tesla: bool | None,
+            url: str, yes: bool) -> None:  # fmt: skip
+    """Find out from an Octopus API key what is needed, and write FOLDER/.env and FOLDER/my_house.yaml.
+
+    \b
+    wattwire setup house
+    wattwire setup house --key-file - --gx venus.local --yes <key
+    """
+    try:
+        octopus = Octopus(url, _key(key_file, yes))
+        octopus.login()
+        click.echo("The key is good.")
+        found = _tariff(octopus, _account(octopus, account, yes), yes)
+        host, secured = _gx(gx, yes)
+        wants_tesla = click.confirm("Is there a Tesla?", default=False) if tesla is None and not yes else bool(tesla)
+        _write(folder, octopus, found, host, secured, wants_tesla, yes)
+    except Stop as told:
+        click.echo(str(told), err=True)
+        raise SystemExit(1) from None
+
+
+def _key(file: TextIO | None, yes: bool) -> str:
+    if file is not None:
+        key = file.read().strip()
+    elif yes:
+        raise click.UsageError("there is nobody to ask for the key: give --key-file, or - for stdin")
+    else:
+        key = click.prompt(f"API key ({WHERE}; it is not shown)", hide_input=True).strip()
+    if not key or any(c.isspace() for c in key):
+        raise Stop(f"that is no API key: one line, as it stands under {WHERE}")
+    return key
+
+
+def _account(octopus: Octopus, wanted: str, yes: bool) -> str:
+    there = octopus.numbers()
+    found = choose(there, wanted)
+    if isinstance(found, Fault):
+        if found.code != "several_accounts" or yes:
+            raise Stop(found.why + (": say which with --account" if found.code == "several_accounts" else ""))
+        found = _one("Which account?", there, there)
+    click.echo(f"Account {found}")
+    devices = octopus.devices(found)
+    for device in devices:
+        click.echo(f"  {'*' if device.usable else ' '} {device.name} ({device.kind}): {device.state}")
+    if not any(d.usable for d in devices):
+        raise Stop(
+            f"account {found} has no live car or charger: add it under Devices in the Octopus app, then come again"
+        )
+    return found
+
+
+def _tariff(octopus: Octopus, account: str, yes: bool) -> Account:
+    there = octopus.tariffs(account)
+    if not there:
+        raise Stop(f"account {account} buys no electricity now: no meter of it has an agreement in force")
+    able = [a for a in there if intelligent(a.product)]
+    if not able:
+        raise Stop(
+            f"your tariff is {', '.join(a.tariff for a in there)}, and not Intelligent Octopus Go: there is no plan to "
+            "follow. `wattwire nodes rateResolver` says how to write a flow for another tariff"
+        )
+    found = able[0] if len(able) == 1 or yes else _one("Which meter?", able, [a.tariff for a in able])
+    prices = octopus.prices(found.product, found.tariff)
+    told = prices if isinstance(prices, str) else told_prices(prices, datetime.now(UTC))
+    click.echo(f"Tariff {found.tariff}: {told}")
+    return found
+
+
+def _gx(given: str | None, yes: bool) -> tuple[str, bool]:
+    """The GX, and whether it wants a password: then it listens by TLS alone."""
+    while True:
+        asked = given is None and not yes
+        host = (
+            click.prompt("Victron GX, name or address (empty: none)", default="", show_default=False)
+            if asked
+            else given
+        ) or ""
+        if not host:
+            return "", False
+        plain, secured = _listens(host, 1883), _listens(host, 8883)
+        if plain or secured:
+            click.echo(f"  {host} answers" + ("" if plain else ", and wants a password"))
+            return host, not plain
+        click.echo(
+            f"  {host} does not answer on port 1883 or 8883: on the GX, switch on Settings, Services, MQTT", err=True
+        )
+        if not asked or click.confirm("Write it down all the same?", default=False):
+            return host, False
+
+
+def _listens(host: str, port: int) -> bool:
+    try:
+        socket.create_connection((host, port), timeout=3).close()
+    except OSError:
+        return False
+    return True
+
+
+def _write(folder: Path, octopus: Octopus, found: Account, host: str, secured: bool, tesla: bool, yes: bool) -> None:
+    values = {
+        "OCTOPUS_API_KEY": octopus.key.reveal(),
+        "OCTOPUS_ACCOUNT": found.number,
+        "OCTOPUS_PRODUCT": found.product,
+        "OCTOPUS_TARIFF": found.tariff,
+        **({"GX_HOST": host} if host else {}),
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    env, flow, settings = folder / ".env", folder / "my_house.yaml", dict[str, str]()
+    if secured:
+        settings = {"password": "$GX_PASSWORD", "ca": str(_pinned(folder, host))}
+        if not yes:
+            values["GX_PASSWORD"] = click.prompt("Password of the GX's security profile", hide_input=True)
+    try:
+        before = dotenv(env) if env.exists() else {}
+    except FlowError as wrong:
+        raise Stop(f"{wrong}\nput that right first: nothing was written") from None
+    known = {name for name, value in {**before, **values}.items() if value}
+    if secured and "GX_PASSWORD" not in known:
+        known.discard("GX_HOST")  # without it the GX cannot be reached
+    text = flow_text("myHouse", known, tariff_name(found.product), found.tariff, octopus.base, settings)
+    if flow.exists() and flow.read_text("utf-8") != text:
+        if not yes and not click.confirm(f"{flow} is there and differs. Put the new one in its place?", default=False):
+            text = flow.read_text("utf-8")
+        else:
+            put(flow.with_suffix(".yaml.old"), flow.read_text("utf-8"), 0o600)
+    blanks = (TESLA if tesla else {}) | ({"GX_PASSWORD": "of the GX's security profile"} if secured else {})
+    put(env, env_text(env.read_text("utf-8") if env.exists() else "", values, blanks), 0o600)
+    put(flow, text, 0o644)
+    click.echo(f"Wrote {env} (only you may read it) and {flow}.")
+    for name in [n for n in blanks if n not in known]:
+        click.echo(f"  Still to be filled in: {name}, {blanks[name]}. Then run setup again.")
+    _check(flow, env)
+
+
+def _pinned(folder: Path, host: str) -> Path:
+    """The GX's own certificate, which nobody signed: from now on it alone is trusted."""
+    try:
+        text = ssl.get_server_certificate((host, 8883), timeout=5)
+    except (OSError, ValueError) as wrong:
+        raise Stop(f"{host} does not show its certificate on port 8883: {wrong}") from None
+    put(folder / "gx.pem", text, 0o644)
+    return (folder / "gx.pem").absolute()
+
+
+def _check(flow: Path, env: Path) -> None:
+    try:
+        load(flow, env_file=env, env={})
+    except FlowError as wrong:
+        raise Stop(f"{wrong}\nthe flow cannot run yet: put that right") from None
+    here = "" if flow.parent == Path() else f"cd {flow.parent} && "
+    click.echo(f"\nTry it; nothing is written to any device:\n    {here}wattwire run {flow.name} --shadow")
+
+
+def _one(question: str, things: Sequence[T], words: Sequence[str]) -> T:
+    for number, word in enumerate(words, 1):
+        click.echo(f"  {number}  {word}")
+    return things[click.prompt(question, type=click.IntRange(1, len(things))) - 1]
