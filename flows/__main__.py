@@ -8,7 +8,6 @@ import click
 
 COMMANDS = {
     "setup": "Find out from an Octopus API key what is needed, and write it down.",
-    "setup": "Find out from an Octopus API key what is needed, and write it down.",
     "run": "Run flows as processes over a broker.",
     "check": "Say everything that is wrong with a flow, or that it is fine.",
     "try": "Run a flow in made-up time, in one process, without a network.",
