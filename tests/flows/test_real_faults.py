@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from forgetful import forgetful
 from watched import Watched
 
 from wattwire.broker.private import find_mosquitto
@@ -41,7 +42,9 @@ edges:
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
-    made = Watched(tmp_path_factory.mktemp("troubles"), FLOW, "--prefer", "mosquitto").early()
+    folder = tmp_path_factory.mktemp("troubles")
+    forgetful(folder / "state")
+    made = Watched(folder, FLOW, "--prefer", "mosquitto").early()
     made.ready()
     made.came("dispatchFetcher.plan")
     made.came("teslaState.car")
