@@ -14,25 +14,26 @@ from .tesla_pending import Memory, Wanted
 from .tesla_replies import Away, Reading, Trouble, heard, trouble
 from .tesla_verdicts import verdict
 
+SLACK = timedelta(minutes=1)  # a wish that was made later than this from now was made by a clock that was wrong
+PAUSE = timedelta(days=1)  # and so was a pause that is longer
+FREE = ("asleep", "unplugged", "powerless", "busy", "unauthorised", "throttled", "spent")  # tries that do not count
+
 Course = tuple[Memory, list[Emit | Request]]
 
 
 def wished(cfg: Settings, memory: Memory, command: CarCommand, now: datetime) -> Course:
     """A new wish, or one that comes back from waking the car and brings with it what else waits for that."""
-    about = slot(command)
     if why := wrong(command):
         return memory, [Emit("refused", Fault(why, code="invalid"))]
-    newest = memory.newest.get(about)
-    awake = memory.at("asleep")
-    if newest is not None and command.at < newest:
-        late = _overtaken(command)
-        return onward(cfg, replace(memory, round=awake, car=None), [late], now)
-    if newest is not None and command.at == newest:  # seen before: woken for it, or settled already
-        return onward(cfg, replace(memory, round=awake, car=None), [], now)
-    emits, older = list[Emit](), memory.wanted.get(about)
-    if older is not None:
-        emits.append(_overtaken(older.command))
-    return onward(cfg, replace(memory.with_wish(command), round=(about,)), emits, now)
+    about = slot(command)
+    newest, older = memory.newest.get(about), memory.wanted.get(about)
+    if newest is not None and command.at <= newest <= now + SLACK:  # seen before: woken for it, or settled already
+        memory, emits = lapsed(cfg, memory, now)
+        late = [_overtaken(command)] if command.at < newest else []
+        return onward(cfg, replace(memory, round=memory.at("asleep"), car=None), [*emits, *late], now)
+    memory, emits = lapsed(cfg, memory.with_wish(command), now)
+    late = [_overtaken(older.command)] if older else []
+    return onward(cfg, replace(memory, round=(about,)), [*late, *emits], now)
 
 
 def _overtaken(command: CarCommand) -> Emit:
@@ -84,12 +85,12 @@ def _sending(cfg: Settings, memory: Memory, about: str, now: datetime) -> Course
         return memory.without(about), [Emit("lapsed", Fault(f"{it.command.do}: given up after {it.tries} tries"))]
     if why := _already(cfg, memory, it, now):
         return memory.without(about), [done(it, now, f"it was so already: {why}")]
-    if memory.asleep or _asleep(cfg, memory, now):
+    if memory.asleep or (it.command.do != "stop" and _asleep(cfg, memory, now)):
         memory, emits = sleeping(memory, about, Fault("the car is asleep"), now)
         return memory, [*emits]
     if memory.bearer is None:
         return replace(memory, round=()), [Emit("unauthorised", Fault("no token that is good now"))]
-    if memory.quiet and now < memory.quiet:
+    if memory.quiet and now < memory.quiet < now + PAUSE:
         left = (memory.quiet - now).total_seconds()
         why = "Tesla asked not to be called for a while"
         return replace(memory, round=()), [Emit("throttled", Fault(why, code="pause", retry_after=left))]
@@ -117,6 +118,8 @@ def _told(memory: Memory, about: str, reply: Reply) -> tuple[Memory, list[Emit]]
     it, now = memory.wanted[about], reply.at
     found = verdict(it.command.do, reply)
     emit = [Emit(found.port, found.fault)]
+    if found.port in FREE:
+        memory = memory.spared(about)
     match found.port:
         case "taken":
             return memory.at_stage(about, "sent"), [Emit("taken", it.command)]

@@ -78,9 +78,8 @@ def _not_done(memory: Memory, about: str, it: Wanted, found: Effect, why: str) -
         return memory.at_stage(about, "unplugged"), Emit("unplugged", Fault(why))
     if found == "ineffective":
         told = Fault(f"Tesla took {it.command.do}, but {why}", code="ineffective")
-        return memory.without(about) if it.command.once else memory.at_stage(about, "waiting"), Emit(
-            "ineffective", told
-        )
+        memory = memory.without(about) if it.command.once else memory.at_stage(about, "waiting")
+        return memory, Emit("ineffective", told)
     told = Fault(f"the car does not say what became of {it.command.do}", code="unseen")
     return memory, Emit("unknown", told)
 

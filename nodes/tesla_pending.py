@@ -70,10 +70,14 @@ class Memory:
 
     def sending(self, about: str, now: datetime) -> Memory:
         it = self.wanted[about]
-        before = self.car.limit if about == "limit" and self.car and it.tries == 0 else it.before
+        before = self.car.limit if about == "limit" and self.car and it.before is None else it.before
         it = replace(it, sent=now, tries=it.tries + 1, before=before)
         sent = {k: v for k, v in self.sent.items() if k in ORDER} | {about: now}
         return replace(self, wanted={**self.wanted, about: it}, sent=sent, asking=about)
+
+    def spared(self, about: str) -> Memory:
+        it = self.wanted[about]
+        return replace(self, wanted={**self.wanted, about: replace(it, tries=it.tries - 1)})
 
     def at(self, *stages: Stage) -> tuple[str, ...]:
         """What is in one of these stages, in the order in which it is to be sent."""

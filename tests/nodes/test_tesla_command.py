@@ -272,12 +272,36 @@ def test_a_command_to_a_sleeping_car_waits_to_be_carried_on_by_whoever_wakes_it(
     assert asked(life.want(wish("start", reason="cheap"), now=70)) == [("POST", "/command/charge_start", {})]
 
 
-def test_a_car_known_to_sleep_is_not_even_asked() -> None:
+def test_a_car_known_to_sleep_is_not_even_asked_except_to_stop() -> None:
     life = Life()
     life.news(0, state="asleep", seen=None)
 
     assert life.ports(results := life.want(wish("limit", at=20, value=80))) == ["asleep"]
     assert asked(results) == []
+    assert asked(life.want(wish("stop", at=21))) == [("POST", "/command/charge_stop", {})]  # it may just have begun
+
+
+def test_a_wish_that_comes_too_late_is_not_sent() -> None:
+    life = Life()
+
+    assert life.ports(life.want(wish("stop", until=after(120)), now=121)) == ["lapsed"]
+    assert life.ports(life.want(wish("limit", value=80), now=3601)) == ["lapsed"]
+
+
+def test_a_wish_of_a_clock_that_was_wrong_does_not_stand_in_the_way_for_ever() -> None:
+    life = Life()
+    life.want(wish("start", at=86400), now=86400)
+    life.reply(86401, 200, YES)
+
+    assert asked(life.want(wish("stop", at=0))) == [("POST", "/command/charge_stop", {})]
+
+
+def test_what_never_reached_the_car_is_no_try() -> None:
+    life = Life()
+    life.want(wish("start"))
+    for second in range(300, 3300, 300):
+        assert life.ports(life.reply(second - 299, 200, no("no_power"))) == ["powerless"]
+        assert asked(life.again(second)) == [("POST", "/command/charge_start", {})]
 
 
 def test_whatever_waits_for_the_car_goes_with_the_one_that_is_carried_on_and_the_start_last() -> None:
