@@ -30,6 +30,7 @@ edges:
   - {from: dispatchFetcher.failed,       to: dispatchFetcher.poll, after: {first: 100ms, factor: 3, most: 1s}, times: 5, spent: alarm.why}
   - {from: dispatchFetcher.throttled,    to: dispatchFetcher.poll, after: {first: 400ms, factor: 2, most: 15m}, times: 6, spent: alarm.why}
   - {from: dispatchFetcher.blocked,      to: dispatchFetcher.poll, after: {first: 200ms, factor: 2, most: 500ms}, times: 6, spent: alarm.why}
+  - {from: dispatchFetcher.blocked,      to: alarm.why, drop: true}
   - {from: rateFetcher.failed,           to: rateFetcher.poll,     after: {first: 100ms, factor: 3, most: 1s}, times: 5, spent: alarm.why}
   - {from: dispatchFetcher.unauthorised, to: krakenToken.want,     every: 10ms}
   - {from: teslaState.unauthorised,      to: teslaToken.want,      every: 10ms}
