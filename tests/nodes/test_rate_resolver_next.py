@@ -13,7 +13,7 @@ from wattwire.nodes.half_hours import Window
 from wattwire.nodes.messages import Dispatch, Plan, Price, Prices, Rate, Tick
 from wattwire.nodes.rate_memory import State
 from wattwire.nodes.rate_resolver import Config, resolve
-from wattwire.nodes.tariff_rules import Fallback
+from wattwire.nodes.tariff_rules import Banded, Cheapest, Fallback, Rules
 
 PENCE = Fallback(cheap=7.0, standard=28.0)
 MINUTE = timedelta(minutes=1)
@@ -57,6 +57,40 @@ def test_the_next_price_comes_when_it_was_promised_and_no_other_before_it(
             assert then.next == now.next
         else:
             assert then.house == now.next.house
+
+
+EVENING, DAY = Banded(from_=time(16), until=time(19), band="peak"), Banded(from_=time(13), until=time(16))
+WEEKEND = Banded(from_=time(19), until=time(8), days=("sat",), clock="utc")
+TARIFFS = st.sampled_from(
+    [
+        Rules(windows=(EVENING, DAY), price=Fallback(cheap=7.0, standard=28.0, peak=40.0)),
+        Rules(windows=(WEEKEND,), price=Fallback(cheap=7.0, standard=28.0), dispatch="car", car="credit", credit=9.0),
+        Rules(windows=(DAY,), price=Fallback(cheap=7.0, standard=28.0), dispatch="house"),
+        Rules(cheapest=Cheapest(hours=3, below=2.0)),
+    ]
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(STARTS, SPANS, TARIFFS, st.lists(st.integers(-3, 30), max_size=50))
+def test_the_hours_of_any_tariff_are_promised_too(
+    begin: str, spans: list[tuple[int, int]], tariff: Rules, listed: list[int]
+) -> None:
+    start, half = datetime.fromisoformat(begin), timedelta(minutes=30)
+    found = tuple(Dispatch(start=start + s * MINUTE, end=start + (s + n) * MINUTE) for s, n in spans)
+    cfg = Config(tariff=tariff, trust="offered", plan_max_age=timedelta(days=9))
+    prices = Prices(
+        at=start,
+        import_=tuple(Price(start=start + n * half, end=start + (n + 1) * half, price=p) for n, p in enumerate(listed)),
+    )
+    rates = lived(cfg, start, 1440, Plan(at=start, dispatches=found), prices)
+
+    for now, then in pairwise(rates):
+        assert now.next is None or now.at < now.next.at
+        if now.next is not None and then.at >= now.next.at:
+            assert then.house == now.next.house
+        elif then.house is not None:  # the end of a list is not promised: what comes after it is not known
+            assert then.house == now.house
 
 
 def test_prices_of_a_list_are_promised_too() -> None:
