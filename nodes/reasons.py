@@ -43,7 +43,9 @@ def _own_hours(known: Outlook, now: datetime) -> str:
         return told if close is None else f"{told} until {clock_time(known.rules.timezone, close)}"
     if tier == "cheap":
         return "one of the cheap half hours of the price list"
-    return "outside the cheap hours" if known.rules.windows else "not one of the cheap half hours of the price list"
+    if known.rules.cheapest:
+        return "not one of the cheap half hours of the price list"
+    return "outside the cheap hours" if known.rules.windows else "the tariff has no cheap hours"
 
 
 def _trusted(latch: Latch | None, rung: Rung | None) -> str:
