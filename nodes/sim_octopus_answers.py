@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
 from .calls import Reply
@@ -18,6 +19,13 @@ if TYPE_CHECKING:
 
 
 def answer(cfg: Config, state: State, request: Asked, now: datetime) -> tuple[State, Reply]:
+    """Every answer tells the time, as every server's does."""
+    state, reply = _answer(cfg, state, request, now)
+    told = {"date": format_datetime(now.astimezone(UTC).replace(microsecond=0), usegmt=True)}
+    return state, replace(reply, headers={**told, **reply.headers})
+
+
+def _answer(cfg: Config, state: State, request: Asked, now: datetime) -> tuple[State, Reply]:
     asks_graphql = request.path.rstrip("/") == "/v1/graphql"
     questions = fields(request) if asks_graphql else [listed(request.path)]
     kind = cfg.fault if state.fault is None else state.fault

@@ -17,6 +17,7 @@ from .kraken_replies import expiry
 from .linked import Asked
 from .sim_octopus_car import State, device, entry, planned
 from .sim_octopus_faults import CODE, DEVICES, MESSAGES, PLAN, TOKEN, TYPES
+from .sim_octopus_past import completed
 from .sim_octopus_settings import WRITES, Refusal, write
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def _data(cfg: Config, state: State, field: str, asked: Asked, fault: str, now: 
     if field == "viewer":
         return state, {"accounts": [{"number": cfg.account}]}, []
     if field == "completedDispatches":
-        return state, [], []
+        return state, completed(cfg, state, now), []
     wish = _wish(asked)
     if wish.get("deviceId", _argument(asked, "deviceId")) != cfg.device:
         return _refuse(state, field, "KT-CT-4313")

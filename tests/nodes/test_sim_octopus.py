@@ -15,12 +15,16 @@ from wattwire.nodes import (
     Secret,
     Started,
     Status,
+    completed_fetcher,
     dispatch_fetcher,
+    kraken_account,
     kraken_device,
     kraken_keeping,
     kraken_token,
     rate_fetcher,
 )
+from wattwire.nodes.kraken_accounts import numbers, viewer_request
+from wattwire.nodes.kraken_completed import Completed
 from wattwire.nodes.messages import Bands, Device, Plan, Prices, Tick, Token
 from wattwire.nodes.sim_messages import Drawn, SimFault
 from wattwire.nodes.sim_octopus import KEY, Config, step
@@ -392,3 +396,48 @@ def test_a_question_is_answered_once() -> None:
 
     assert isinstance(result, Answer)
     assert result.reply.status == 200
+
+
+# What was, and whose it is
+
+
+def charged(octopus: Octopus) -> Completed:
+    cfg = completed_fetcher.Config(account=CFG.account)
+    state, request = completed_fetcher.ask(cfg, completed_fetcher.State(), None, None, token=octopus.token())
+    assert isinstance(request, Request)
+    body = completed_fetcher.read(cfg, state, octopus.reply(request))[1].body
+    assert isinstance(body, Completed)
+    return body
+
+
+def test_what_was_charged_is_listed_half_a_day_later() -> None:
+    octopus = Octopus(replace(CFG, every=timedelta(hours=8)))
+    seen = []
+    for hours_later in (0, 12, 13, 21):
+        octopus.now = NOON + timedelta(hours=hours_later)
+        seen.append([f"{d.start:%H:%M}-{d.end:%H:%M} {d.kind} {d.location}" for d in charged(octopus).dispatches])
+
+    assert seen == [[], [], ["12:01-12:04 smart home"], ["12:01-12:04 smart home", "20:01-20:04 smart home"]]
+
+
+def test_its_clock_is_told_with_every_answer() -> None:
+    octopus = Octopus()
+    octopus.now += timedelta(milliseconds=400)
+    plan = octopus.plan().body
+
+    assert isinstance(plan, Plan)
+    assert plan.skew == -0.4
+
+
+def test_it_tells_the_account_of_the_key_and_its_tariff() -> None:
+    octopus = Octopus()
+    there = numbers(octopus.reply(viewer_request("http://x/v1/graphql/", octopus.token())))
+    cfg = kraken_account.Config(api_key=KEY, account=CFG.account, tariff=CFG.prices.code)
+    found = kraken_account.read(cfg, octopus.reply(kraken_account.ask(cfg, None)))
+    wrong = replace(cfg, api_key=Secret("x"))
+    refused = kraken_account.read(wrong, octopus.reply(kraken_account.ask(wrong, None)))
+
+    assert there == [CFG.account]
+    assert isinstance(found, Emit)
+    assert isinstance(refused, Emit)
+    assert (found.port, refused.port) == ("account", "refused")
