@@ -1,0 +1,206 @@
+"""wattwire gx: what it makes of looks at a GX, and the whole of it over a real broker with a simulated one."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from time import monotonic
+
+import pytest
+from rig import Rig
+
+from wattwire.broker.private import find_mosquitto
+from wattwire.flows.commands.gx_trial import Finding, Look, find, words
+from wattwire.flows.engine.loading import load_text
+from wattwire.nodes.gx_topics import SETPOINT
+
+needs_mosquitto = pytest.mark.skipif(not find_mosquitto(), reason="mosquitto is not installed")
+
+
+def looks(*told: tuple[float, float | None, float | None]) -> list[Look]:
+    return [Look(*one) for one in told]
+
+
+def steady(until: int, ends: int, shown_until: int) -> list[Look]:
+    """Every 5 s: the meter at 750 W until `ends`, then at 50; the override shown until `shown_until`."""
+    return [
+        Look(float(t), 750.0 if t <= shown_until else None, 750.0 if t <= ends else 50.0)
+        for t in range(5, until + 1, 5)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seen", "found"),
+    [
+        (steady(600, ends=300, shown_until=300), Finding(True, True, 300, 300)),
+        (steady(600, ends=60, shown_until=600), Finding(True, True, None, 60)),  # shown, and done no more
+        (steady(600, ends=600, shown_until=60), Finding(True, True, 60, None)),  # the other way round
+        (steady(600, ends=600, shown_until=600), Finding(True, True, None, None)),
+        (steady(600, ends=0, shown_until=600), Finding(True, False, None)),
+        (steady(600, ends=0, shown_until=0), Finding(False, False, None)),
+    ],
+    ids=["300 s", "60 s by the meter", "60 s by the GX", "for ever", "ignored", "refused"],
+)
+def test_the_life_of_an_override_is_what_both_the_gx_and_the_meter_bear_out(seen: list[Look], found: Finding) -> None:
+    assert find(seen, 750, 750, 50) == found
+
+
+def test_a_kettle_is_no_end_of_an_override() -> None:
+    seen = steady(600, ends=600, shown_until=600)
+    seen[20] = Look(seen[20].at, 750.0, 50.0)
+    seen[21] = Look(seen[21].at, 750.0, 2900.0)
+
+    assert find(seen, 750, 750, 50).life is None
+
+
+def test_a_meter_that_says_nothing_proves_nothing() -> None:
+    assert find(looks((5, 750, None), (10, 750, None), (15, 750, None)), 750, 750, 50) == Finding(True, False, None)
+
+
+@pytest.mark.parametrize(
+    ("found", "said"),
+    [
+        (Finding(True, True, 300, 300), "  victronGx: {config: {hold: overrides, proven: {v3.67: 300s}}}"),
+        (Finding(True, True, None, 60), "  victronGx: {config: {hold: overrides, proven: {v3.67: 60s}}}"),
+        (
+            Finding(True, True, None, 10),
+            "That is too short or too long to rely on. Use the slot (hold: slot, the default).",
+        ),
+        (Finding(True, True), "It would outlive us. Use the slot (hold: slot, the default)."),
+        (
+            Finding(True, False),
+            "v3.67: the GX showed the override and did not do it. Use the slot (hold: slot, the default).",
+        ),
+        (
+            Finding(False, False),
+            "v3.67: the GX did not even show the override. Use the slot (hold: slot, the default).",
+        ),
+    ],
+)
+def test_the_last_word_is_what_to_put_into_the_flow(found: Finding, said: str) -> None:
+    assert words(found, "v3.67", 600)[-1] == said
+
+
+HOUSE = "flow: gx\nnodes: {{simGx: {{type: simGx, config: {{heartbeat: 1s, publish: 1s, soc: 50{}}}}}}}\n"
+Houses = Callable[[str], Rig]
+
+
+@pytest.fixture
+def houses() -> Iterator[Houses]:
+    made: list[Rig] = []
+
+    def house(settings: str = "") -> Rig:
+        made.append(Rig(load_text(HOUSE.format(settings))))
+        made[-1].link.subscribe(["W/#"])
+        made[-1].start()
+        return made[-1]
+
+    yield house
+    for rig in made:
+        rig.stop()
+
+
+def gx(rig: Rig, *words: str) -> tuple[int, str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "wattwire.flows", "gx", *words], capture_output=True, text=True, timeout=60
+    )
+    rig.until(lambda: True)
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.broker
+@pytest.mark.mosquitto
+@needs_mosquitto
+def test_show_tells_what_the_gx_is_and_writes_nothing(houses: Houses) -> None:
+    rig = houses("")
+    code, told = gx(rig, "show", rig.broker.url)
+
+    assert code == 0
+    assert "GX             c0619ab27f32, firmware v3.67, at mqtt://127.0.0.1:" in told
+    assert "supply         the grid; input limit: 14490 W" in told
+    assert "schedule 5     off   <- the one we use" in told
+    assert "steerable      yes" in told
+    assert [m.topic for m in rig.heard if m.topic.startswith("W/")] == []
+
+
+@pytest.mark.broker
+@pytest.mark.mosquitto
+@needs_mosquitto
+@pytest.mark.parametrize(
+    ("settings", "last"),
+    [
+        (", override_life: 6s", r"v3\.67: the override was done, and was gone by itself after [3-7] s\."),
+        (", override_life: null", r"It would outlive us\. Use the slot \(hold: slot, the default\)\."),
+    ],
+    ids=["6 s", "for ever"],
+)
+def test_probe_writes_once_watches_puts_back_and_says_what_this_firmware_does(
+    houses: Houses, settings: str, last: str
+) -> None:
+    rig = houses(settings)
+    code, told = gx(rig, "probe", rig.broker.url, "--for", "20", "--yes")
+    rig.until(lambda: len([m for m in rig.heard if m.topic.startswith("W/")]) == 2)
+    written = [(m.topic.partition("/hub4/")[2], m.payload, m.retain) for m in rig.heard if m.topic.startswith("W/")]
+
+    assert code == 0
+    assert re.search(last, told), told
+    assert written == [
+        ("0/Overrides/Setpoint", b'{"value":750}', False),
+        ("0/Overrides/Setpoint", b'{"value":null}', False),
+    ]
+    assert "the override is put back" in told
+
+
+@pytest.mark.broker
+@pytest.mark.mosquitto
+@needs_mosquitto
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "killed"])
+def test_however_a_probe_ends_the_override_is_put_back(houses: Houses, how: signal.Signals) -> None:
+    rig = houses("")
+    words = [sys.executable, "-m", "wattwire.flows", "gx", "probe", rig.broker.url, "--for", "600", "--yes"]
+    probe = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    rig.until(lambda: any(m.topic.endswith(SETPOINT) for m in rig.heard), 20)
+    rig.heard.clear()
+    os.kill(probe.pid, how)
+    began = monotonic()
+    rig.until(lambda: any(m.payload == b'{"value":null}' for m in rig.heard), 10)
+    probe.wait(10)
+
+    assert monotonic() - began < 10
+
+
+@pytest.mark.broker
+@pytest.mark.mosquitto
+@needs_mosquitto
+def test_a_force_charge_that_is_ignored_is_seen_as_ignored(houses: Houses) -> None:
+    rig = houses(", force_charge: false")
+    _, told = gx(rig, "probe", rig.broker.url, "--for", "10", "--yes", "--force-charge")
+
+    assert "ForceCharge on v3.67: the GX showed the override and did not do it." in told
+
+
+@pytest.mark.broker
+@pytest.mark.mosquitto
+@needs_mosquitto
+def test_a_gx_that_cannot_be_steered_is_not_probed(houses: Houses) -> None:
+    rig = houses("")
+    rig.send("simGx.fault", {"kind": "dynamicEss"})
+    rig.until(lambda: rig.link.backlog == 0)
+    code, told = gx(rig, "probe", rig.broker.url, "--for", "10", "--yes")
+
+    assert (code, [m.topic for m in rig.heard if m.topic.startswith("W/")]) == (1, [])
+    assert "this GX cannot be probed now: Dynamic ESS is on and blocks schedules" in told
+
+
+@pytest.mark.parametrize("words", [("show", "mqtt://127.0.0.1:9"), ("probe", "mqtt://127.0.0.1:9")])
+def test_where_nobody_answers_it_says_so(words: tuple[str, ...]) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "wattwire.flows", "gx", *words], capture_output=True, text=True, timeout=30
+    )
+
+    assert done.returncode == 1
+    assert "mqtt://127.0.0.1:9 cannot be reached: nobody answers there: connection refused" in done.stderr
