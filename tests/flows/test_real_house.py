@@ -29,7 +29,7 @@ nodes:
   minute:            {config: {every: 1s}}
   moment:            {config: {every: 500ms}}
 edges:
-  - {from: dispatchFetcher.plan, to: dispatchFetcher.poll, after: 500ms}
+  - {from: dispatchFetcher.plan, to: dispatchFetcher.poll, after: 6s}     # four a minute is all there is
 """
 
 
@@ -79,7 +79,7 @@ def test_on_the_embedded_broker_a_dispatch_comes_and_the_battery_charges_and_is_
 @pytest.mark.mosquitto
 @needs_mosquitto
 def test_a_shadow_run_decides_the_same_and_writes_nothing_to_the_gx_and_to_the_account(runs: Runs) -> None:
-    run = runs(FLOW.replace("length: 15s", "length: 4s"), "--prefer", "mosquitto", "--shadow").ready()
+    run = runs(FLOW.replace("length: 15s", "length: 12s"), "--prefer", "mosquitto", "--shadow").ready()
     run.came("krakenDevice.device")
     run.give("smartControl.suspend", None)
     run.give("chargePreferences.set", {"percent": 60})
