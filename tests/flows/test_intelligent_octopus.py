@@ -531,7 +531,7 @@ def test_the_battery_holds_while_the_car_charges_at_the_dear_price() -> None:
 
     flow = run(25, teslaState=tesla)
 
-    assert leases(flow) == ["12:00 hold", "12:24 release"]
+    assert leases(flow) == ["12:00 hold", "12:23 release"]
 
 
 def test_the_night_is_cheap_with_no_plan_at_all() -> None:

@@ -417,7 +417,7 @@ def test_five_minutes_after_a_power_cut_count_from_its_end_and_not_twice() -> No
     state, _ = ask(rate=rate(), house=replace(house(), islanded=True))
     said = []
     for minute in range(1, 12):
-        waits = {"controllable": minute > 6, "why_not": None if minute > 6 else "the grid came back a moment ago"}
+        waits: dict[str, Any] = {"controllable": minute > 6, "why_not": None if minute > 6 else "the grid came back a moment ago"}
         state, lease = ask(state, minute, rate=rate(), house=replace(house(minute), islanded=False, **waits))
         said += [(minute, lease.mode)] if lease else []
 
