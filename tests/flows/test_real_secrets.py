@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from forgetful import forgetful
 from watched import Watched
 
 from wattwire.broker.private import find_mosquitto
@@ -55,6 +56,7 @@ MAY = re.compile(r"wattwire/whispers/(krakenToken/token|teslaToken/token|\w+/in/
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[Watched]:
+    forgetful(tmp_path / "house" / "state")
     made = Watched(tmp_path / "house", FLOW, "--prefer", "mosquitto")
     yield made
     made.close()
