@@ -15,6 +15,7 @@ from .kraken_replies import Trouble, number
 
 DAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
 GROUPS = {"WEEKDAYS": DAYS[:5], "WEEKEND": DAYS[5:]}
+HALF_A_DAY = 12 * 60  # minutes; a longer step would be another unit
 CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 
 
@@ -84,10 +85,10 @@ def limits(entry: Entry) -> Limits:
             return Limits(
                 least=usual.least if least is None else least,
                 most=usual.most if most is None else most,
-                step=step or usual.step,
+                step=step if step and step > 0 else usual.step,
                 first=usual.first if first is None else first,
                 last=last or usual.last,
-                every=every or usual.every,
+                every=every if every and 0 < every <= HALF_A_DAY else usual.every,
             )
         case _:
             return Limits()

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -161,6 +162,7 @@ def test_the_limits_are_the_device_s_own(wish: Preferences, days: list[str]) -> 
     [
         (None, Limits()),
         ({"min": None, "max": "junk", "step": 0, "timeFrom": None, "timeTo": "noon", "timeStep": "x"}, Limits()),
+        ({"min": -5, "max": "80.0", "step": -5, "timeStep": 1800}, Limits(least=Decimal(-5), most=Decimal(80))),
         ({"timeFrom": "00:00:00", "timeTo": "00:00:00", "timeStep": "00:30:00"}, Limits(last=1440, every=30)),
         ({"timeFrom": "20:00", "timeTo": "06:00", "timeStep": 15}, Limits(first=1200, last=360, every=15)),
     ],
