@@ -12,6 +12,7 @@ from .plug_watch import Guard, commanded, watched
 @dataclass(frozen=True, kw_only=True)
 class Config:
     enabled: bool = False  # Octopus may count it as interference: read about it first
+    device: str | None = None  # the car's id at Octopus; needed where Octopus steers several
     floor: float = 30.0  # % below which the car is left to charge
     within: timedelta = timedelta(minutes=10)  # a charge that begins later is not that of the plug-in
     wait: timedelta = timedelta(minutes=15)  # without a plan, start the car again after this
@@ -27,18 +28,21 @@ class Out(Ports):
 @dataclass(frozen=True)
 class State:
     guard: Guard = field(default_factory=Guard)
+    plan: Plan | None = None  # of our device
     seen: datetime | None = volatile(lambda: None)  # the reading that was last looked at
 
 
 def step(
-    cfg: Config, state: State, car: Kept[Car] | None, plan: Kept[Plan] | None, done: CarDone | None, tick: Tick | None,
+    cfg: Config, state: State, car: Kept[Car] | None, plan: Plan | None, done: CarDone | None, tick: Tick | None,
     now: Now, *, rate: Rate | None,
 ) -> tuple[State, list[Emit]]:  # fmt: skip
     if done is not None:
         guard, emits = commanded(state.guard, done, now)
         return replace(state, guard=guard), emits
+    if plan is not None and cfg.device in (None, plan.device):
+        state = replace(state, plan=plan)
     news = car is not None and car.state == "online" and car.seen != state.seen
-    guard, emits = watched(cfg, state.guard, now, car, news, plan, rate)
+    guard, emits = watched(cfg, state.guard, now, car, news, state.plan, rate)
     return replace(state, guard=guard, seen=car.seen if car else None), emits
 
 

@@ -1,5 +1,6 @@
 """One plug-in after the other, told minute by minute after a quarter past six in the evening."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -155,7 +156,7 @@ def test_cheap_or_unknown_power_is_no_reason_to_stop(rate: dict[str, Any], why: 
 )
 def test_whoever_else_is_in_charge_stays_so(plan: Plan | None, why: str) -> None:
     evening = plugged()
-    evening.plan = plan
+    evening.plan, evening.state = plan, replace(evening.state, plan=None)
 
     assert evening.why(1, charging=True) == f"the charge at plug-in is left alone: {why}"
 
@@ -263,6 +264,14 @@ def test_that_its_own_stop_was_seen_done_is_enough_to_know_a_persons_start() -> 
     assert evening.wait(16) == []
 
 
+def test_of_several_devices_it_heeds_the_cars_own() -> None:
+    evening = stopped()
+    evening.cfg = Config(enabled=True, device="car")
+    evening.hear(5, smart(300, 400), device="another")
+
+    assert evening.wait(16) == ["start"]
+
+
 def test_nor_is_a_boost() -> None:
     evening = stopped()
 
@@ -281,6 +290,6 @@ def test_unplugged_nothing_is_owed_and_the_next_plug_in_is_a_new_one() -> None:
 
 def test_after_a_restart_in_between_the_car_is_still_started_in_time() -> None:
     evening = stopped()
-    evening.state = State(evening.state.guard)  # what is volatile is gone
+    evening.state = replace(evening.state, seen=None)  # what is volatile is gone
 
     assert evening.wait(16) == ["start"]
