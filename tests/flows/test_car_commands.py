@@ -1,8 +1,10 @@
 """A command on its way to a car that may sleep, refuse or say nothing: edges only, in made-up time."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from functools import cache, partial
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -337,3 +339,35 @@ def test_a_shadow_run_commands_and_wakes_nothing() -> None:
     it.run(at(10))
 
     assert calls(it) == []
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_whatever_happens_no_needless_wake_no_old_wish_and_an_end_to_everything(seed: int) -> None:
+    chance, it = Random(seed), bench()
+    kinds = ["504", "504done", "busy", "deaf", "ineffective", "500", "401", "429", "timeout", "asleep", "offline"]
+    kinds += ["none", "none", "none", "refuse no_power", "refuse something_new"]
+    wishes = [(round(chance.uniform(2, 900), 2), chance.choice(["start", "stop"])) for _ in range(12)]
+    for minute, do in wishes:
+        order(it, minute, do)
+    for _ in range(25):
+        trouble(it, round(chance.uniform(1, 900), 2), chance.choice(kinds))
+        power = chance.choice([0, 7400])
+        it.put(at(round(chance.uniform(1, 900), 2)), "simTesla.charge", {"power": power})
+        plugged = chance.random() < 0.8
+        it.put(at(round(chance.uniform(1, 900), 2)), "simTesla.cable", {"plugged": plugged, "power": power})
+        victim = chance.choice(["teslaCommand", "teslaWake", "edges", "teslaState"])
+        it.do(at(round(chance.uniform(1, 900), 2)), partial(it.crash, victim))
+    trouble(it, 901, "none")
+    it.run(at(1100))
+
+    sent = [(s.at, s.request.url.rpartition("/")[2]) for s in it.seen if s.source == "teslaCommand" and s.request]
+    woken = [s for s in it.seen if s.source == "teslaWake" and s.request and s.request.method == "POST"]
+    newest = [(when, max((at(m), do) for m, do in wishes if at(m) <= when)[1]) for when, _ in sent]
+    asked = [(when, do) for (when, name), (_, do) in zip(sent, newest, strict=True) if name == f"charge_{do}"]
+    assert it.faults == []
+    assert len(asked) == len([name for _, name in sent if name.startswith("charge_")])  # only ever the newest wish
+    assert len(woken) <= len(it.bodies("teslaCommand.asleep"))
+    assert max(Counter(w.at.date() for w in it.bodies("teslaWake.woken")).values(), default=0) <= 2
+    assert "stop" not in {need.do for need in it.bodies("teslaCommand.asleep")}
+    assert it.actors["teslaCommand"].state.wanted == {}
+    assert 0 < len(sent) < 120
