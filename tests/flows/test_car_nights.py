@@ -198,3 +198,14 @@ def test_both_levels_are_told() -> None:
     car = home(Night()).run().told()[-1][1]
 
     assert (car.soc, car.soc_usable) == (52.0, 50.0)
+
+
+def test_with_the_month_s_money_spent_the_car_is_looked_at_and_not_read() -> None:
+    night = home(Night(state="spend_per_month: 0.01")).run()
+
+    answered = [m for m, car in night.told() if car.seen and minute(car.seen) == m]
+    looks = [minute(s.at) for s in night.bench.requests("teslaState") if s.request and s.request.url.endswith("00001")]
+    assert answered == [0, 5, 10, 15, 20, 26]  # six of them cost 0.0092 pounds
+    assert night.bench.times("teslaState.spent")
+    assert max(b - a for a, b in pairwise(looks)) <= 10
+    assert len([s for s in night.bench.seen if s.source == "alarm.said"]) == 1
