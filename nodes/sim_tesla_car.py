@@ -70,7 +70,7 @@ class State:
 def drawing(cfg: Settings, state: State, power: float, now: datetime) -> State:
     """Current at the plug wakes the car, and new current starts it: whoever sends it wants it taken."""
     state = lived(cfg, state, now)
-    stopped = state.stopped and not (power > 0 and state.power == 0)
+    stopped = state.stopped and not (power > 0 and power != state.power)
     return _begun(cfg, replace(state, power=power if plugged(cfg, state) else 0.0, stopped=stopped), now)
 
 

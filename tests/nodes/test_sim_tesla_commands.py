@@ -80,6 +80,14 @@ def test_told_to_stop_it_takes_no_more_until_somebody_starts_it() -> None:
     assert sim.see(123)["charging_state"] == "Charging"
 
 
+def test_the_same_current_again_does_not_start_a_car_that_was_told_to_stop() -> None:
+    sim = Sim(AWAKE)
+    for minute, power, word in [(0, 7400, "Charging"), (2, 7400, "Stopped"), (4, 7100, "Charging")]:
+        sim.draw(minute, power)
+        assert sim.see(minute + 0.5)["charging_state"] == word
+        sim.do(minute + 1, "charge_stop")
+
+
 def test_it_keeps_to_the_limit_and_the_current_that_it_is_told() -> None:
     sim = Sim(AWAKE)
     sim.draw(0, 7400)
