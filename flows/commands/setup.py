@@ -96,7 +96,7 @@ def _tariff(octopus: Octopus, account: str, yes: bool) -> Account:
     if not able:
         raise Stop(
             f"your tariff is {', '.join(a.tariff for a in there)}, and not Intelligent Octopus Go: there is no plan to "
-            "follow. `wattwire nodes rateResolver` says how to write a flow for another tariff"
+            "follow. `wattwire tariffs` lists what a flow of your own can reckon with"
         )
     found = able[0] if len(able) == 1 or yes else _one("Which meter?", able, [a.tariff for a in able])
     prices = octopus.prices(found.product, found.tariff)

@@ -1,6 +1,7 @@
 """`wattwire setup` as a newcomer meets it, against the simulated Octopus behind a real HTTP server."""
 
 import json
+import signal
 import socket
 import stat
 import threading
@@ -14,6 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from click.testing import CliRunner, Result
+from watched import Watched
 
 from wattwire.flows.commands.drafting import env_text, tariff_name
 from wattwire.flows.commands.setup import command
@@ -120,6 +122,22 @@ def test_a_key_alone_is_enough_for_a_flow_that_can_run(octopus: Octopus, tmp_pat
     assert {"dispatchFetcher", "rateResolver", "rateFetcher", "alarm"} <= flow.nodes.keys()
     assert not [n.name for n in flow.nodes.values() if n.type.name.startswith(("tesla", "victronGx"))]
     assert flow.nodes["dispatchFetcher"].config.url == f"{octopus.url}/v1/graphql/"
+
+
+@pytest.mark.broker
+def test_the_flow_runs_and_reads_the_plan_the_tariff_and_its_prices(octopus: Octopus, tmp_path: Path) -> None:
+    setup(octopus, tmp_path / "house")
+    env = str(tmp_path / "house" / ".env")
+    run = Watched(tmp_path / "run", (tmp_path / "house" / "my_house.yaml").read_text(), "--env", env, "--shadow")
+    try:
+        run.early().ready()
+        (plan, *_), (prices, *_) = run.came("dispatchFetcher.plan"), run.came("rateFetcher.prices")
+        assert plan["body"]["device"] == "00000000-0000-4000-8000-000000000001"
+        assert prices["body"]["standing"] == 54.0
+        run.signal(signal.SIGINT)
+        assert run.end(20) == 0
+    finally:
+        run.close()
 
 
 def test_the_key_is_readable_by_its_owner_alone_and_never_shown(octopus: Octopus, tmp_path: Path) -> None:
