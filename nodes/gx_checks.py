@@ -110,6 +110,15 @@ def taken(cfg: Config, state: State) -> bool:
     return values.get("Day", -1) >= 0 and not gx_slot.ours(values, state.mark)
 
 
+def left(cfg: Config, state: State) -> bool:
+    """Whether the slot is as a lease or our last will leaves it, and not as its user had it."""
+    values = gx_slot.stored(state.live.seen, cfg.slot)
+    if gx_slot.ours(values, state.mark):
+        return True
+    by_will = values == {**state.originals, "Day": gx_slot.OFF}
+    return values != state.originals and values.get("Day", 0) < 0 and (state.touched or by_will)
+
+
 def theirs(cfg: Config, state: State) -> str:
     values = gx_slot.stored(state.live.seen, cfg.slot)
     if gx_slot.odd(values):

@@ -97,8 +97,8 @@ def let_go(cfg: Config, state: State, now: datetime, why: str = "") -> tuple[Sta
     state, undone = gx_overrides.undo(state)
     if len(values) < len(FIELDS):
         return replace(state, held=None), undone  # the settings are not there; when they are back it is seen to
-    if not gx_slot.ours(values, state.mark):
-        state, done = gx_writes.released(state, why, now)
+    if not gx_checks.left(cfg, state):
+        state, done = gx_writes.released(replace(state, touched=False), why, now)
         return state, [*undone, *done]
     was_on = values["Day"] >= 0 or state.held is not None
     work = Work("off", gx_writes.undo(values, state.originals), lease=state.wish, why=why, was_on=was_on)
@@ -168,6 +168,6 @@ def stop(cfg: Config, state: State) -> Results:
     if cfg.shadow or not live.portal:
         return []
     _, undone = gx_overrides.undo(state)
-    groups = gx_writes.undo(values, state.originals) if gx_slot.ours(values, state.mark) else ()
+    groups = gx_writes.undo(values, state.originals) if gx_checks.left(cfg, state) else ()
     changed = {f: v for group in groups for f, v in group.items() if values.get(f) != v}
     return [*undone, *(write(live.portal, slot_path(cfg.slot, f), v) for f, v in changed.items())]

@@ -68,6 +68,7 @@ class State:
     mark: int = 0  # which leases are ours: the odd seconds of their Duration
     originals: Mapping[str, float] = field(default_factory=dict)  # the slot as its user left it
     written: Mapping[str, float] = field(default_factory=dict)  # the slot as we wrote it last
+    touched: bool = False  # not all of it is put back as its user left it
     target: float | None = None  # the Soc it last ran with
     over: float | None = None  # W, the Setpoint override that is ours to undo
     wish: Lease | None = None

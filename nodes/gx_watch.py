@@ -25,12 +25,14 @@ def ready(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
     if cfg.shadow or len(values) < len(FIELDS):
         return gx_lease.pursue(cfg, state, now)
     if gx_checks.taken(cfg, state):
-        state = replace(state, held=None, written={}, live=replace(live, armed=False, others=gx_slot.odd(values)))
+        state = replace(
+            state, held=None, written={}, touched=False, live=replace(live, armed=False, others=gx_slot.odd(values))
+        )
         state, done = gx_lease.pursue(cfg, state, now)
         new = state.live.others and not live.others
         said = [Emit("armed", Fault(gx_checks.theirs(cfg, state), code="armed"))] if new else []
         return state, [*done, *said, *([Will(None)] if live.armed else [])]
-    if not gx_slot.odd(values):
+    if not gx_slot.odd(values) and not gx_checks.left(cfg, state):
         state = replace(state, originals=values)
     if not live.armed:
         state = replace(state, live=replace(live, armed=True, others=False, ready=False))
@@ -74,9 +76,10 @@ def changed(cfg: Config, state: State, path: str, now: datetime) -> tuple[State,
 
 def _idle(cfg: Config, state: State, values: dict[str, float], now: datetime) -> tuple[State, Results]:
     """Nothing of ours is in force."""
-    if values["Day"] >= 0 and gx_slot.ours(values, state.mark) and not state.blocked:
+    left = gx_checks.left(cfg, state)
+    if left and (values["Day"] >= 0 or not gx_slot.odd(values)) and not state.blocked:
         return gx_lease.let_go(cfg, state, now, "our slot was found switched on")
-    if values["Day"] < 0 and not gx_slot.odd(values) and values != state.originals:
+    if values["Day"] < 0 and not gx_slot.odd(values) and not left and values != state.originals:
         state = replace(state, originals=values)
     return state, []
 

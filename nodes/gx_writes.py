@@ -42,7 +42,7 @@ def undo(held: Mapping[str, float], originals: Mapping[str, float]) -> tuple[Map
 
 def begin(cfg: Config, state: State, work: Work, now: datetime) -> tuple[State, Results]:
     """Until it is confirmed nothing counts as in force."""
-    return _write(cfg, at(replace(state, held=None), work), now)
+    return _write(cfg, at(replace(state, held=None, touched=True), work), now)
 
 
 def check(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
@@ -70,7 +70,7 @@ def read_back(cfg: Config, state: State, now: datetime) -> tuple[State, Results]
         return at(state, replace(work, goal="failed", why=why)), []
     if field != "Day":  # it is off, which is what counts
         state, done = released(state, work.why, now)
-        return state, [*done, Status(why, "yellow")]
+        return state, [*done, Status(why, "yellow"), Timer("again", now + AGAIN)]
     why = f"charge schedule {cfg.slot + 1} is still on: {why}"
     state = replace(state, wish=None if state.wish == work.lease else state.wish)
     return at(state, Work()), [Emit("armed", Fault(why, code="armed")), Status(why, "red"), Timer("again", now + AGAIN)]
@@ -129,7 +129,7 @@ def _write(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
 def _written(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
     work = state.live.work
     if work.goal == "off":
-        return released(state, work.why, now)
+        return released(replace(state, touched=False), work.why, now)
     state = at(replace(state, written=gx_slot.stored(state.live.seen, cfg.slot)), replace(work, proving=1))
     if _proven(cfg, state):
         return _confirm(state)

@@ -11,7 +11,7 @@ import pytest
 from gx_pair import ID, NOON, Pair
 
 from wattwire.nodes import Say, Secret, Stopping, gx_dial, sim_gx, victron_gx
-from wattwire.nodes.gx_topics import DYNAMIC, ESS, FIELDS, ZONE, slot_path
+from wattwire.nodes.gx_topics import DYNAMIC, ESS, FIELDS, SETPOINT, ZONE, slot_path
 from wattwire.nodes.messages import Lease
 from wattwire.nodes.sim_messages import Drawn, SimFault
 
@@ -533,21 +533,27 @@ def test_it_stays_awake_for_a_day_without_another_full_publish(pair: Pair) -> No
     assert pair.house.at >= pair.now - timedelta(seconds=10)
 
 
+USERS = {"Day": -3, "Start": 7200, "Duration": 3600, "Soc": 65, "AllowDischarge": 1}
+FAULTS = ["silent", "reboot", "dynamicEss", "keepCharged", "gridLost", "settingsGone", "clockAhead", "chargerGone"]
+
+
+@pytest.mark.parametrize("hold", ["slot", "overrides"])
 @pytest.mark.parametrize("seed", range(12))
-def test_whatever_happens_the_battery_is_free_when_the_last_lease_has_ended(seed: int) -> None:
+def test_whatever_happens_the_battery_is_free_when_the_last_lease_has_ended(seed: int, hold: Any) -> None:
     """Leases, faults, kills and meddling in any order; nobody but us uses the slot, and the GX lives at the end."""
-    chance, pair = random.Random(seed), Pair()
+    chance = random.Random(seed)
+    pair = Pair(victron_gx.Config(url="mqtt://flow", hold=hold, proven={"v3.67": timedelta(minutes=5)}))
+    for name, value in USERS.items():
+        pair.tell_gx(slot_path(4, name), value)
     last = NOON
     for _ in range(60):
-        match chance.randrange(9):
+        match chance.randrange(10):
             case 0 | 1 | 2:
-                mode = chance.choice(["charge", "charge", "hold", "release"])
+                mode = chance.choice(["charge", "hold", "hold", "release"])
                 lease = pair.lease(mode, chance.randrange(-1, 70), soc=chance.randrange(30, 101))
                 last = max(last, min(lease.until, pair.now + timedelta(hours=1)))
             case 3:
-                pair.call(
-                    pair.sim, fault=SimFault(kind=chance.choice(["silent", "reboot", "dynamicEss", "keepCharged"]))
-                )
+                pair.call(pair.sim, fault=SimFault(kind=chance.choice(FAULTS)))
             case 4:
                 pair.call(pair.sim, fault=SimFault(kind="none"))
             case 5:
@@ -562,16 +568,50 @@ def test_whatever_happens_the_battery_is_free_when_the_last_lease_has_ended(seed
                 pair.link(pair.gx, True)
             case 7:
                 pair.deaf = {f"W/{ID}/{slot_path(4, chance.choice(FIELDS))}"} if chance.random() < 0.5 else set()
-            case 8:
+            case 8 if chance.random() < 0.3:
                 pair.tell_gx(slot_path(4, "Soc"), chance.randrange(100))
+            case 9:
+                pair.call(pair.sim, ev=Drawn(at=pair.now, power=chance.choice([0.0, 7000.0])))
         for _ in range(chance.randrange(1, 5)):
             pair.run(seconds=chance.choice([1, 3, 20, 100]))
             assert pair.plant.slot is None or pair.now <= last
+            assert not pair.sim.state.overrides.get(SETPOINT) or pair.now <= last + timedelta(minutes=5)
     pair.deaf = set()
     pair.call(pair.sim, fault=SimFault(kind="none"))
     pair.run(minutes=70)
 
     assert pair.slot()["Day"] < 0
-    assert {p.rpartition("/")[0] for p in pair.writes()} <= {slot_path(4, "Day").rpartition("/")[0]}
+    assert (pair.slot() | {"Soc": 65}) == USERS or pair.gx.state.blocked
+    assert pair.sim.state.overrides.get(SETPOINT) is None
+    mine = {slot_path(4, "Day").rpartition("/")[0], SETPOINT.rpartition("/")[0]}
+    assert {p.rpartition("/")[0] for p in pair.writes()} <= mine
+    assert not [topic for topic in pair.retained if topic.startswith("W/")]
     assert pair.gx.timers.keys() >= {"silence", "keepalive"}
     assert pair.house.controllable or "somebody changed" in (pair.house.why_not or "")
+
+
+def test_a_lease_just_after_midnight_begins_on_the_day_before() -> None:
+    pair = Pair(now=datetime(2026, 11, 20, 23, 59, 40, tzinfo=UTC))
+    pair.run(seconds=30)
+    pair.lease("charge", 30, soc=100)
+    pair.run(seconds=20)
+
+    assert (pair.slot()["Day"], pair.plant.slot, pair.ports()) == (5, 4, ["confirmed"])  # a Friday's
+    pair.run(minutes=30)
+    assert pair.plant.slot is None
+
+
+@pytest.mark.parametrize(("first", "then"), [("charge", "hold"), ("hold", "charge")])
+def test_a_lease_that_follows_another_is_written_at_once_and_done_with_the_gx_s_next_tick(
+    pair: Pair, first: str, then: str
+) -> None:
+    pair.lease(first, 30, soc=80)
+    pair.run(minutes=5)
+    pair.said.clear()
+    pair.lease(then, 30, soc=80)
+    written = [at - pair.now for at, topic, _ in pair.said if topic.startswith("W/")]
+    pair.run(seconds=5)
+
+    assert written
+    assert max(written) == timedelta()
+    assert pair.plant.battery == (0 if then == "hold" else 5000)
