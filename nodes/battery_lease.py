@@ -15,9 +15,11 @@ from .messages import Lease
 from .wishes import ByHand
 
 NEXT_RATE = timedelta(seconds=60)
+AT_ONCE = timedelta(seconds=2)  # a rate mostly follows the one that ended within this
 RETURN = timedelta(minutes=1)  # after the battery could not be steered
 ISLANDED = timedelta(minutes=5)  # after a power cut
 REST = timedelta(minutes=5)  # after the supply was short
+NOTICES = ("armed", "worn")  # what comes with a refusal's port, and refuses no lease
 FIGURES = re.compile(r"\d[\d.]*")
 CHARGES = 8  # said within an hour; each is a few writes to an inverter's flash
 
@@ -26,12 +28,13 @@ def answer(
     cfg: Settings, state: State, seen: Seen, owner: str, hand: ByHand | None, refused: Fault | None
 ) -> tuple[State, list[Emit | Status]]:
     """For a node: the lease where a new one is worth saying, and the reason for people to read."""
-    before, state = state, settle(cfg, again(state, seen.now) if refused else state, seen, owner, hand)
+    before, lost = state, refused is not None and refused.code not in NOTICES
+    state = settle(cfg, again(state, seen.now) if lost else state, seen, owner, hand)
     results: list[Emit | Status] = []
     if state.sent is not None and state.sent is not before.sent:
         results.append(Emit("lease", state.sent))
     if FIGURES.sub("", state.why) != FIGURES.sub("", before.why):
-        results.append(Status(state.why))
+        results.append(Status(state.why, "yellow" if state.unable or ", but " in state.why else "green"))
     return state, results
 
 
@@ -49,13 +52,15 @@ def settle(cfg: Settings, state: State, seen: Seen, owner: str, hand: ByHand | N
     if hand is not None:  # a person wants an answer
         return said(state, new, now)
     if old and new.mode == "release" and wishes.OWNER not in (old.owner, new.owner):
-        if between(seen) and not holds(state, now, "charge") and not state.unable:
+        if between(seen, NEXT_RATE) and not holds(state, now, "charge") and not state.unable:
             return state  # what was certain has just ended, and its successor is on its way
         if holds(state, now, "hold") and not state.unable:
             stopped = state.stopped if state.stopped and state.stopped <= now else now
             if now - stopped < calm(state, cfg.settle, now):
                 return replace(state, stopped=stopped, why=f"held a little longer: {new.reason}")
             state = replace(state, lapses=(*recent(state.lapses, now), now))
+    if old and (old.mode, new.mode) == ("charge", "hold") and old.until <= now and between(seen, AT_ONCE):
+        return state  # it may go on to charge
     state = replace(state, stopped=None)
     return said(state, new, now) if differs(cfg, old, new, now) else state
 
@@ -89,8 +94,8 @@ def noted(cfg: Settings, state: State, seen: Seen, hand: ByHand | None) -> State
     return state
 
 
-def between(seen: Seen) -> bool:
-    return seen.rate is not None and timedelta() <= seen.now - seen.rate.until < NEXT_RATE
+def between(seen: Seen, most: timedelta) -> bool:
+    return seen.rate is not None and timedelta() <= seen.now - seen.rate.until < most
 
 
 def again(state: State, now: datetime) -> State:

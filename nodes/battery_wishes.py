@@ -102,7 +102,7 @@ def _by_plan(cfg: Settings, state: State, seen: Seen) -> Lease:
         if not refused and (begin := _begins(cfg, state, rate, soc, target, now)):
             end, start = _clock(cfg, cheap_until(rate)), _clock(cfg, begin)
             return _lease("hold", min(held, begin), f"power is cheap until {end}: soon enough to begin at {start}")
-        if not refused and (until - now >= MINUTE or not car):
+        if not refused and (until - now >= MINUTE or not car or holds(state, now, "charge")):
             why = f"power is cheap, and the battery at {soc:.0f} % is below {target:.0f} %"
             return _lease("charge", until, why, target)
     if car:

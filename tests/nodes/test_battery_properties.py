@@ -93,7 +93,9 @@ class Life:
         drawn += [charger.power] if charger and self.now - charger.at <= timedelta(minutes=5) else []
         running = lease is not None and lease.mode != "release" and self.now < lease.until
         able = not self.state.unable and not (self.state.back and self.now < self.state.back)
-        if self.state.hand is None and able and any(p is not None and p > 500 for p in drawn):
+        rate = self.known.get("rate")
+        between = rate is not None and timedelta() <= self.now - rate.until < timedelta(seconds=2)
+        if self.state.hand is None and able and not between and any(p is not None and p > 500 for p in drawn):
             assert running
         if running and lease and lease.mode == "charge":
             self.may_charge(lease)  # no longer than it may

@@ -417,7 +417,10 @@ def test_five_minutes_after_a_power_cut_count_from_its_end_and_not_twice() -> No
     state, _ = ask(rate=rate(), house=replace(house(), islanded=True))
     said = []
     for minute in range(1, 12):
-        waits: dict[str, Any] = {"controllable": minute > 6, "why_not": None if minute > 6 else "the grid came back a moment ago"}
+        waits: dict[str, Any] = {
+            "controllable": minute > 6,
+            "why_not": None if minute > 6 else "the grid came back a moment ago",
+        }
         state, lease = ask(state, minute, rate=rate(), house=replace(house(minute), islanded=False, **waits))
         said += [(minute, lease.mode)] if lease else []
 
@@ -435,6 +438,27 @@ def test_a_lease_that_was_refused_is_said_again_a_minute_later_and_not_at_its_en
     assert [r.body.mode for r in results if isinstance(r, Emit) and isinstance(r.body, Lease)] == ["release"]
     assert early is None
     assert again == first
+
+
+@pytest.mark.parametrize("code", ["armed", "worn"])
+def test_a_warning_of_the_gx_s_is_no_refusal(code: str) -> None:
+    state, _ = ask(rate=rate(), house=house())
+    _, results = decide(CFG, state, None, rate(), house(1), at(1), refused=Fault("x", code=code), plan=None, car=None)
+
+    assert results == []
+
+
+def test_from_one_cheap_half_hour_to_the_next_the_charge_goes_on_without_a_hold_between() -> None:
+    state, _ = ask(rate=rate(), house=house(ev=7000))
+    state, tick = ask(state, 30, rate=rate(), house=house(30, ev=7000))
+    state, then = ask(state, 30, rate=rate(since=30, until=60), house=house(30, ev=7000))
+    _, other = ask(state, 30.1, rate=rate("standard", since=30, until=60), house=house(30, ev=7000))
+
+    assert tick is None
+    assert then is not None
+    assert (then.mode, then.until) == ("charge", at(60))
+    assert other is not None
+    assert other.mode == "hold"
 
 
 # By hand
