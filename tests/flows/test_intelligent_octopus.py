@@ -338,6 +338,34 @@ def test_what_octopus_cannot_tell_for_hours_is_asked_for_patiently_and_said_once
     assert flow.times("krakenToken.token") == ["12:00:10", "12:50:10", "13:40:10"]
 
 
+def hammered(every: timedelta, until: timedelta) -> Bench:
+    """Something asks for the plan all the time."""
+    flow = Bench(octopus_alone(), START, world=lambda node, request, now: USUAL[node](request, now))
+    for n in range(1, until // every):
+        flow.put(START + n * every, "dispatchFetcher.poll", None)
+    return flow.run(START + until)
+
+
+def test_more_than_four_plans_a_minute_are_not_asked_for_whoever_wants_them() -> None:
+    flow = hammered(timedelta(seconds=5), timedelta(seconds=59))
+
+    assert len(flow.times("dispatchFetcher.plan")) == 4
+    assert flow.bodies("dispatchFetcher.spent")[0] == Fault(
+        "the budget of 4 in a minute on octopus plan A-1 is spent", retry_after=40
+    )
+
+
+def test_polls_leave_ten_calls_an_hour_to_tokens_and_to_a_person() -> None:
+    flow = hammered(timedelta(seconds=20), timedelta(hours=2))
+
+    made = sorted(s.at for s in flow.seen if s.source in PLANNED)
+    assert max(bisect_left(made, at + timedelta(hours=1)) - i for i, at in enumerate(made)) <= 60
+    assert flow.times("krakenToken.token") == ["12:00:10", "12:50:10", "13:40:10"]
+
+
+PLANNED = {"krakenToken.token", "krakenDevice.device", "dispatchFetcher.plan", "completedFetcher.completed"}
+
+
 def test_five_blocks_in_a_row_are_reason_to_try_a_new_token() -> None:
     flow = run(70, dispatchFetcher=bad(FAULTS["firewall"]))
 
