@@ -83,10 +83,12 @@ def follow(cfg: Settings, memory: Memory, reply: Reply) -> Course:
         case Trouble(port, fault) if reply.spent:
             return memory.uncounted(), [Emit(port, fault), _car(cfg, memory, now, "online")]
         case Trouble(port, fault):
-            return memory.troubled(told, now), [Emit(port, fault)]
+            return memory.troubled(told, cfg, now), [Emit(port, fault)]
         case Online():
             memory = replace(memory, pace=memory.pace.online(now))
-            if memory.pace.due(cfg, now, memory.dispatch, memory.hinted):
+            if memory.pace.heeds(cfg, now, memory.hinted, memory.plug.vague):
+                return _look(cfg, replace(memory, pace=replace(memory.pace, heeded=now)), now, "data")
+            if memory.pace.due(cfg, now, memory.dispatch):
                 return _look(cfg, memory, now, "data")
             return memory, [_car(cfg, memory, now, "online")]
         case Reading(where=where) if not memory.outdates(told):

@@ -16,6 +16,7 @@ class Plug:
     power: float | None = None  # W of the charger, or of the car as the house tells it
     plugged: bool | None = None
     load: float | None = None  # W of the whole house
+    vague: bool = False  # told by the load alone
 
 
 def of_charger(before: Plug, told: Charger) -> tuple[Plug, bool]:
@@ -24,12 +25,12 @@ def of_charger(before: Plug, told: Charger) -> tuple[Plug, bool]:
 
 
 def of_house(before: Plug, told: House, step: float) -> tuple[Plug, bool]:
-    """A meter for the car says more than the load of the house, in which a kettle looks much like a car."""
+    """A meter for the car says more than the load of the house, in which an oven looks much like a car."""
     if told.ev is not None:
         seen = Plug(told.ev, before.plugged, told.load)
         return seen, _turned(before, seen)
     rise = told.load - before.load if told.load is not None and before.load is not None else 0.0
-    return Plug(before.power, before.plugged, told.load), abs(rise) >= step
+    return Plug(before.power, before.plugged, told.load, vague=True), abs(rise) >= step
 
 
 def _turned(before: Plug, seen: Plug) -> bool:

@@ -62,9 +62,9 @@ class Memory:
         left = (self.quiet - now).total_seconds()
         return Fault("Tesla asked not to be called for a while", code="pause", retry_after=left)
 
-    def troubled(self, told: Trouble, now: datetime) -> Memory:
+    def troubled(self, told: Trouble, timings: Timings, now: datetime) -> Memory:
         """A refusal keeps all that is known; some say that nothing more may be asked until they are over."""
-        memory = replace(self, pace=self.pace.silent(now)) if told.port == "silent" else self
+        memory = replace(self, pace=self.pace.silent(timings, now)) if told.port == "silent" else self
         if not told.pause:
             return memory
         return replace(memory, quiet=now + timedelta(seconds=told.fault.retry_after or 0))

@@ -39,6 +39,7 @@ class Pace:
     phase: Literal["new", "asleep", "waking", "settling", "watching", "resting", "driving", "charging"] = "new"
     since: datetime | None = None  # while watching: the last time that something was going on
     read: datetime | None = None  # the last detailed read, answered or not
+    heeded: datetime | None = None  # the last one for a hint
     same: int = 0  # so many readings in a row told of the same thing that keeps it awake, and of nothing new
 
     def online(self, now: datetime) -> Pace:
@@ -47,19 +48,32 @@ class Pace:
     def away(self, port: Literal["asleep", "offline"], t: Timings, now: datetime) -> Pace:
         if port == "offline" and self.phase in ("charging", "driving"):
             return self  # a radio hole: neither has ended
-        if port == "offline" and self.phase in ("settling", "watching") and now - (self.since or now) < t.watch:
+        left = now - (self.since or now)
+        if port == "offline" and self.phase in ("settling", "watching") and left < t.watch:
             return self  # parked in the garage, out of reach: it may still be plugged in
+        if port == "offline" and self.phase == "resting" and left < t.let_sleep:
+            return self  # a radio that comes and goes is no waking, and no reason to read
         return replace(self, phase="asleep", since=now) if self.phase != "asleep" else self
 
-    def silent(self, now: datetime) -> Pace:
-        """The car did not answer: it may be falling asleep just now, so it is left alone as long as ever."""
-        return replace(self, since=now) if self.phase in ("waking", "settling", "resting") else self
+    def silent(self, t: Timings, now: datetime) -> Pace:
+        """The car did not answer: it may be falling asleep just now, and each try is paid for."""
+        match self.phase:
+            case "settling":
+                return replace(self, phase="watching")
+            case "waking" | "resting":
+                return replace(self, phase="resting", since=now)
+            case "watching" if now - (self.since or now) >= t.watch:
+                return replace(self, phase="resting", since=now)
+        return self
 
-    def due(self, t: Timings, now: datetime, dispatch: datetime | None, hint: datetime | None = None) -> bool:
-        """Whether to read in detail now. `dispatch` began and is running; `hint`: then something new was seen."""
-        hinted = hint is not None and now - hint < t.watch and (self.read is None or self.read < hint)
-        if hinted:
-            return True
+    def heeds(self, t: Timings, now: datetime, hint: datetime | None, vague: bool) -> bool:
+        """Whether something new that was seen at `hint` is worth a read. What comes and goes may keep no car awake."""
+        if hint is None or now - hint >= t.watch or (self.read is not None and self.read >= hint):
+            return False
+        return self.heeded is None or now - self.heeded + SLACK >= (t.let_sleep if vague else t.watch_every)
+
+    def due(self, t: Timings, now: datetime, dispatch: datetime | None) -> bool:
+        """Whether to read in detail now; `dispatch` is the start of the one that is running."""
         waited = now - (self.since or now) + SLACK
         if self.read is None:
             return self.phase != "waking" or waited >= t.woken

@@ -595,6 +595,48 @@ def test_a_hint_is_worth_one_detailed_read_of_a_car_that_is_left_alone_and_no_mo
     assert life.reads() == [0, 5, 26]
 
 
+def flickering(life: Life, **given: tuple[float, float]) -> None:
+    """Something goes on and off every minute for an hour, beside a car that is awake and does not charge."""
+    life.poll(0, "vehicle_online", "data_stopped")
+    for minute in range(1, 61):
+        told: dict[str, Any] = {name: values[minute % 2] for name, values in given.items()}
+        house = House(at=NOON, **told)
+        life.told(minute, None, house, None, "vehicle_online", "data_stopped")
+
+
+def test_an_oven_does_not_keep_the_car_awake() -> None:
+    life = Life()
+    flickering(life, load=(400.0, 3600.0))
+
+    assert life.reads() == [0, 2, 23, 44]  # as if it were left alone
+
+
+def test_a_charger_that_goes_on_and_off_is_not_followed_each_time() -> None:
+    life = Life()
+    flickering(life, ev=(0.0, 1400.0))
+
+    assert life.reads() == [0, *range(2, 61, 4)]
+
+
+def test_a_radio_that_comes_and_goes_is_no_reason_to_read() -> None:
+    life = Life()
+    life.poll(0, "vehicle_online", "data_stopped")
+    for minute in range(1, 21):
+        life.poll(minute, "vehicle_offline" if minute % 3 == 0 else "vehicle_online", "data_stopped")
+
+    assert life.reads() == [0]
+
+
+def test_a_parked_car_that_does_not_answer_is_not_asked_for_ever() -> None:
+    life = Life()
+    life.poll(0, "vehicle_online", "data_driving")
+    life.poll(4, "vehicle_online", "data_unplugged")
+    for minute in range(5, 60):
+        life.poll(minute, "vehicle_online", "timeout_408")
+
+    assert life.reads() == [0, 4, 5, 9, 13, 17, 21, 42]
+
+
 def test_a_car_that_wakes_to_charge_is_read_at_once_after_the_hint() -> None:
     life = Life()
     life.poll(0, "vehicle_asleep")
