@@ -37,8 +37,8 @@ class State:
     lean: bool = volatile(bool)  # Octopus refused the question about the device: ask for the plan alone
 
     def polled(self, device: Device, token: Token) -> State:
-        """A poll asks for the plan of every live device, one after the other."""
-        wanted = (device.id, *(d for d in device.also if d != device.id))
+        """A poll asks for every live device's plan, one after the other; the car's own comes last, and so is what stays."""
+        wanted = (*(d for d in device.also if d != device.id), device.id)
         plans = self.plans
         if not plans.keys() <= {*wanted}:
             plans = {id_: kept for id_, kept in plans.items() if id_ in wanted}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import ssl
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +16,7 @@ from wattwire.nodes import Fault
 from wattwire.nodes.kraken_accounts import Account, choose, intelligent
 
 from .drafting import env_text, flow_text, put, tariff_name
+from .gx_reach import pinned, reached
 from .octopus import OCTOPUS, WHERE, Octopus, Stop, told_prices
 
 T = TypeVar("T")
@@ -46,21 +45,33 @@ def command(folder: Path, key_file: TextIO | None, account: str, gx: str | None,
     wattwire setup house --key-file - --gx venus.local --yes <key
     """
     try:
-        octopus = Octopus(url, _key(key_file, yes))
+        before = _written(folder / ".env")
+        octopus = Octopus(url, _key(key_file, before.get("OCTOPUS_API_KEY", ""), yes))
         octopus.login()
         click.echo("The key is good.")
         found = _tariff(octopus, _account(octopus, account, yes), yes)
-        host, secured = _gx(gx, yes)
-        wants_tesla = click.confirm("Is there a Tesla?", default=False) if tesla is None and not yes else bool(tesla)
-        _write(folder, octopus, found, host, secured, wants_tesla, yes)
+        host, secured = reached(gx, before.get("GX_HOST", ""), yes)
+        asked = tesla is None and not yes and not before.keys() & TESLA.keys()
+        wants_tesla = click.confirm("Is there a Tesla?", default=False) if asked else bool(tesla)
+        _write(folder, before, octopus, found, host, secured, wants_tesla, yes)
     except Stop as told:
         click.echo(str(told), err=True)
         raise SystemExit(1) from None
 
 
-def _key(file: TextIO | None, yes: bool) -> str:
+def _written(env: Path) -> dict[str, str]:
+    try:
+        return dotenv(env) if env.exists() else {}
+    except FlowError as wrong:
+        raise Stop(f"{wrong}\nput that right first: nothing was written") from None
+
+
+def _key(file: TextIO | None, known: str, yes: bool) -> str:
     if file is not None:
         key = file.read().strip()
+    elif known:
+        click.echo("The key is the one in .env; another one is taken with --key-file.")
+        key = known
     elif yes:
         raise click.UsageError("there is nobody to ask for the key: give --key-file, or - for stdin")
     else:
@@ -105,37 +116,8 @@ def _tariff(octopus: Octopus, account: str, yes: bool) -> Account:
     return found
 
 
-def _gx(given: str | None, yes: bool) -> tuple[str, bool]:
-    """The GX, and whether it wants a password: then it listens by TLS alone."""
-    while True:
-        asked = given is None and not yes
-        host = (
-            click.prompt("Victron GX, name or address (empty: none)", default="", show_default=False)
-            if asked
-            else given
-        ) or ""
-        if not host:
-            return "", False
-        plain, secured = _listens(host, 1883), _listens(host, 8883)
-        if plain or secured:
-            click.echo(f"  {host} answers" + ("" if plain else ", and wants a password"))
-            return host, not plain
-        click.echo(
-            f"  {host} does not answer on port 1883 or 8883: on the GX, switch on Settings, Services, MQTT", err=True
-        )
-        if not asked or click.confirm("Write it down all the same?", default=False):
-            return host, False
-
-
-def _listens(host: str, port: int) -> bool:
-    try:
-        socket.create_connection((host, port), timeout=3).close()
-    except OSError:
-        return False
-    return True
-
-
-def _write(folder: Path, octopus: Octopus, found: Account, host: str, secured: bool, tesla: bool, yes: bool) -> None:
+def _write(folder: Path, before: dict[str, str], octopus: Octopus, found: Account, host: str, secured: bool,
+           tesla: bool, yes: bool) -> None:  # fmt: skip
     values = {
         "OCTOPUS_API_KEY": octopus.key.reveal(),
         "OCTOPUS_ACCOUNT": found.number,
@@ -146,13 +128,9 @@ def _write(folder: Path, octopus: Octopus, found: Account, host: str, secured: b
     folder.mkdir(parents=True, exist_ok=True)
     env, flow, settings = folder / ".env", folder / "my_house.yaml", dict[str, str]()
     if secured:
-        settings = {"password": "$GX_PASSWORD", "ca": str(_pinned(folder, host))}
+        settings = {"password": "$GX_PASSWORD", "ca": str(pinned(folder, host))}
         if not yes:
             values["GX_PASSWORD"] = click.prompt("Password of the GX's security profile", hide_input=True)
-    try:
-        before = dotenv(env) if env.exists() else {}
-    except FlowError as wrong:
-        raise Stop(f"{wrong}\nput that right first: nothing was written") from None
     known = {name for name, value in {**before, **values}.items() if value}
     if secured and "GX_PASSWORD" not in known:
         known.discard("GX_HOST")  # without it the GX cannot be reached
@@ -169,16 +147,6 @@ def _write(folder: Path, octopus: Octopus, found: Account, host: str, secured: b
     for name in [n for n in blanks if n not in known]:
         click.echo(f"  Still to be filled in: {name}, {blanks[name]}. Then run setup again.")
     _check(flow, env)
-
-
-def _pinned(folder: Path, host: str) -> Path:
-    """The GX's own certificate, which nobody signed: from now on it alone is trusted."""
-    try:
-        text = ssl.get_server_certificate((host, 8883), timeout=5)
-    except (OSError, ValueError) as wrong:
-        raise Stop(f"{host} does not show its certificate on port 8883: {wrong}") from None
-    put(folder / "gx.pem", text, 0o644)
-    return (folder / "gx.pem").absolute()
 
 
 def _check(flow: Path, env: Path) -> None:

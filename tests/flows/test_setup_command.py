@@ -315,6 +315,43 @@ def test_only_where_there_is_a_choice_is_one_asked_for(octopus: Octopus, tmp_pat
     assert done.exit_code == 0
 
 
+def test_a_second_time_what_was_said_before_need_not_be_said_again(octopus: Octopus, tmp_path: Path) -> None:
+    first = setup(octopus, tmp_path, "--gx", "127.0.0.8")
+    done = CliRunner().invoke(command, [str(tmp_path), "--url", octopus.url, "--yes"])
+
+    assert first.exit_code == done.exit_code == 0
+    assert done.output.startswith(
+        "The key is the one in .env; another one is taken with --key-file.\nThe key is good.\n"
+    )
+    assert dotenv(tmp_path / ".env")["GX_HOST"] == "127.0.0.8"
+    assert "victronGx" in load(tmp_path / "my_house.yaml", env={}, env_file=tmp_path / ".env").nodes
+
+
+def test_an_env_file_that_cannot_be_read_is_said_before_anything_is_asked(octopus: Octopus, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("what is this\n")
+    done = setup(octopus, tmp_path)
+
+    assert "not a line of NAME=value" in done.stderr
+    assert "put that right first: nothing was written" in done.stderr
+
+
+def test_a_gx_with_a_password_has_its_certificate_kept_and_its_password_in_env(
+    octopus: Octopus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wattwire.flows.commands.gx_reach._listens", lambda host, port: port == 8883)
+    monkeypatch.setattr("ssl.get_server_certificate", lambda address, timeout: "PEM\n")
+    quiet = setup(octopus, tmp_path / "quiet", "--gx", "gx")
+    asked = setup(octopus, tmp_path / "asked", "--gx", "gx", "--no-tesla", say='p "w\n')
+    flow = load(tmp_path / "asked" / "my_house.yaml", env={}, env_file=tmp_path / "asked" / ".env")
+
+    assert "Still to be filled in: GX_PASSWORD" in quiet.output
+    assert asked.exit_code == 0, asked.output
+    assert 'p "w' not in asked.output
+    assert flow.nodes["victronGx"].config.password.reveal() == 'p "w'
+    assert flow.nodes["victronGx"].config.ca == str(tmp_path / "asked" / "gx.pem")
+    assert (tmp_path / "asked" / "gx.pem").read_text() == "PEM\n"
+
+
 def test_the_four_rate_tariff_has_its_own_prices_and_rules(octopus: Octopus, tmp_path: Path) -> None:
     octopus.cfg = replace(octopus.cfg, prices=replace(octopus.cfg.prices, code="E-1R-IOG-SMB-TOU-25-12-12-A"))
     done = setup(octopus, tmp_path)

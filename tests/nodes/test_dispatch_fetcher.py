@@ -240,7 +240,7 @@ def test_a_code_has_its_outcome_whatever_type_and_words_come_with_it(codes: tupl
 
 
 def test_our_own_spent_budget_is_an_outcome_that_says_when_there_is_more() -> None:
-    reply = Reply(0, spent="octopus plan A-00000000", why="4 of 4 calls made", headers={"retry-after": "37"})
+    reply = Reply(0, spent="octopus plan e87b54", why="4 of 4 calls made", headers={"retry-after": "37"})
 
     assert answer(reply)[1] == Emit("spent", Fault("4 of 4 calls made", retry_after=37.0))
 
@@ -295,8 +295,8 @@ def test_one_question_asks_for_the_plan_and_the_device() -> None:
             json={"query": FULL, "variables": {"device": ID, "account": "A-00000000"}},
             authorization=Secret("t"),
             budgets=(
-                Budget(name="octopus plan A-00000000", most=4, per=timedelta(minutes=1)),
-                Budget(name="octopus A-00000000", most=50, per=timedelta(hours=1)),
+                Budget(name="octopus plan e87b54", most=4, per=timedelta(minutes=1)),
+                Budget(name="octopus e87b54", most=50, per=timedelta(hours=1)),
             ),
         ),
     )
@@ -392,9 +392,9 @@ def test_each_live_device_is_asked_for_its_plan_one_after_the_other() -> None:
     assert isinstance(first, Request)
     assert isinstance(second, Request)
     asked = [r.json["variables"]["device"] for r in (first, second) if r.json]  # type: ignore[index]
-    assert asked == [ID, "car-2"]
+    assert asked == ["car-2", ID]
     assert isinstance(plan, Emit)
-    assert [p.body.device for p in (plan, last) if isinstance(p.body, Plan)] == [ID, "car-2"]
+    assert [p.body.device for p in (plan, last) if isinstance(p.body, Plan)] == ["car-2", ID]
     assert state.plans.keys() == {ID, "car-2"}
 
 
@@ -415,7 +415,7 @@ def test_the_trouble_of_one_device_is_not_that_of_the_next(reply: Reply, goes_on
     state, sent = read(CFG, state, reply)
 
     assert isinstance(sent, list) == goes_on
-    assert state.left == (("car-2",) if goes_on else ())
+    assert state.left == ((ID,) if goes_on else ())
 
 
 def test_a_device_that_is_no_longer_there_is_forgotten() -> None:
