@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from . import Emit, Fault, Reply, Request, Secret
+from .car_messages import CarDone
 from .messages import Charger, House, Plan, Token
 from .tesla_costs import budgets
 from .tesla_hints import of_charger, of_house
@@ -39,14 +40,21 @@ Course = tuple[Memory, Request | list[Emit]]
 
 
 def heed(
-    cfg: Settings, memory: Memory, plan: Plan | None, house: House | None, charger: Charger | None, now: datetime
+    cfg: Settings, memory: Memory, now: datetime, plan: Plan | None, seen: House | Charger | None, done: CarDone | None
 ) -> tuple[Memory, bool]:
     """Whether what came is worth a look at the car: a hint only when it tells of something new."""
     if plan is not None:
         return memory.planned(plan, now)
-    if house is None and charger is None:
-        return memory, True
-    plug, new = of_house(memory.plug, house, cfg.step) if house else of_charger(memory.plug, charger or Charger(at=now))
+    match seen:
+        case House():
+            plug, new = of_house(memory.plug, seen, cfg.step)
+        case Charger():
+            plug, new = of_charger(memory.plug, seen)
+        case None if done is not None:  # the car is awake, and does something else than before
+            pace, plug = replace(memory.pace, heeded=None), replace(memory.plug, vague=False)
+            return replace(memory, pace=pace, plug=plug, hinted=now), True
+        case None:
+            return memory, True
     return replace(memory, plug=plug, hinted=now if new else memory.hinted), new
 
 

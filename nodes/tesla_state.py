@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from . import Emit, Fault, Node, Now, Port, Ports, Request, keep, refines
+from .car_messages import CarDone
 from .messages import Car, Charger, House, Plan, Token
 from .tesla_course import begin, follow, heed
 from .tesla_memory import Memory
@@ -42,17 +43,10 @@ class Out(Ports):
 
 
 def ask(
-    cfg: Config,
-    memory: Memory,
-    poll: object,
-    hint: Plan | None,
-    house: House | None,
-    charger: Charger | None,
-    now: Now,
-    *,
-    token: Token | None,
-) -> tuple[Memory, Request | list[Emit]]:
-    memory, worth = heed(cfg, memory.of(f"{cfg.vin} {cfg.url}"), hint, house, charger, now)
+    cfg: Config, memory: Memory, poll: object, hint: Plan | None, house: House | None, charger: Charger | None,
+    now: Now, done: CarDone | None = None, *, token: Token | None,
+) -> tuple[Memory, Request | list[Emit]]:  # fmt: skip
+    memory, worth = heed(cfg, memory.of(f"{cfg.vin} {cfg.url}"), now, hint, house or charger, done)
     return begin(cfg, memory, token, now) if worth else (memory, [])
 
 

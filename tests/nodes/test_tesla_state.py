@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from wattwire.nodes import Budget, Emit, Fault, Json, Reply, Request, Secret
+from wattwire.nodes.car_messages import CarDone
 from wattwire.nodes.messages import Car, Charger, Dispatch, House, Plan, Token
 from wattwire.nodes.tesla_course import follow
 from wattwire.nodes.tesla_memory import Memory
@@ -645,6 +646,19 @@ def test_a_car_that_wakes_to_charge_is_read_at_once_after_the_hint() -> None:
     life.poll(11, "vehicle_online", "data_charging")
 
     assert life.reads() == [11]
+
+
+def test_a_command_that_was_done_is_worth_a_read_of_a_car_that_is_left_alone() -> None:
+    life = Life()
+    life.poll(0, "vehicle_online", "data_stopped")
+    life.poll(3)
+    now = NOON + timedelta(minutes=4)
+    life.memory, cheap = ask(CFG, life.memory, None, None, None, None, now, CarDone(at=now, do="start"), token=TOKEN)
+    _, dear = follow(CFG, life.memory, replace(recorded("vehicle_online"), at=now, tag="vehicle"))
+
+    assert isinstance(cheap, Request)
+    assert isinstance(dear, Request)
+    assert (cheap.tag, dear.tag) == ("vehicle", "data")
 
 
 def test_each_reading_teaches_how_far_the_two_levels_are_apart() -> None:
