@@ -37,7 +37,7 @@ class State:
     lean: bool = volatile(bool)  # Octopus refused the question about the device: ask for the plan alone
 
     def polled(self, device: Device, token: Token) -> State:
-        """A poll asks for every live device's plan, one after the other; the car's own comes last, and so is what stays."""
+        """Every live device is asked for, one after the other; the car's own plan comes last, and so is what stays."""
         wanted = (*(d for d in device.also if d != device.id), device.id)
         plans = self.plans
         if not plans.keys() <= {*wanted}:
