@@ -75,7 +75,7 @@ def _wake(cfg: Settings, memory: Memory) -> Course:
     if memory.bearer is None:
         return memory, [Emit("unauthorised", Fault("no token that is good now"))]
     asked = request(cfg, "POST", "/wake_up", memory.bearer, "wake", "wake")
-    daily = Budget(name=f"tesla wakes {cfg.vin}", most=cfg.per_day, per="day")
+    daily = Budget(name=f"tesla wakes {cfg.vin[-6:]}", most=cfg.per_day, per="day")
     return replace(memory, asking="wake"), replace(asked, budgets=(daily, *asked.budgets))
 
 

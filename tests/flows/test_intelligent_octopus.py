@@ -351,7 +351,7 @@ def test_more_than_four_plans_a_minute_are_not_asked_for_whoever_wants_them() ->
 
     assert len(flow.times("dispatchFetcher.plan")) == 4
     assert flow.bodies("dispatchFetcher.spent")[0] == Fault(
-        "the budget of 4 in a minute on octopus plan A-1 is spent", retry_after=40
+        "the budget of 4 in a minute on octopus plan bc4e7b is spent", retry_after=40
     )
 
 

@@ -294,7 +294,7 @@ def test_a_spent_budget_is_waited_for_and_what_takes_too_long_is_not_carried_out
         left = (at(1900) - now).total_seconds()
         if node != "smartControl" or left <= 0:
             return None
-        return Reply(0, spent="octopus A-51300000", why="60 calls an hour", headers={"retry-after": f"{left:.0f}"})
+        return Reply(0, spent="octopus 9a8a46", why="60 calls an hour", headers={"retry-after": f"{left:.0f}"})
 
     soon = lived((1000, "smartControl.suspend", None), until=2000, world=spent)
     late = lived((50, "smartControl.suspend", None), until=2000, world=spent)
@@ -352,7 +352,7 @@ ANSWERS = [
         Reply(200, {"data": None}),
     ),
     Reply(429, {}, headers={"retry-after": "600"}),
-    Reply(0, spent="octopus A-51300000", headers={"retry-after": "1800"}),
+    Reply(0, spent="octopus 9a8a46", headers={"retry-after": "1800"}),
 ]
 
 

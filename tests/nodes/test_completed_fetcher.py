@@ -120,7 +120,7 @@ def test_the_same_plan_again_changes_nothing_that_would_have_to_be_written_down(
         (Reply(502), "failed"),
         (Reply(403, text="<html>"), "blocked"),
         (Reply(429), "throttled"),
-        (Reply(0, spent="octopus A-00000000"), "spent"),
+        (Reply(0, spent="octopus e87b54"), "spent"),
         *(
             (Reply(200, {"errors": [{"message": "m", "extensions": {"errorCode": f"KT-CT-{code}"}}]}), port)
             for code, port in ((1124, "unauthorised"), (4341, "unavailable"), (4123, "forbidden"), (1113, "disabled"))
@@ -147,6 +147,6 @@ def test_the_question_counts_in_the_account_s_budget() -> None:
             url="https://api.octopus.energy/v1/graphql/",
             json={"query": COMPLETED, "variables": {"account": "A-00000000"}},
             authorization=Secret("t"),
-            budgets=(Budget(name="octopus A-00000000", most=50, per=timedelta(hours=1)),),
+            budgets=(Budget(name="octopus e87b54", most=50, per=timedelta(hours=1)),),
         ),
     )

@@ -93,7 +93,7 @@ def test_who_buys_no_electricity_has_no_tariff(found: Reply) -> None:
         (Reply(404, {"detail": "Not found."}), "refused"),
         (Reply(403, text="<html>"), "blocked"),
         (Reply(429, {}), "throttled"),
-        (Reply(0, spent="octopus A-00000000"), "spent"),
+        (Reply(0, spent="octopus e87b54"), "spent"),
         (Reply(0), "failed"),
         (Reply(502), "failed"),
         (Reply(200, {"detail": "?"}), "failed"),
@@ -114,7 +114,7 @@ def test_the_key_is_the_user_of_a_basic_authorization_and_never_prints() -> None
         method="GET",
         url="https://api.octopus.energy/v1/accounts/A-00000000/",
         authorization=Secret("Basic c2tfbGl2ZV94Og=="),
-        budgets=(Budget(name="octopus A-00000000", most=50, per=timedelta(hours=1)),),
+        budgets=(Budget(name="octopus e87b54", most=50, per=timedelta(hours=1)),),
     )
     assert "sk_live_x" not in repr(request)
 

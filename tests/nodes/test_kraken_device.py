@@ -110,7 +110,7 @@ def test_the_code_decides_and_never_the_type(codes: list[str], port: str) -> Non
         (Reply(0), "failed"),
         (Reply(503), "failed"),
         (Reply(403, text="<html>"), "blocked"),
-        (Reply(0, spent="octopus A-00000000"), "spent"),
+        (Reply(0, spent="octopus e87b54"), "spent"),
         (Reply(403, {"detail": "no"}), "unauthorised"),
         (Reply(401), "unauthorised"),
         (Reply(429), "throttled"),
@@ -133,5 +133,5 @@ def test_the_account_travels_as_a_variable_and_the_token_as_the_whole_header() -
         url="https://api.octopus.energy/v1/graphql/",
         json={"query": DEVICES, "variables": {"account": "A-00000000"}},
         authorization=Secret("t"),
-        budgets=(Budget(name="octopus A-00000000", most=50, per=timedelta(hours=1)),),
+        budgets=(Budget(name="octopus e87b54", most=50, per=timedelta(hours=1)),),
     )

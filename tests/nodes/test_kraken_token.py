@@ -74,7 +74,7 @@ def test_trying_again_may_help_with_everything_else_that_has_a_code(code: str, p
         (Reply(502), "failed"),
         (Reply(408), "failed"),
         (Reply(429, {"detail": "throttled"}), "throttled"),
-        (Reply(0, spent="octopus A-00000000"), "spent"),
+        (Reply(0, spent="octopus e87b54"), "spent"),
         (Reply(200, text="<html>"), "failed"),
         (Reply(200, {"data": {"obtainKrakenToken": None}}), "failed"),
         (Reply(200, {"data": {"obtainKrakenToken": {"token": ""}}}), "failed"),
@@ -98,6 +98,6 @@ def test_the_key_travels_as_a_variable_and_never_prints() -> None:
         method="POST",
         url=CFG.url,
         json={"query": LOGIN, "variables": {"key": CFG.api_key}},
-        budgets=(Budget(name="octopus A-00000000", most=60, per=timedelta(hours=1)),),
+        budgets=(Budget(name="octopus e87b54", most=60, per=timedelta(hours=1)),),
     )
     assert "sk_live_x" not in repr(request) + repr(CFG)

@@ -109,7 +109,7 @@ def test_it_looks_before_it_writes_and_the_account_s_whole_budget_is_a_person_s(
         },
         authorization=Secret("t"),
         tag="write car-1",
-        budgets=(Budget(name="octopus A-1", most=60, per=timedelta(hours=1)),),
+        budgets=(Budget(name="octopus bc4e7b", most=60, per=timedelta(hours=1)),),
     )
 
 
@@ -187,7 +187,7 @@ def test_every_answer_to_a_write_has_its_outcome(json: Json, status: int, port: 
 def test_a_spent_budget_is_an_outcome_of_its_own() -> None:
     talk = suspending()
 
-    sent = talk.hear(None, 0, spent="octopus A-1", why="60 calls", headers={"retry-after": "37"})
+    sent = talk.hear(None, 0, spent="octopus bc4e7b", why="60 calls", headers={"retry-after": "37"})
     assert (sent, talk.emits[0].body) == (["spent"], Fault("60 calls", None, None, 37.0))
 
 

@@ -93,7 +93,7 @@ def test_it_costs_a_wake_of_the_day_and_of_the_minute_and_a_65th_of_a_pound() ->
 
     assert isinstance(request, Request)
     assert [(b.name, b.most, b.per, round(b.cost, 4)) for b in request.budgets] == [
-        ("tesla wakes LRWTEST0000000001", 6, "day", 1),
+        ("tesla wakes 000001", 6, "day", 1),
         ("tesla wake", 3, timedelta(minutes=1), 1),
         ("tesla spend", 8, "month", 0.0154),
     ]
@@ -158,7 +158,7 @@ def test_a_car_that_does_not_wake_is_given_up_after_90_s() -> None:
 def test_a_spent_budget_ends_it_and_says_for_what() -> None:
     life = Life()
     life.need(need())
-    told = life.reply(1, 0, spent="tesla wakes LRWTEST0000000001", why="6 of 6 a day", headers={"retry-after": "900"})
+    told = life.reply(1, 0, spent="tesla wakes 000001", why="6 of 6 a day", headers={"retry-after": "900"})
 
     why = "the car is not woken for the car is asleep, and start is wanted: 6 of 6 a day"
     assert told == [("spent", Fault(why, None, "budget", 900.0))]
