@@ -21,6 +21,7 @@ TRIES = 3
 PROOF = timedelta(seconds=10)  # the GX looks at its schedules every 5 s
 LAST_PROOF = timedelta(seconds=6)
 AGAIN = timedelta(seconds=60)
+LATER = timedelta(minutes=15)  # nothing hangs on it
 
 
 def on(values: Mapping[str, float], held: Mapping[str, float]) -> tuple[Mapping[str, float], ...]:
@@ -70,7 +71,7 @@ def read_back(cfg: Config, state: State, now: datetime) -> tuple[State, Results]
         return at(state, replace(work, goal="failed", why=why)), []
     if field != "Day":  # it is off, which is what counts
         state, done = released(state, work.why, now)
-        return state, [*done, Status(why, "yellow"), Timer("again", now + AGAIN)]
+        return state, [*done, Status(why, "yellow"), Timer("again", now + LATER)]
     why = f"charge schedule {cfg.slot + 1} is still on: {why}"
     state = replace(state, wish=None if state.wish == work.lease else state.wish)
     return at(state, Work()), [Emit("armed", Fault(why, code="armed")), Status(why, "red"), Timer("again", now + AGAIN)]
@@ -120,7 +121,9 @@ def _write(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
         return _written(cfg, state, now)
     state = replace(state, written={**gx_slot.stored(live.seen, cfg.slot), **state.written, **missing})
     state = at(state, replace(work, tries=work.tries + 1))
-    state, worn = gx_wear.count(cfg, state, missing, now)
+    state, worn = (
+        gx_wear.count(cfg, state, missing, now) if not work.tries else (state, [])
+    )  # an equal value is no wear
     paths = [slot_path(cfg.slot, field) for field in missing]
     says = [write(live.portal, path, value) for path, value in zip(paths, missing.values(), strict=True)]
     return state, [*says, *(ask(live.portal, path) for path in paths), Timer("readback", now + READ_BACK), *worn]

@@ -234,3 +234,79 @@ def test_a_day_that_nobody_watches_costs_a_handful_of_steps() -> None:
 
 def test_it_speaks_no_faults_of_its_own(gx: Gx) -> None:
     assert not any(isinstance(p, Fault) for _, p in gx.said)
+
+
+@pytest.mark.parametrize(("life", "after"), [(60, 61), (300, 301)])
+def test_how_long_an_override_lives_is_a_setting(life: int, after: int) -> None:
+    gx = Gx(Config(override_life=timedelta(seconds=life)))
+    gx.hear("R/ID/keepalive")
+    gx.write("hub4/0/Overrides/Setpoint", 3000)
+    gx.run(seconds=life - 2)
+    before = gx.state.plant.battery
+    gx.hear("R/ID/keepalive")
+    gx.run(seconds=3)
+
+    assert (before, gx.state.plant.battery) == (2460, -490)
+    assert ("hub4/0/Overrides/Setpoint", {"value": None}) in gx.said
+
+
+def test_an_override_may_live_for_ever() -> None:
+    gx = Gx(Config(override_life=None))
+    gx.write("hub4/0/Overrides/Setpoint", 500)
+    gx.run(days=1)
+    gx.hear("R/ID/system/0/Dc")
+
+    assert gx.state.overrides["hub4/0/Overrides/Setpoint"] == 500
+
+
+@pytest.mark.parametrize(("honoured", "battery"), [(True, 5000), (False, -490)])
+def test_a_force_charge_override_is_honoured_or_ignored_as_set(honoured: bool, battery: float) -> None:
+    gx = Gx(Config(force_charge=honoured))
+    gx.hear("R/ID/keepalive")
+    gx.write("hub4/0/Overrides/ForceCharge", 1)
+
+    assert gx.state.plant.battery == battery
+
+
+@pytest.mark.parametrize(("limit", "battery"), [(63, 5000), (40, 1660), (20, 0), (-1, 5000)])
+def test_the_input_limit_bounds_what_the_battery_takes_beside_the_car(limit: float, battery: float) -> None:
+    gx = Gx(Config(input_limit=limit))
+    gx.call(Drawn(at=gx.now, power=7000))
+    gx.slot(Start=43_200, Duration=600, Soc=80, Day=5)
+    gx.run(seconds=6)
+
+    assert gx.state.plant.battery == battery
+
+
+def test_a_fuse_blows_after_a_minute_and_the_car_is_dark_while_the_battery_carries_the_house() -> None:
+    gx = Gx(Config(input_limit=-1, fuse=9200))
+    gx.hear("R/ID/keepalive")
+    gx.call(Drawn(at=gx.now, power=7000))
+    gx.slot(Start=43_200, Duration=600, Soc=80, Day=5)
+    gx.run(seconds=55)
+    before = gx.state.plant.grid
+    gx.hear("R/ID/keepalive")
+    gx.run(seconds=20)
+    plant = gx.state.plant
+
+    assert (before, plant.grid) == (True, False)
+    assert (plant.load, plant.battery) == (540, -540)
+    assert ("system/0/Ac/ActiveIn/Source", {"value": 240}) in gx.said
+
+
+def test_settings_that_leave_say_so_with_zero_bytes_and_take_no_writes_until_they_are_back(gx: Gx) -> None:
+    told = gx.call(SimFault(kind="settingsGone"))
+    gx.write(SOC, 50)
+    gone = gx.state.settings[SOC]
+    back = gx.call(SimFault(kind="none"))
+
+    assert (SOC, b"") in told
+    assert gone == 100
+    assert (SOC, {"max": 100, "min": 0, "value": 100}) in back
+
+
+def test_a_clock_that_is_ahead_is_told_by_its_heartbeat(gx: Gx) -> None:
+    gx.call(SimFault(kind="clockAhead"))
+    gx.run(seconds=3)
+
+    assert ("heartbeat", {"value": int(gx.now.timestamp()) + 120}) in gx.said
