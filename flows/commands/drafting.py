@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from wattwire.flows.engine.graph import Flow
 from wattwire.flows.engine.loading import load, shipped_flows
 from wattwire.flows.engine.names import LINE, names_in
 
@@ -51,9 +52,9 @@ def env_text(before: str, values: Mapping[str, str], blanks: Mapping[str, str]) 
 
 def flow_text(name: str, known: set[str], tariff: str, code: str, base: str, settings: Mapping[str, str]) -> str:
     """A flow that includes the shipped one and leaves out what wants a $NAME that is not known yet."""
-    raw = yaml.safe_load(shipped_flows()[FLOW].read_text("utf-8"))
-    missing, dropped = left_out(raw, known)
-    over: dict[str, dict[str, str]] = {node: {"url": url} for node, url in _urls(base) if node not in dropped}
+    shipped = load(FLOW, resolve=False)
+    missing, dropped = left_out(shipped, known)
+    over: dict[str, dict[str, str]] = {node: {"url": url} for node, url in _urls(shipped, base) if node not in dropped}
     over.setdefault("rateResolver", {})["tariff"] = tariff
     if settings and "victronGx" not in dropped:
         over.setdefault("victronGx", {}).update(settings)
@@ -72,32 +73,25 @@ def flow_text(name: str, known: set[str], tariff: str, code: str, base: str, set
     if dropped:
         lines += ["", f"  # Left out, as .env does not say {', '.join(missing)}. With them there, run setup again."]
         lines += [f"  {node}: null" for node in dropped]
-    if loose := _loose(raw, set(dropped)):
+    if loose := _loose(shipped, set(dropped)):
         lines += ["", f"ends: [{', '.join(loose)}]   # what led to the nodes that are left out"]
     return "\n".join(lines) + "\n"
 
 
-def left_out(raw: Any, known: set[str]) -> tuple[list[str], list[str]]:
+def left_out(flow: Flow, known: set[str]) -> tuple[list[str], list[str]]:
     """Names that no one has said, and the nodes that go with them: those that want one, or only serve such."""
     wants = {
-        node: {n for t in _texts(it.get("config")) for n in names_in(t)} - known for node, it in raw["nodes"].items()
+        name: {n for text in _texts(node.given) for n in names_in(text)} - known for name, node in flow.nodes.items()
     }
-    gone = {node for node, names in wants.items() if names}
-    missing = list(dict.fromkeys(n for node in gone for n in sorted(wants[node])))
-    pairs = {(_node(e["from"]), _node(e["to"])) for e in raw["edges"]}
-    pairs = {(a, b) for a, b in pairs if a != b}
+    gone = {name for name, names in wants.items() if names}
+    missing = sorted({n for name in gone for n in wants[name]})
+    pairs = {(_node(e.source), _node(e.to)) for e in flow.edges}
+    leads = {name: {b for a, b in pairs if a == name != b} for name in flow.nodes}
+    comes = {name: {a for a, b in pairs if b == name != a} for name in flow.nodes}
     while True:
-        serves = {node: [b for a, b in pairs if a == node] for node in raw["nodes"]}
-        served = {node: [a for a, b in pairs if b == node] for node in raw["nodes"]}
-        more = {
-            n
-            for n in raw["nodes"]
-            if n not in gone
-            for ends in (serves[n], served[n])
-            if ends and gone.issuperset(ends)
-        }
+        more = {n for n in flow.nodes for ends in (leads[n], comes[n]) if n not in gone and ends and gone >= ends}
         if not more:
-            return sorted(missing), [node for node in raw["nodes"] if node in gone]
+            return missing, [name for name in flow.nodes if name in gone]
         gone |= more
 
 
@@ -113,19 +107,17 @@ def tariff_name(product: str) -> str:
     return best[1]
 
 
-def _loose(raw: Any, gone: set[str]) -> list[str]:
+def _loose(flow: Flow, gone: set[str]) -> list[str]:
     """Out ports of nodes that stay, all of whose edges led to nodes that go."""
     leads: dict[str, bool] = {}
-    for e in raw["edges"]:
-        leads[e["from"]] = leads.get(e["from"], False) or _node(e["to"]) not in gone
+    for e in flow.edges:
+        leads[e.source] = leads.get(e.source, False) or _node(e.to) not in gone
     return sorted(port for port, leading in leads.items() if not leading and _node(port) not in gone)
 
 
-def _urls(base: str) -> Iterator[tuple[str, str]]:
+def _urls(flow: Flow, base: str) -> Iterator[tuple[str, str]]:
     """Nodes that ask Octopus, pointed at another place, if it is another."""
-    if base == OCTOPUS:
-        return
-    for name, node in load(FLOW, resolve=False).nodes.items():
+    for name, node in flow.nodes.items() if base != OCTOPUS else ():
         url = getattr(node.config, "url", None)
         if isinstance(url, str) and url.startswith(OCTOPUS):
             yield name, base + url.removeprefix(OCTOPUS)
@@ -134,7 +126,7 @@ def _urls(base: str) -> Iterator[tuple[str, str]]:
 def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
-    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+    for inner in value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ():
         yield from _texts(inner)
 
 
