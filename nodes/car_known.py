@@ -14,15 +14,14 @@ AGAIN = timedelta(minutes=1)  # what has not changed is told no oftener: only it
 
 @dataclass(frozen=True)
 class Known:
-    """What a source has told so far; durable, as a source may tell a thing once a day."""
+    """What is kept over a restart: the car as last told on. Not every field that comes is worth writing to a disk."""
 
-    car: Car | None = None
     offset: float | None = None  # the gross level minus the usable one
     sent: Car | None = None  # as last told on
 
-    def of(self, now: datetime, vin: str | None, name: str | None) -> Car:
+    def of(self, car: Car | None, now: datetime, vin: str | None, name: str | None) -> Car:
         """The car as known, to be corrected by what is told now."""
-        car = self.car or Car(at=now)
+        car = car or self.sent or Car(at=now)
         return replace(car, at=now, vin=vin or car.vin, name=name or car.name)
 
     def with_level(self, car: Car, gross: float | None, usable: float | None) -> tuple[Known, Car]:
@@ -34,11 +33,11 @@ class Known:
         return replace(self, offset=level.offset), car
 
     def told(self, car: Car, now: datetime) -> tuple[Known, list[Emit]]:
-        """Remember it, and tell it on if it is news or the last telling has become old."""
-        known, last = replace(self, car=car), self.sent
+        """Tell it on if it is news or the last telling has become old."""
+        last = self.sent
         if last is not None and replace(car, at=last.at, seen=last.seen) == last and not _aged(car, last):
-            return known, []
-        return replace(known, sent=car), [Emit("car", replace(car, at=now))]
+            return self, []
+        return replace(self, sent=car), [Emit("car", replace(car, at=now))]
 
 
 def _aged(car: Car, last: Car) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from . import Heard
+from . import Heard, volatile
 from .car_known import Known, doing, left
 from .messages import Car
 from .payload import read_json
@@ -19,6 +19,7 @@ CLOSED = 8  # connections whose end is remembered: their events come late, twice
 @dataclass(frozen=True)
 class Memory:
     known: Known = field(default_factory=Known)
+    car: Car | None = volatile(lambda: None)  # as known now
     link: str = ""  # the connection that is up
     link_at: str = ""  # when it was made, as the server says
     closed: tuple[str, ...] = ()

@@ -47,10 +47,10 @@ def step(
             return memory, [Listen(f"{base(cfg)}/#"), Status(f"listening to {base(cfg)}")]
         case Linked(why=why):
             return memory, [Status(f"not connected: {why}" if why else "not connected", "yellow")]
-    car = memory.known.of(now, cfg.vin, cfg.name)
+    car = memory.known.of(memory.car, now, cfg.vin, cfg.name)
     memory, car = heard(memory, car, event, event.topic.removeprefix(f"{base(cfg)}/"), cfg.home, now)
     known, emits = memory.known.told(car, now)
-    return replace(memory, known=known), emits
+    return replace(memory, known=known, car=car), emits
 
 
 NODE = Node("teslaMate", Config, Out, step, state=Memory, dial=dial)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from . import Heard
+from . import Heard, volatile
 from .car_known import Known, doing, left
 from .messages import Car
 from .telemetry_fields import amount
@@ -28,7 +28,8 @@ CURRENT = ("charger_power", "charger_voltage", "charger_actual_current", "charge
 @dataclass(frozen=True)
 class Memory:
     known: Known = field(default_factory=Known)
-    current: Mapping[str, float] = field(default_factory=dict)  # what it says of the charger
+    car: Car | None = volatile(lambda: None)  # as known now
+    current: Mapping[str, float] = volatile(dict)  # what it says of the charger
 
 
 def heard(memory: Memory, car: Car, said: Heard, key: str, home: Place | None, now: datetime) -> tuple[Memory, Car]:

@@ -39,7 +39,7 @@ def dial(cfg: Config) -> Dial:
 
 
 def step(cfg: Config, memory: Memory, event: Linked | Heard | Due, now: Now) -> tuple[Memory, list[Result]]:
-    car, base = memory.known.of(now, cfg.vin, cfg.name), f"{cfg.topic_base}/{cfg.vin}"
+    car, base = memory.known.of(memory.car, now, cfg.vin, cfg.name), f"{cfg.topic_base}/{cfg.vin}"
     match event:
         case Linked(up, why):
             return memory, [Listen(f"{base}/#") if up else Status(f"not connected: {why}", "yellow")]
@@ -54,7 +54,7 @@ def step(cfg: Config, memory: Memory, event: Linked | Heard | Due, now: Now) -> 
             car = replace(car, state="unknown")
     known, emits = memory.known.told(car, now)
     silence = [Timer("silence", now + cfg.silent_after)] if car.seen == now else []
-    return replace(memory, known=known), [*emits, *silence]
+    return replace(memory, known=known, car=car), [*emits, *silence]
 
 
 NODE = Node("teslaTelemetry", Config, Out, step, state=Memory, dial=dial)

@@ -42,10 +42,12 @@ def ask(cfg: Config, memory: Memory, poll: object) -> tuple[Memory, Request]:
 
 def read(cfg: Config, memory: Memory, reply: Reply) -> tuple[Memory, list[Emit]]:
     if reply.status == 200 and isinstance(reply.json, dict):
-        known, car = seen(memory.known, memory.known.of(reply.at, cfg.vin, cfg.name), reply.json, reply.at, cfg.home)
+        known, car = seen(
+            memory.known, memory.known.of(None, reply.at, cfg.vin, cfg.name), reply.json, reply.at, cfg.home
+        )
         if car is not None:
             asleep = [Out.asleep(Fault("the car is asleep", 200))] if car.state == "asleep" else []
-            return replace(memory, known=replace(known, car=car)), [*asleep, Out.car(car)]
+            return replace(memory, known=replace(known, sent=car)), [*asleep, Out.car(car)]
         return memory, [Out.failed(Fault("Tessie's answer holds no reading", reply.status))]
     port, why = NO.get(reply.status, ("failed", ""))
     return memory, [Emit(port, reply.fault(why))]

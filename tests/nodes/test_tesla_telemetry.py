@@ -185,6 +185,16 @@ def test_a_restart_does_not_make_old_values_new() -> None:
     assert len(server.told) == 1  # nothing new
 
 
+def test_over_a_restart_it_is_kept_as_it_was_last_told_on() -> None:
+    server = Server()
+    server.says(0, "Soc", 62.0)
+    server.says(0, "ChargeLimitSoc", 80)
+    server.memory = replace(server.memory, car=None)  # what is volatile is gone
+    server.says(5, "DetailedChargeState", "DetailedChargeStateStopped")
+
+    assert (server.car.soc_usable, server.car.limit, server.car.plugged) == (62.0, 80.0, True)
+
+
 def test_what_stays_the_same_is_told_once_a_minute_with_its_new_age() -> None:
     server = Server()
     for second in range(0, 180, 10):
