@@ -71,6 +71,7 @@ class Request:
     authorization: Secret | None = None  # the whole header value
     timeout: float = 20.0  # seconds, for the whole call
     tag: str = ""  # comes back in the reply: which of a node's questions this was
+    ca: str | None = None  # path of a PEM that this server's certificate is trusted by, beside the usual ones
     budgets: tuple[Budget, ...] = ()  # with one of them spent the call is not made
 
 

@@ -47,12 +47,12 @@ class Repeats:
 
 def told(body: object, now: datetime) -> Notice:
     """A body in words: its text, why or reason where it has one. A notice that failed knows whom it did not reach."""
-    text, to = body, ()
-    if isinstance(body, Mapping):
-        text = next((body[f] for f in TEXT if isinstance(body.get(f), str) and body[f]), body)
-        named = body.get("to")
-        to = tuple(str(t) for t in named) if isinstance(named, list | tuple) else ()
-    return Notice(at=now, text=words("something wants attention" if text is None else text, LONGEST), to=to)
+    if not isinstance(body, Mapping):
+        return Notice(at=now, text=words("something wants attention" if body is None else body, LONGEST))
+    text = next((body[f] for f in TEXT if isinstance(body.get(f), str) and body[f]), body)
+    named = body.get("to")
+    to = tuple(str(t) for t in named) if isinstance(named, list | tuple) else ()
+    return Notice(at=now, text=words(text, LONGEST), to=to)
 
 
 def addresses(to: Secret) -> tuple[list[tuple[str, Apprise]], list[str]]:

@@ -14,6 +14,7 @@ from .tesla_pending import Memory
 class Config:
     vin: str
     url: str = "https://localhost"  # of tesla-http-proxy, which signs
+    ca: str | None = None  # path of the certificate that the server at `url` shows, where it is its own
     settle: timedelta = timedelta(seconds=5)  # after a command, look at the car no sooner
     fresh: timedelta = timedelta(minutes=1)  # a reading this young may show that there is nothing to do
     keep: timedelta = timedelta(hours=1)  # what could not be done for so long is given up

@@ -29,6 +29,8 @@ class Account(Protocol):
     def url(self) -> str: ...
     @property
     def spend_per_month(self) -> float: ...
+    @property
+    def ca(self) -> str | None: ...
 
 
 def slot(command: CarCommand) -> str:
@@ -79,7 +81,14 @@ def request(
     costs = budgets(kind, cfg.spend_per_month) if kind else ()
     authorization = Secret(f"Bearer {bearer.reveal()}")
     return Request(
-        method=method, url=url, json=body, query=query or {}, authorization=authorization, tag=tag, budgets=costs
+        method=method,
+        url=url,
+        json=body,
+        query=query or {},
+        authorization=authorization,
+        tag=tag,
+        ca=cfg.ca,
+        budgets=costs,
     )
 
 

@@ -13,6 +13,7 @@ from .tesla_waking import Memory, follow, looked, needed
 class Config:
     vin: str
     url: str = "https://fleet-api.prd.eu.vn.cloud.tesla.com"  # of the region; a wake needs no signature
+    ca: str | None = None  # path of the certificate that the server at `url` shows, where it is its own
     per_day: int = 6  # wakes; a day is UTC's
     holiday: bool = False  # never wake it
     patience: timedelta = timedelta(seconds=90)  # it may take so long

@@ -28,7 +28,7 @@ class Caller:
         self.addresses = addresses  # node in lower case -> host:port of its listener
         self._budgets = budgets
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="http")
-        self._client: httpx.Client | None = None
+        self._clients: dict[str | None, httpx.Client] = {}  # by the certificate that is trusted
 
     def start(self, request: Request, done: Callable[[Reply], None]) -> None:
         """`done` is called in the worker's thread, whatever happens."""
@@ -37,12 +37,12 @@ class Caller:
     def call(self, request: Request) -> Reply:
         import httpx
 
-        if self._client is None:
-            from .trust import CONTEXT
-
-            self._client = httpx.Client(http2=True, verify=CONTEXT, headers={"user-agent": AGENT})
         try:
-            return self._budgets.refusal(request, datetime.now(UTC)) or self._called(self._client, request)
+            client = self._client(request.ca)
+        except OSError as wrong:  # an ssl.SSLError is one
+            return self._none(request, f"{request.ca}: not a certificate that can be read: {wrong.strerror or wrong}")
+        try:
+            return self._budgets.refusal(request, datetime.now(UTC)) or self._called(client, request)
         except httpx.TimeoutException:
             return self._none(request, f"no answer within {request.timeout:.0f} s")
         except (ValueError, TypeError, httpx.InvalidURL, httpx.LocalProtocolError) as wrong:  # may quote what was sent
@@ -55,6 +55,19 @@ class Caller:
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _client(self, ca: str | None) -> httpx.Client:
+        if ca not in self._clients:
+            import httpx
+
+            from .trust import CONTEXT
+
+            context = CONTEXT
+            if ca is not None:
+                context = httpx.create_ssl_context()
+                context.load_verify_locations(ca)
+            self._clients[ca] = httpx.Client(http2=True, verify=context, headers={"user-agent": AGENT})
+        return self._clients[ca]
 
     def _called(self, client: httpx.Client, request: Request) -> Reply:
         headers = dict(request.headers)
