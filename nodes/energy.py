@@ -89,7 +89,7 @@ class State:
     sums: Sums = Sums()
     until: datetime | None = None  # measured so far
     house: House | None = None
-    rates: tuple[float | None, float | None] | None = None  # of this half hour, house and car
+    rates: tuple[float | None, float | None, float | None] | None = None  # of this half hour: house, car, export
     day: Day | None = field(default=None)
 
 
@@ -123,11 +123,12 @@ def _closed(state: State, export: float | None) -> HalfHour:
     assert state.half is not None
     sums = state.sums
     measured = min(1.0, sums.seconds / HALF_HOUR)
-    house_price, car_price = state.rates or (None, None)
+    house_price, car_price, export_price = state.rates or (None, None, None)
+    sold = export if export_price is None else export_price
     whole = measured >= WHOLE
-    cost = _cost(sums.imported, sums.exported, sums.car, house_price, car_price, export) if whole else None
+    cost = _cost(sums.imported, sums.exported, sums.car, house_price, car_price, sold) if whole else None
     idle = (
-        _cost(sums.idle_imported, sums.idle_exported, sums.car, house_price, car_price, export)
+        _cost(sums.idle_imported, sums.idle_exported, sums.car, house_price, car_price, sold)
         if whole and sums.idle_imported is not None and sums.idle_exported is not None
         else None
     )
@@ -166,7 +167,7 @@ def priced(state: State, rate: Rate, now: datetime) -> State:
     """The last rate of a half hour is the one it is billed at: only at its end it is known what it was."""
     if state.half != half_hour(now) or not rate.at <= now < rate.until:
         return state
-    return replace(state, rates=(rate.house, rate.car))
+    return replace(state, rates=(rate.house, rate.car, rate.export))
 
 
 def car_power(

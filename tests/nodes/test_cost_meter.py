@@ -59,6 +59,9 @@ class Meter:
     [
         pytest.param(house(NOON, 2000), rate(NOON, 30), 30.0, 0.0, id="a kilowatt hour of the house"),
         pytest.param(house(NOON, -2000), rate(NOON, 30), -15.0, 0.0, id="one sold"),
+        pytest.param(
+            house(NOON, -2000), replace(rate(NOON, 30), export=4.1), -4.1, 0.0, id="one sold by the half hour"
+        ),
         pytest.param(house(NOON, 2000, ev=1000), rate(NOON, 30, 8), 19.0, 0.0, id="the car pays its own price"),
         pytest.param(house(NOON, 2000, ev=1000), rate(NOON, 30), 30.0, 0.0, id="a car without one pays the house's"),
         pytest.param(house(NOON, 1000, ev=3000), rate(NOON, 30, 8), 4.0, 0.0, id="only what came from the grid"),
