@@ -43,7 +43,7 @@ def proxy(tmp_path: Path) -> Iterator[str]:
     ]
     name: list[str | Path] = ["-days", "3650", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
     for cert in ("proxy", "other"):
-        files = ["-keyout", tmp_path / f"{cert}.key", "-out", tmp_path / f"{cert}.pem"]
+        files: list[str | Path] = ["-keyout", tmp_path / f"{cert}.key", "-out", tmp_path / f"{cert}.pem"]
         subprocess.run([*make, *name, *files], check=True, capture_output=True)
     server = ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
