@@ -153,12 +153,18 @@ def _show(visitor: Visitor, flow: str, graph: Mapping[str, Any], node: str) -> N
     found = {topic: json.loads(told)["body"] for topic, told in visitor.retained([lease, *house]).items() if told}
     click.echo(_words(found[lease]) if lease in found else f"{node} has not wished anything yet")
     for body in (found[topic] for topic in house if topic in found):
-        told = [f"{label} {body[name]:.0f} {unit}" for name, label, unit in
-                (("soc", "battery", "%"), ("battery", "charging with", "W"), ("grid", "grid", "W"), ("ev", "car", "W"))
-                if body.get(name) is not None]  # fmt: skip
-        click.echo(f"{', '.join(told)}, at {time_of(instant(body['at']))}")
+        click.echo(f"{reading(body)}, at {time_of(instant(body['at']))}")
         if body.get("why_not"):
             click.echo(f"cannot be steered: {body['why_not']}")
+
+
+def reading(house: Mapping[str, Any]) -> str:
+    told = [] if house.get("soc") is None else [f"battery {house['soc']:.0f} %"]
+    flows = (("battery", "charging", "discharging"), ("grid", "from the grid", "to the grid"), ("ev", "car", "car"))
+    for name, taken, given in flows:
+        if (power := house.get(name)) is not None:
+            told.append(f"{taken if power >= 0 else given} {abs(power):.0f} W")
+    return ", ".join(told) or "nothing is read of the house"
 
 
 def _words(lease: Mapping[str, Any]) -> str:

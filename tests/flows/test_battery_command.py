@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from watched import Watched
 
 from wattwire.flows.__main__ import main
-from wattwire.flows.commands.battery import controller, moment
+from wattwire.flows.commands.battery import controller, moment, reading
 
 FLOW = """
 flow: byHand
@@ -135,3 +135,18 @@ def test_the_controller_is_found_by_what_it_takes() -> None:
 def test_a_controller_that_is_not_clear_is_asked_for(bodies: dict[str, str], named: str, said: str) -> None:
     with pytest.raises(click.UsageError, match=said):
         controller(graph(**bodies), named)
+
+
+@pytest.mark.parametrize(
+    ("house", "line"),
+    [
+        (
+            {"soc": 40.2, "battery": -490.0, "grid": 50.0, "ev": 0.0},
+            "battery 40 %, discharging 490 W, from the grid 50 W, car 0 W",
+        ),
+        ({"soc": 99.0, "battery": 0.0, "grid": -2100.0, "ev": None}, "battery 99 %, charging 0 W, to the grid 2100 W"),
+        ({"soc": None}, "nothing is read of the house"),
+    ],
+)
+def test_areading_says_which_way_power_flows(house: dict[str, Any], line: str) -> None:
+    assert reading(house) == line

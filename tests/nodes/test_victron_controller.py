@@ -440,6 +440,16 @@ def test_a_lease_that_was_refused_is_said_again_a_minute_later_and_not_at_its_en
     assert again == first
 
 
+@pytest.mark.parametrize(
+    ("known", "fill"),
+    [(house(), "green"), (replace(house(), input_limit=None), "yellow"), (house(controllable=False), "yellow")],
+)
+def test_what_keeps_it_from_charging_is_seen_on_its_status(known: House, fill: str) -> None:
+    results = decide(CFG, State(), None, rate(), known, at(0), plan=None, car=None)[1]
+
+    assert [r.fill for r in results if isinstance(r, Status)] == [fill]
+
+
 @pytest.mark.parametrize("code", ["armed", "worn"])
 def test_a_warning_of_the_gx_s_is_no_refusal(code: str) -> None:
     state, _ = ask(rate=rate(), house=house())
