@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-import os
+import ssl
 from pathlib import Path
 from time import monotonic
 
 import click
 
-from wattwire.flows.engine import statefolder
-from wattwire.flows.engine.loading import load
-from wattwire.flows.engine.reasons import FlowError
-from wattwire.flows.engine.visitor import Nobody, broker_of
-from wattwire.nodes import Secret
-from wattwire.nodes.gx_dial import dial
+from wattwire.broker.address import Address
+from wattwire.broker.address import address as parsed
 from wattwire.nodes.gx_readings import BATTERY, GRID, input_limit, number, total
 from wattwire.nodes.gx_topics import FIRMWARE, FORCE, SCHEDULED, SETPOINT, USER_SETPOINT
 from wattwire.nodes.victron_gx import Config
 
 from .gx_line import Line, Unreachable
 from .gx_showing import facts, lines, why_not
+from .gx_target import line_to
 from .gx_trial import Look, find, words
 from .options import env_option, json_option, state_option
 
 EVERY = 5.0  # s between looks
 LEAST = 500.0  # W more into the battery that count as a charge
-FLOW_URL = "mqtt://flow"
 
 ENDS = """\b
 TARGET is a GX's address, such as mqtt://192.168.1.20 or mqtts://venus.local?ca=gx.pem, or a flow with a victronGx.
@@ -46,7 +43,7 @@ def command() -> None:
 @json_option
 def show(target: str, env_file: Path | None, state: Path | None, as_json: bool) -> None:
     """Show what a GX tells of itself, and whether its battery could be steered. Nothing is written."""
-    cfg, line = _line(target, env_file, state)
+    cfg, line = line_to(target, env_file, state)
     try:
         with line:
             line.until(lambda: line.skew != 0.0, 5.0)
@@ -76,7 +73,7 @@ def probe(
     It takes ten minutes, in which the house draws some hundred watts more from the grid (with --force-charge: as much
     as the battery takes). Ctrl-C ends it and puts the override back; if we die, the GX does that by our last will.
     """
-    cfg, line = _line(target, env_file, state)
+    cfg, line = line_to(target, env_file, state)
     try:
         with line:
             line.until(lambda: line.skew != 0.0, 5.0)
@@ -84,6 +81,31 @@ def probe(
             _probe(cfg, line, seconds, watts, force_charge, yes)
     except Unreachable as wrong:
         raise click.ClickException(str(wrong)) from None
+
+
+@command.command("pin", epilog=ENDS)
+@click.argument("address", metavar="ADDRESS")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def pin(address: str, file: Path) -> None:
+    """Fetch a GX's own certificate into FILE, for the setting `ca`: from then on only that GX is trusted.
+
+    ADDRESS is a name or mqtts://name:port. Do it in a network that you trust, and anew when the GX was reset.
+    """
+    at = _parsed(address if "://" in address else f"mqtts://{address}")
+    try:
+        text = ssl.get_server_certificate((at.host, at.port), timeout=10)
+        file.write_text(text)
+    except OSError as wrong:
+        raise click.ClickException(f"{at}: {wrong.strerror or wrong}") from None
+    digest = hashlib.sha256(ssl.PEM_cert_to_DER_cert(text)).hexdigest()
+    click.echo(f"{file}: the certificate of {at}, SHA-256 {digest}")
+
+
+def _parsed(url: str) -> Address:
+    try:
+        return parsed(url)
+    except ValueError as wrong:
+        raise click.UsageError(str(wrong)) from None
 
 
 def _probe(cfg: Config, line: Line, seconds: int, watts: int, force: bool, yes: bool) -> None:
@@ -146,33 +168,3 @@ def _over(looks: list[Look], value: float, before: float, force: bool) -> bool:
 
 def _meter(line: Line, force: bool) -> float | None:
     return number(line.seen, BATTERY) if force else total(line.seen, GRID)
-
-
-def _line(target: str, env_file: Path | None, state: Path | None) -> tuple[Config, Line]:
-    try:
-        cfg, broker = _address(target) if "://" in target else _flow(target, env_file, state)
-        return cfg, Line(dial(cfg), broker, cfg.portal_id)
-    except (FlowError, ValueError) as wrong:
-        raise click.UsageError(str(wrong)) from None
-    except Nobody as wrong:
-        raise click.ClickException(str(wrong)) from None
-
-
-def _address(url: str) -> tuple[Config, str]:
-    password = os.environ.get("GX_PASSWORD")
-    plain, _, settings = url.partition("?")
-    given = dict(pair.partition("=")[::2] for pair in settings.split("&") if pair)
-    if unknown := given.keys() - {"ca", "insecure"}:
-        raise ValueError(f"{', '.join(unknown)}: not a setting of a GX's address; there are ca and insecure")
-    cfg = Config(url=plain, password=Secret(password) if password else None, ca=given.get("ca"),
-                 insecure=given.get("insecure", "") in ("1", "true"))  # fmt: skip
-    return cfg, ""
-
-
-def _flow(name: str, env_file: Path | None, state: Path | None) -> tuple[Config, str]:
-    flow = load(name, env_file=env_file)
-    found = [node.config for node in flow.nodes.values() if isinstance(node.config, Config)]
-    if len(found) != 1:
-        raise ValueError(f"{flow.name} has {len(found)} victronGx; name the GX's address")
-    own = found[0].url == FLOW_URL
-    return found[0], broker_of(flow.name, (state or statefolder.default()).absolute()) if own else ""

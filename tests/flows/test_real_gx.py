@@ -14,12 +14,14 @@ from time import monotonic
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 from rig import Rig
 
 from wattwire.broker.doors import free_port, greets
 from wattwire.broker.link import Link, Message
 from wattwire.broker.private import find_mosquitto
 from wattwire.broker.tether import waited
+from wattwire.flows.__main__ import main
 from wattwire.flows.engine.inputs import Input
 from wattwire.flows.engine.loading import load_text
 from wattwire.flows.engine.outer import HANGS, Outer
@@ -121,6 +123,15 @@ def test_without_a_pin_the_gx_s_own_certificate_is_not_trusted(gx: Gx) -> None:
 
 def test_without_a_pin_any_certificate_will_do_if_the_flow_says_so(gx: Gx) -> None:
     assert first(gx.dial(insecure=True)) == Linked(True)
+
+
+def test_a_certificate_is_fetched_once_and_then_only_that_gx_is_trusted(gx: Gx, tmp_path: Path) -> None:
+    file = tmp_path / "pinned.pem"
+    done = CliRunner().invoke(main, ["gx", "pin", f"mqtts://127.0.0.1:{gx.port}", str(file)])
+
+    assert done.exit_code == 0
+    assert file.read_text() == gx.cert.read_text()
+    assert first(gx.dial(ca=str(file))) == Linked(True)
 
 
 def test_a_wrong_password_is_told_and_tried_once_a_minute_at_most(gx: Gx) -> None:
