@@ -8,11 +8,14 @@ from typing import Any
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 
+from wattwire.nodes.energy import Day
 from wattwire.nodes.messages import Car, House, Lease, Plan, Prices, Rate
+from wattwire.nodes.slot_record import Record
 
 BANDS = ("cheap", "standard", "unsure")
 STATES = ("online", "asleep", "offline", "unknown")
 MODES = ("charge", "hold", "release")
+RUNGS = ("window", "offered", "started", "confirmed")
 
 
 class HouseMeters:
@@ -41,6 +44,9 @@ def _rate(rate: Rate, _: float) -> Iterator[Metric]:
     yield _gauge("unit_rate_pence_per_kwh", "Price of a unit now, including VAT.", "use", {
         "house": rate.house, "car": rate.car})  # fmt: skip
     yield _states("rate_band", "1 for the band of the half hour.", "band", BANDS, rate.band)
+    yield _states("rate_rung", "1 for how far the half hour's dispatch is trusted; 0 for all without one.", "rung",
+                  RUNGS, rate.rung or "")  # fmt: skip
+    yield _gauge("export_rate_pence_per_kwh", "What a unit sold now earns.", "", {"": rate.export})
     yield _gauge("rate_timestamp_seconds", "When the rate was last decided.", "", {"": _time(rate.at)})
     yield _gauge("rate_until_timestamp_seconds", "End of the half hour that the rate is for.", "", {
         "": _time(rate.until)})  # fmt: skip
@@ -90,6 +96,21 @@ def _house(house: House, _: float) -> Iterator[Metric]:
     yield _gauge("house_timestamp_seconds", "When the house was last read.", "", {"": _time(house.at)})
 
 
+def _day(day: Day, _: float) -> Iterator[Metric]:
+    yield _gauge("day_cost_pence", "Cost of the local day so far, as reckoned, without the standing charge.", "", {
+        "": day.cost})  # fmt: skip
+    yield _gauge("day_saved_pence", "Less than the same house and car would cost beside an idle battery.", "", {
+        "": day.saved})  # fmt: skip
+    yield _gauge("day_kwh", "Energy of the local day so far: bought for house and car, and sold.", "use", {
+        "house": day.house, "car": day.car, "export": day.exported})  # fmt: skip
+    yield _gauge("day_unknown_half_hours", "Half hours of the day that are in no sum.", "", {"": day.unknown})
+
+
+def _record(record: Record, _: float) -> Iterator[Metric]:
+    yield _gauge("slots", "Half hours of the last days, by whether Octopus's own list says what they were taken for.",
+                 "verdict", {"agreeing": record.agreeing, "differing": record.differing})  # fmt: skip
+
+
 def _lease(leases: dict[str, Lease]) -> Iterator[Metric]:
     told = "1 for the mode of the battery's lease: on port `lease` as wished, on `confirmed` as the GX does it."
     mode = GaugeMetricFamily("energy_lease_mode", told, labels=["port", "mode"])
@@ -107,6 +128,8 @@ TOLD: dict[type, Callable[[Any, float], Iterator[Metric]]] = {
     Prices: _prices,
     Car: _car,
     House: _house,
+    Day: _day,
+    Record: _record,
 }
 
 

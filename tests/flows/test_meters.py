@@ -10,7 +10,9 @@ from wattwire.flows.engine.house import HouseMeters
 from wattwire.flows.engine.loading import load
 from wattwire.flows.engine.meters import Meters, kind
 from wattwire.nodes import Reply
+from wattwire.nodes.energy import Day
 from wattwire.nodes.messages import Car, Dispatch, House, Lease, Plan, Rate
+from wattwire.nodes.slot_record import Record
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
@@ -165,3 +167,29 @@ def test_a_lease_that_was_wished_is_not_one_that_was_confirmed() -> None:
 
 def test_the_newest_of_a_kind_counts() -> None:
     assert told(rate(house=28.0), rate(house=7.0))["unit_rate_pence_per_kwh{use=house}"] == 7.0
+
+
+def test_a_day_is_told_in_pence_and_kilowatt_hours() -> None:
+    found = told(Day(day=NOON.date(), half_hours=3, unknown=1, house=2.5, car=7.0, exported=0.5, cost=54.2, saved=-3.0))
+
+    assert found == {
+        "day_cost_pence": 54.2,
+        "day_saved_pence": -3.0,
+        "day_kwh{use=house}": 2.5,
+        "day_kwh{use=car}": 7.0,
+        "day_kwh{use=export}": 0.5,
+        "day_unknown_half_hours": 1.0,
+    }
+
+
+def test_a_rung_is_one_of_four_or_none() -> None:
+    def rungs(**more: object) -> set[str]:
+        return {k for k, v in told(rate(**more)).items() if k.startswith("rate_rung") and v}
+
+    assert (rungs(rung="offered"), rungs()) == ({"rate_rung{rung=offered}"}, set())
+
+
+def test_the_record_tells_how_often_octopus_agreed() -> None:
+    record = Record(at=NOON, allowance_left=2.0, slots=(), agreeing=12, differing=1)
+
+    assert told(record) == {"slots{verdict=agreeing}": 12.0, "slots{verdict=differing}": 1.0}
