@@ -249,3 +249,8 @@ def test_home_is_within_the_radius(where: tuple[float, float], home: bool) -> No
 def test_a_place_that_is_nowhere_on_earth_is_refused() -> None:
     with pytest.raises(ValueError, match="lat must be within"):
         Place(lat=151.5, lon=0.0)
+
+
+@pytest.mark.parametrize(("told", "fast"), [(True, True), (False, False), (None, None), ("<invalid>", None)])
+def test_a_fast_charger(told: Json, fast: bool | None) -> None:
+    assert reading({"charge_state": {"fast_charger_present": told}}, NOON).fast is fast
