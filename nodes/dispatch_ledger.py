@@ -16,7 +16,7 @@ class Config:
 class Out(Ports):
     record: Port[Record] = keep()  # of the last days, at each change
     settled: Port[Slot]  # each half hour once, when Octopus's own list has reached it
-    differs: Port[Slot]  # of these, what was taken for something else than Octopus lists: look at the bill
+    differs: Port[Slot]  # of these, what was taken for something else than Octopus lists; `why` says it
 
 
 def enter(
@@ -30,7 +30,7 @@ def enter(
     elif completed is not None:
         state, settled = listed(state, completed, now)
     told = [] if state.slots == old.slots else [Out.record(state.told(now))]
-    return state, [*map(Out.settled, settled), *(Out.differs(s) for s in settled if s.agrees is False), *told]
+    return state, [*map(Out.settled, settled), *(Out.differs(s.apart()) for s in settled if s.agrees is False), *told]
 
 
 NODE = Node("dispatchLedger", Config, Out, enter, state=State)

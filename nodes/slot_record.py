@@ -41,6 +41,11 @@ class Slot:
     listed: bool | None = None  # whether Octopus lists a smart charge in it; None until its list reaches so far
     agrees: bool | None = None  # whether that is what it was taken for; None where nobody can tell
 
+    def apart(self) -> Slot:
+        """Where it does not agree: so that whoever reads its `why` knows what to look for on the bill."""
+        listed = f"Octopus lists {'a' if self.listed else 'no'} smart charge in it"
+        return replace(self, why=f"{self.start:%d %B %H:%M} UTC was taken for {self.band}, and {listed}: {self.why}")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Record:

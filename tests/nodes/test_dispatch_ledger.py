@@ -124,6 +124,18 @@ def test_the_list_of_octopus_is_held_against_it(decided: Any, listed: list[Dispa
     assert books.ports() == ["settled", *(["differs"] if agrees is False else []), "record"]
 
 
+def test_what_differs_says_what_to_look_for_on_the_bill() -> None:
+    books = Books()
+    books.hear(T - HOUR, plan(T - HOUR, dispatch(T)))
+    books.hear(T + 5 * MINUTE, rate=rate(T + 5 * MINUTE, **CHEAP, why="the car was seen charging"))
+    books.left.clear()
+    books.hear(T + 13 * HOUR, completed=done(until=T + HOUR))
+
+    assert [body.why for port, body in books.left if port == "differs"] == [
+        "21 November 14:00 UTC was taken for cheap, and Octopus lists no smart charge in it: the car was seen charging"
+    ]
+
+
 def test_a_kind_that_no_plan_told_proves_nothing() -> None:
     books = Books()
     books.hear(T - HOUR, plan(T - HOUR, dispatch(T)))
