@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from . import Dial, Event, Node, Now, Ports
 from .sim_gx_answers import answer
-from .sim_gx_telling import Results, State
+from .sim_gx_telling import Results, State, metered
 from .sim_messages import Drawn, SimFault
 
 
@@ -28,6 +28,8 @@ class Config:
     override_life: timedelta | None = timedelta(minutes=5)  # after its last writing; null: an override stays for ever
     force_charge: bool = True  # false: a ForceCharge of anybody's is ignored, as reported of v3.80
     input_limit: float = 63  # A, what the GX lets in from the grid; -1: no limit is set
+    efficiency: float = 1  # of charging, and again of discharging
+    household: int | None = None  # the seed of one whose load and weather are no two days alike
     fuse: float = 0  # W, the main fuse: so much import for a minute and the grid is gone; 0: none
 
     def __post_init__(self) -> None:
@@ -48,7 +50,9 @@ def dial(cfg: Config) -> Dial:
 def step(
     cfg: Config, state: State, event: Event | None, ev: Drawn | None, fault: SimFault | None, now: Now
 ) -> tuple[State, Results]:
-    return answer(cfg, state, event or ev or fault, now)
+    state, results = answer(cfg, state, event or ev or fault, now)
+    state, told = metered(cfg, state)
+    return state, [*results, *told]
 
 
 NODE = Node("simGx", Config, Out, step, state=State, dial=dial)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from . import Due, Event, Heard, Linked, Listen, Say, Started, Status, Timer, sim_gx_plant, sim_gx_settings
 from .gx_topics import COMPLETED, DYNAMIC, ECHO, ESS, HEARTBEAT, SERIAL, written
+from .sim_gx_meter import left_of_half_hour
 from .sim_gx_plant import advance, leaves, next_change
 from .sim_gx_telling import Results, State, awake, birth, clock, everything, tell
 from .sim_messages import Drawn, SimFault
@@ -36,9 +37,9 @@ def answer(cfg: Config, state: State, event: Event | Drawn | SimFault | None, no
         case Due(name="reboot") if state.fault == "reboot":
             state = replace(state, fault="none", overrides={}, awake=None, told={})
             return state, birth(cfg)
-        case Drawn(power=power):
+        case Drawn(power=power, smart=smart):
             state, before = live(cfg, state, now)  # up to now the car drew what it drew
-            state, after = live(cfg, replace(state, plant=replace(state.plant, ev=power)), now)
+            state, after = live(cfg, replace(state, plant=replace(state.plant, ev=power, smart=smart)), now)
             return state, [*before, *after]
         case SimFault(kind=kind):
             return misbehave(cfg, state, kind, now)
@@ -88,9 +89,16 @@ def write(cfg: Config, state: State, path: str, payload: bytes, now: datetime) -
     if value is None or value == state.settings[path]:
         return state, []
     state, before = live(cfg, state, now)
-    state = replace(state, settings={**state.settings, path: value}, look=state.look or now + LOOK)
+    state = counted(replace(state, settings={**state.settings, path: value}, look=state.look or now + LOOK), path, now)
     told = [tell(cfg, path, value)] if awake(state, now) else []
     return state, [*before, *told, timer(cfg, state, now)]
+
+
+def counted(state: State, path: str, now: datetime) -> State:
+    """The flash wears by one."""
+    today = f"{now.astimezone(UTC):%F}"
+    known = state.writes if state.written_on == today else {}
+    return replace(state, writes={**known, path: known.get(path, 0) + 1}, written_on=today)
 
 
 def beat(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
@@ -124,7 +132,8 @@ def live(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
 def timer(cfg: Config, state: State, now: datetime) -> Timer:
     """The next time that anything happens by itself; nobody looks while nobody listens."""
     ends = state.overridden + cfg.override_life if state.overridden and cfg.override_life else None
-    times = [next_change(state.settings, now), state.look, ends, now + cfg.publish if awake(state, now) else None]
+    half = now + timedelta(seconds=left_of_half_hour(now))
+    times = [next_change(state.settings, now), state.look, ends, half, now + cfg.publish if awake(state, now) else None]
     return Timer("plant", min((t for t in times if t), default=None))
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
-from zoneinfo import ZoneInfo
 
 from .gx_slot import covers, zone
 from .gx_topics import DYNAMIC, ESS, LIMIT, SCHEDULED, SCHEDULED_STATUS, ZONE, Value, slot_path
+from .sim_gx_meter import HALF_HOUR, Sums, left_of_half_hour, used
 from .sim_gx_settings import OVERRIDES, slot
+from .sim_messages import Metered
 
 if TYPE_CHECKING:
     from .sim_gx import Config
@@ -22,8 +22,8 @@ BLOWS = 60.0  # s beyond the main fuse's rating
 SETPOINT, FORCED, DISCHARGE = OVERRIDES
 Settings: TypeAlias = Mapping[str, float | str]
 Overrides: TypeAlias = Mapping[str, float | None]
-LOAD: tuple[float, ...] = (0.7, 0.6, 0.6, 0.6, 0.6, 0.7, 1.2, 2.0, 1.6, 1.2, 1.0, 1.0)  # share of the mean, from 00:00
-LOAD += (1.2, 1.2, 1.0, 1.0, 1.2, 2.0, 2.4, 2.2, 1.8, 1.5, 1.2, 0.9)
+MINIMUM, AC_SETPOINT = f"{ESS}/BatteryLife/MinimumSocLimit", f"{ESS}/AcPowerSetPoint"
+BATTERY_LIFE = f"{ESS}/BatteryLife/State"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +36,8 @@ class Size:
     zone: str
     force: bool = True  # a ForceCharge override is honoured
     fuse: float = 0.0  # W; 0: none
+    efficiency: float = 1.0  # of charging, and again of discharging
+    household: int | None = None
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,9 @@ class Plant:
     load: float = 0.0
     pv: float = 0.0
     over: float = 0.0  # s, the import was more than the fuse bears
+    smart: bool = False  # a smart dispatch is on
+    sums: Sums = field(default_factory=Sums)  # of this half hour
+    done: tuple[Metered, ...] = ()  # half hours that are not told of yet
 
 
 def size(cfg: Config) -> Size:
@@ -64,22 +69,38 @@ def size(cfg: Config) -> Size:
         zone=cfg.timezone.lstrip("/"),
         force=cfg.force_charge,
         fuse=cfg.fuse,
+        efficiency=cfg.efficiency,
+        household=cfg.household,
     )
 
 
 def advance(size: Size, plant: Plant, settings: Settings, overrides: Overrides, now: datetime, look: bool) -> Plant:
     """Live from `plant.at` to now; then look at the schedules, if the GX does so now."""
-    at = plant.at or now
+    at, done = plant.at or now, list(plant.done)
+    soc, over, grid, sums = plant.soc, plant.over, plant.grid, plant.sums
     while at < now:
-        seconds = min(SUBSTEP, (now - at).total_seconds())
-        plant = _flow(size, plant, settings, overrides, at)
-        soc = plant.soc + plant.battery * seconds / 36_000 / size.capacity
-        plant, at = replace(plant, soc=min(100.0, max(0.0, soc))), at + timedelta(seconds=seconds)
-        hot = size.fuse and plant.grid and plant.load - plant.pv + plant.battery > size.fuse
-        over = plant.over + seconds if hot else 0.0
-        plant = replace(plant, over=over, grid=plant.grid and over < BLOWS)
-    plant = replace(plant, at=now)
-    return _flow(size, schedule(plant, settings, now) if look else plant, settings, overrides, now)
+        seconds = min(SUBSTEP, (now - at).total_seconds(), left_of_half_hour(at))
+        battery, load, pv = _flow(size, plant, soc, grid, settings, overrides, at)
+        soc = min(100.0, max(0.0, soc + stored(size, battery) * seconds / 36_000 / size.capacity))
+        sums = sums.plus(plant.ev, plant.smart, grid, battery, load, pv, seconds / 3_600_000)
+        hot = size.fuse and grid and load - pv + battery > size.fuse
+        over = over + seconds if hot else 0.0
+        grid = grid and over < BLOWS
+        at += timedelta(seconds=seconds)
+        if left_of_half_hour(at) == HALF_HOUR:
+            done.append(sums.metered(at - timedelta(seconds=HALF_HOUR), soc))
+            sums = Sums()
+    plant = replace(plant, at=now, soc=soc, over=over, grid=grid, sums=sums, done=tuple(done))
+    plant = schedule(plant, settings, now) if look else plant
+    battery, load, pv = _flow(size, plant, soc, grid, settings, overrides, now)
+    if (battery, load, pv) == (plant.battery, plant.load, plant.pv):
+        return plant
+    return replace(plant, battery=battery, load=load, pv=pv)
+
+
+def stored(size: Size, battery: float) -> float:
+    """W that its cells get, or give: something is lost either way."""
+    return battery * size.efficiency if battery > 0 else battery / size.efficiency
 
 
 def schedule(plant: Plant, settings: Settings, now: datetime) -> Plant:
@@ -117,29 +138,29 @@ def next_change(settings: Settings, now: datetime) -> datetime | None:
     return min((e for e in both if e > now), default=None)
 
 
-def _flow(size: Size, plant: Plant, settings: Settings, overrides: Overrides, at: datetime) -> Plant:
-    local = at.astimezone(ZoneInfo(size.zone))
-    hour = local.hour + local.minute / 60
-    load = round(size.load * LOAD[local.hour])
-    pv = round(max(0.0, math.sin(math.pi * (hour - 7) / 11)) * size.pv / 10) * 10 if 7 < hour < 18 else 0
-    if not plant.grid:  # the charger is on the grid's side of the Multi, the house behind it
-        power = min(size.charge, pv - load) if plant.soc < 100 else min(0, pv - load)
-        power = max(power, -size.discharge if plant.soc > 0 else 0.0)
-        return replace(plant, battery=float(round(power)), load=float(load), pv=float(pv))
+def _flow(
+    size: Size, plant: Plant, soc: float, grid: bool, settings: Settings, overrides: Overrides, at: datetime
+) -> tuple[float, float, float]:
+    """W of the battery, of all that is used, and of the panels."""
+    load, pv = used(size, at)
+    if not grid:  # the charger is on the grid's side of the Multi, the house behind it
+        power = min(size.charge, pv - load) if soc < 100 else min(0, pv - load)
+        power = max(power, -size.discharge if soc > 0 else 0.0)
+        return float(round(power)), float(load), float(pv)
     net = load + plant.ev - pv
     setpoint, cap = overrides.get(SETPOINT), overrides.get(DISCHARGE)
-    floor = float(settings[f"{ESS}/BatteryLife/MinimumSocLimit"])
-    wish = (float(settings[f"{ESS}/AcPowerSetPoint"]) if setpoint is None else setpoint) - net
+    floor = float(settings[MINIMUM])
+    wish = (float(settings[AC_SETPOINT]) if setpoint is None else setpoint) - net
     held = plant.slot is not None and slot(settings, plant.slot)["AllowDischarge"] == 0
-    if plant.force or (size.force and overrides.get(FORCED) == 1) or settings[f"{ESS}/BatteryLife/State"] == 9:
+    if plant.force or (size.force and overrides.get(FORCED) == 1) or settings[BATTERY_LIFE] == 9:
         wish = size.charge
     elif held:
         wish = max(0.0, -net)
     most = size.discharge if cap is None or cap < 0 else min(cap, size.discharge)
     limit = float(settings[LIMIT])
     room = size.charge if limit < 0 else min(size.charge, max(0.0, limit * VOLTS - net))
-    power = max(-most if plant.soc > floor else 0.0, min(wish, room if plant.soc < 100 else 0.0))
-    return replace(plant, battery=float(round(power)), load=load + plant.ev, pv=float(pv))
+    power = max(-most if soc > floor else 0.0, min(wish, room if soc < 100 else 0.0))
+    return float(round(power)), float(load) + plant.ev, float(pv)
 
 
 def leaves(plant: Plant, overrides: Overrides, charger: bool) -> dict[str, Value]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Results: TypeAlias = list[Emit | Action]
 
+METERED = "metered"
 AWAKE = timedelta(seconds=60)
 STATIC: dict[str, Value] = {
     "system/0/SystemType": "ESS",
@@ -32,6 +33,8 @@ class State:
     settings: Mapping[str, float | str] = field(default_factory=dict)
     plant: Plant = field(default_factory=Plant)
     fault: str = "none"
+    writes: Mapping[str, int] = field(default_factory=dict)  # that changed a setting, in that day of UTC
+    written_on: str = ""
     overrides: Mapping[str, float | None] = volatile(dict)
     overridden: datetime | None = volatile(lambda: None)
     told: Mapping[str, Value] = volatile(dict)  # the changing values, as last told
@@ -63,3 +66,15 @@ def clock(state: State, now: datetime) -> int:
 
 def tell(cfg: Config, path: str, value: Value) -> Say:
     return Say(f"N/{cfg.portal_id}/{path}", sim_gx_settings.payload(path, value))
+
+
+def metered(cfg: Config, state: State) -> tuple[State, Results]:
+    """The truth about half hours that ended: not a word of a GX's, but what a bill is made of."""
+    if not (done := state.plant.done):
+        return state, []
+    told: Results = []
+    for half in done:
+        writes = state.writes if state.written_on == f"{half.start:%F}" else {}
+        half = replace(half, writes=max(writes.values(), default=0))
+        told.append(Say(f"{METERED}/{cfg.portal_id}", {**vars(half), "start": half.start.isoformat()}))
+    return replace(state, plant=replace(state.plant, done=())), told

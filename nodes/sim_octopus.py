@@ -1,13 +1,13 @@
 """simOctopus: an Octopus to learn on: tokens expire, a plan comes and goes, and it misbehaves when told to."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 
-from . import Answer, Asked, Emit, Listener, Node, Now, Port, Ports, Secret, Started, Status, keep
+from . import Answer, Asked, Due, Emit, Listener, Node, Now, Port, Ports, Secret, Started, Status, Timer, keep
 from .messages import Tick
 from .sim_messages import Drawn, SimFault
 from .sim_octopus_answers import served
-from .sim_octopus_car import Daily, State, power, started
+from .sim_octopus_car import Daily, State, spaced, started, turned, turns
 from .sim_octopus_faults import checked, switched
 from .sim_octopus_rest import Tariff
 from .sim_octopus_settings import Settings
@@ -27,6 +27,7 @@ class Config:
     length: timedelta = timedelta(minutes=3)  # of that dispatch
     every: timedelta = timedelta(hours=1)  # and of its repetitions, how far apart
     daily: tuple[Daily, ...] = ()  # dispatches at the same local time every day: {start, length}
+    household: int | None = None  # the seed of one that lives, in place of the schedule above
     power: float = 7100.0  # W, of the car during a dispatch
     tells_power: bool = True  # as part of the device's state; some makes of car do not
     settings: Settings = field(default_factory=Settings)  # what a household may set, and how soon it shows
@@ -36,8 +37,7 @@ class Config:
 
     def __post_init__(self) -> None:
         checked(self.fault)
-        if not timedelta(0) < self.length <= self.every:
-            raise ValueError("length must be more than nothing, and no more than every")
+        spaced(self.length, self.every)
 
 
 class Out(Ports):
@@ -45,16 +45,16 @@ class Out(Ports):
 
 
 def step(
-    cfg: Config, state: State, event: Started | Asked | None, tick: Tick | None, fault: SimFault | None, now: Now
-) -> tuple[State, Emit | Answer | Status | None]:
+    cfg: Config, state: State, event: Started | Asked | Due | None, tick: Tick | None, fault: SimFault | None, now: Now
+) -> tuple[State, list[Emit | Timer] | Emit | Answer | Status | None]:
     if isinstance(event, Asked):
         return served(cfg, state, event, now)
     if fault is not None:
         return switched(state, fault)
-    state = started(cfg, state, now) if event is not None else state
-    drawn = power(cfg, state, now)
-    same = drawn == state.drawn
-    return (state, None) if same else (replace(state, drawn=drawn), Out.ev(Drawn(at=now, power=drawn)))
+    state = started(cfg, state, now) if isinstance(event, Started) else state
+    state, told = turned(cfg, state, now)
+    sent, timers = Out.ev(told) if told else None, turns(cfg, now) if event else []
+    return state, [*filter(None, [sent]), *timers] if timers else sent
 
 
 NODE = Node("simOctopus", Config, Out, step, state=State, listen=lambda cfg: Listener(port=cfg.port))

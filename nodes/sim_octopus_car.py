@@ -8,8 +8,11 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from . import sim_household
 from .calls import Json
+from .linked import Timer
 from .messages import Dispatch
+from .sim_messages import Drawn
 from .sim_octopus_settings import Coming, Kept, shown, told
 
 if TYPE_CHECKING:
@@ -27,10 +30,15 @@ class Daily:
     length: timedelta
 
 
+def spaced(length: timedelta, every: timedelta) -> None:
+    if not timedelta(0) < length <= every:
+        raise ValueError("length must be more than nothing, and no more than every")
+
+
 @dataclass(frozen=True)
 class State:
     since: datetime | None = None  # the schedule counts from here
-    drawn: float | None = None  # W, as last told
+    drawn: Drawn | None = None  # as last told
     kept: Kept = field(default_factory=Kept)  # what a household has set
     coming: tuple[Coming, ...] = ()  # and does not show yet
     fault: str | None = None  # None: as the setting says
@@ -49,7 +57,10 @@ def planned(cfg: Config, state: State, now: datetime, ahead: timedelta = AHEAD) 
     kept = shown(state, now)
     if kept.suspended or state.since is None:
         return ()
-    found = {*_learner(cfg, state.since, now, ahead), *_daily(cfg, now, ahead)}
+    if cfg.household is not None:
+        found = {*sim_household.planned(cfg.household, cfg.timezone, now, ahead)}
+    else:
+        found = {*_learner(cfg, state.since, now, ahead), *_daily(cfg, now, ahead)}
     if kept.boost is not None and kept.boost.end > now:
         found = {d for d in found if d.start >= kept.boost.end} | {kept.boost}
     return tuple(sorted(found, key=lambda d: (d.start, d.end)))
@@ -57,13 +68,41 @@ def planned(cfg: Config, state: State, now: datetime, ahead: timedelta = AHEAD) 
 
 def power(cfg: Config, state: State, now: datetime) -> float:
     """What the car draws, in W."""
+    if cfg.household is not None and not shown(state, now).suspended:
+        return sim_household.POWER if sim_household.life(cfg.household, cfg.timezone, now).drawn else 0.0
     return cfg.power if planned(cfg, state, now, timedelta(0)) else 0.0
 
 
+def drawn(cfg: Config, state: State, now: datetime) -> Drawn:
+    """What the other simulators need to know of it."""
+    if cfg.household is None:
+        runs = planned(cfg, state, now, timedelta(0))
+        return Drawn(at=now, power=cfg.power if runs else 0.0, smart=any(d.kind == "smart" for d in runs))
+    lives = sim_household.life(cfg.household, cfg.timezone, now)
+    watts = power(cfg, state, now)
+    return Drawn(at=now, power=watts, smart=lives.smart, plugged=lives.plugged, driving=lives.driving, soc=lives.soc)
+
+
+def turns(cfg: Config, now: datetime) -> list[Timer]:
+    """A household is looked at again when it changes; a schedule is, at every tick."""
+    if cfg.household is None:
+        return []
+    return [Timer("turn", sim_household.next_change(cfg.household, cfg.timezone, now))]
+
+
+def turned(cfg: Config, state: State, now: datetime) -> tuple[State, Drawn | None]:
+    """What is to be told now, if it is another thing than was told last."""
+    told, before = drawn(cfg, state, now), state.drawn
+    if before is not None and replace(told, at=before.at, soc=before.soc) == before:
+        return state, None
+    return replace(state, drawn=told), told
+
+
 def device(cfg: Config, state: State, now: datetime) -> dict[str, Json]:
-    drawn, kept = power(cfg, state, now), shown(state, now)
-    control = "OFF" if kept.suspended else "IN_PROGRESS" if drawn else "CAPABLE"
-    boosts = any(d.kind == "boost" for d in planned(cfg, state, now, timedelta(0)))
+    watts, kept, runs = power(cfg, state, now), shown(state, now), planned(cfg, state, now, timedelta(0))
+    away = cfg.household is not None and not sim_household.life(cfg.household, cfg.timezone, now).plugged
+    control = "OFF" if kept.suspended else "NOT_AVAILABLE" if away else "IN_PROGRESS" if runs else "CAPABLE"
+    boosts = any(d.kind == "boost" for d in runs)
     seen = stamp(now)
     return {
         "__typename": "SmartFlexVehicle",
@@ -76,7 +115,7 @@ def device(cfg: Config, state: State, now: datetime) -> dict[str, Json]:
             "isSuspended": kept.suspended,
             "currentState": "BOOSTING" if boosts else f"SMART_CONTROL_{control}",
             "stateOfCharge": {"value": "55.00", "timestamp": seen},
-            "activePower": {"value": f"{drawn / 1000:.2f}", "timestamp": seen} if cfg.tells_power else None,
+            "activePower": {"value": f"{watts / 1000:.2f}", "timestamp": seen} if cfg.tells_power else None,
         },
         **told(cfg, kept),
     }

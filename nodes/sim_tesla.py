@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from . import Answer, Asked, Listener, Node, Now, Ports, Status
 from .sim_messages import Cable, Doings, Drawn, SimFault
-from .sim_tesla_car import State, busied, cabled, drawing
+from .sim_tesla_car import State, busied, cabled, drawing, standing
 from .sim_tesla_servers import answer, known, troubled
 
 
@@ -40,7 +40,7 @@ def step(
     fault: SimFault | None, now: Now,
 ) -> tuple[State, Answer | Status | None]:  # fmt: skip
     if charge:
-        return drawing(cfg, state, charge.power, now), None
+        return drawing(cfg, standing(cfg, state, charge, now), charge.power, now), None
     if cable:
         return cabled(cfg, state, cable.plugged, cable.power, now), None
     if doings:

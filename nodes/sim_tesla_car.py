@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from . import Json
+from .sim_messages import Drawn
 
 GEARS = ("R", "N", "D")
 STIR = timedelta(seconds=150)
@@ -65,6 +66,16 @@ class State:
     spent_until: datetime | None = None
     issued: int = 0
     access: Mapping[str, datetime] = field(default_factory=dict)  # token -> until
+
+
+def standing(cfg: Settings, state: State, told: Drawn, now: datetime) -> State:
+    """Where it is and how full, as a simulated household has it."""
+    state = lived(cfg, state, now)
+    if told.driving is not None and told.driving != (state.gear == "D"):
+        state = stirred(cfg, replace(state, gear="D" if told.driving else None), now)
+    if told.plugged is not None and told.plugged != plugged(cfg, state):
+        state = cabled(cfg, state, told.plugged, 0.0, now)
+    return state if told.soc is None else replace(state, soc=told.soc)
 
 
 def drawing(cfg: Settings, state: State, power: float, now: datetime) -> State:

@@ -152,7 +152,7 @@ def test_within_two_minutes_a_dispatch_comes_lasts_a_short_while_and_goes() -> N
 
     assert seen == [
         ("00", None, "SMART_CONTROL_CAPABLE", 0.0),
-        ("01", Drawn(at=NOON + MINUTE, power=7100.0), "SMART_CONTROL_IN_PROGRESS", 7100.0),
+        ("01", Drawn(at=NOON + MINUTE, power=7100.0, smart=True), "SMART_CONTROL_IN_PROGRESS", 7100.0),
         ("02", None, "SMART_CONTROL_IN_PROGRESS", 7100.0),
         ("03", None, "SMART_CONTROL_IN_PROGRESS", 7100.0),
         ("04", Drawn(at=NOON + 4 * MINUTE, power=0.0), "SMART_CONTROL_CAPABLE", 0.0),
