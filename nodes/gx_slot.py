@@ -89,16 +89,15 @@ def plan(
     end, begin = wall(lease.until, where), wall(now, where)
     running = ours(held, mark) and covers(held, begin) and held["Duration"] < 82_800
     if running:
-        day, start = held["Day"], held["Start"]
-        first = begin.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(seconds=start)
+        first = begin.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(seconds=held["Start"])
         first -= DAY if first > begin else timedelta()
+        first += timedelta(seconds=((end - first).total_seconds() - mark) % 60)  # so that it ends on the dot
+        first -= MINUTE if first > begin else timedelta()
     else:
         minutes = -(-((end - begin).total_seconds() - mark) // 60)
         first = end - timedelta(seconds=60 * minutes + mark)  # it began up to a minute ago and ends on the dot
-        day, start = float(first.isoweekday() % 7), float(first.hour * 3600 + first.minute * 60 + first.second)
-    long = (end - first).total_seconds()
-    long -= (long - mark) % 60
-    values = {"Day": day, "Start": start, "Duration": long, "AllowDischarge": 0.0}
+    day, start = float(first.isoweekday() % 7), float(first.hour * 3600 + first.minute * 60 + first.second)
+    values = {"Day": day, "Start": start, "Duration": (end - first).total_seconds(), "AllowDischarge": 0.0}
     values["Soc"] = 0.0 if lease.mode == "hold" else _target(lease, held.get("Soc"), last, running, most)
     if not covers(values, begin):
         return "the clocks change inside the lease, and the GX would not start its slot"

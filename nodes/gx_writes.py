@@ -25,10 +25,10 @@ LATER = timedelta(minutes=15)  # nothing hangs on it
 
 
 def on(values: Mapping[str, float], held: Mapping[str, float]) -> tuple[Mapping[str, float], ...]:
-    """Off, then the rest, then on; a running slot that keeps its start is changed as it runs."""
+    """Off, then the rest, then on; a running slot that keeps its start, but for a minute, is changed as it runs."""
     rest = {f: v for f, v in values.items() if f != "Day"}
     runs = held.get("Day", -1) >= 0
-    if runs and (held.get("Day"), held.get("Start")) == (values["Day"], values["Start"]):
+    if runs and held.get("Day") == values["Day"] and abs(held.get("Start", -60.0) - values["Start"]) < 60:
         return (rest,)
     return (*(({"Day": gx_slot.OFF},) if runs else ()), rest, {"Day": values["Day"]})
 

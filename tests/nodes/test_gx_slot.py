@@ -97,6 +97,24 @@ def test_a_slot_that_runs_keeps_its_start_and_its_soc() -> None:
     }
 
 
+@pytest.mark.parametrize("since", [1, 14, 59, 61, 600])
+@pytest.mark.parametrize("seconds", [0, 5, 44, 59])
+def test_a_running_slot_gets_an_end_on_the_dot_too(since: int, seconds: int) -> None:
+    """An end up to a minute early would leave the battery to the car."""
+    begun = datetime(2026, 11, 20, 19, 20, 5, tzinfo=UTC)
+    held = plan(lease(begun + timedelta(hours=1), "hold"), begun, LONDON, {}, mark=25)
+    now, until = begun + timedelta(seconds=since), datetime(2026, 11, 20, 19, 40, seconds, tzinfo=UTC)
+    assert isinstance(held, dict)
+    values = plan(lease(until), now, LONDON, held, mark=25)
+
+    assert isinstance(values, dict)
+    assert abs(values["Start"] - held["Start"]) < 60
+    assert ours(values, 25)
+    assert covers(values, now.replace(tzinfo=None))
+    assert covers(values, until.replace(tzinfo=None) - timedelta(seconds=1))
+    assert not covers(values, until.replace(tzinfo=None))
+
+
 @pytest.mark.parametrize(
     ("name", "known"), [("Europe/London", True), ("/UTC", True), ("Moon/Sea", False), ("", False), (None, False)]
 )
