@@ -54,9 +54,8 @@ class Link:
         self._pipe: Pipe | None = None
         self._opening: Opening | None = None
         self._due: float | None = None  # next attempt; None: not wanted
-        self.pause = Pause(counted)
+        self.pause, self._watch = Pause(counted), Watch()
         self._misc = self._limit = 0.0
-        self._watch = Watch()
 
     def connect(self) -> None:
         """Want to be connected from now on. `step` sees to it."""
@@ -121,7 +120,8 @@ class Link:
         return self.traffic.backlog
 
     def fds(self) -> list[int]:
-        """What to wait for besides, where this link is a second one on another's loop."""
+        """What to wait for, where this is a second link on another's loop. What is to be sent goes first."""
+        self._flush()
         return self._watch.fds()
 
     def step(self, timeout: float, extra_fds: Sequence[int] = ()) -> list[int]:
