@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from time import monotonic
 
 import pytest
@@ -125,6 +127,22 @@ def test_show_tells_what_the_gx_is_and_writes_nothing(houses: Houses) -> None:
     assert "schedule 5     off   <- the one we use" in told
     assert "steerable      yes" in told
     assert [m.topic for m in rig.heard if m.topic.startswith("W/")] == []
+
+
+@pytest.mark.broker
+@pytest.mark.mosquitto
+@needs_mosquitto
+def test_a_flow_names_its_gx(houses: Houses, tmp_path: Path) -> None:
+    rig, flow = houses(""), tmp_path / "home.yaml"
+    flow.write_text(
+        f"flow: home\nnodes: {{gx: {{type: victronGx, config: {{url: '{rig.broker.url}', slot: 2}}}}}}\n"
+        "ends: [gx.house, gx.confirmed, gx.refused, gx.lost]\n"
+    )
+    code, told = gx(rig, "show", str(flow), "--json")
+    facts = json.loads(told)
+
+    assert code == 0
+    assert (facts["portal_id"], facts["soc"], facts["reserved"], facts["why_not"]) == ("c0619ab27f32", 50.0, 2, [])
 
 
 @pytest.mark.broker
