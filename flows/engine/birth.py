@@ -77,6 +77,7 @@ def settle(title: str, parent: int) -> None:
 
 def live(channel: socket.socket, memory: int | None, host: str = HOST) -> int:
     """The node's whole life; its exit code."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a service manager tells all; the supervisor stops us in order
     random.seed()
     setup = receive(channel)
     limit(memory)

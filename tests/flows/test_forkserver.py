@@ -113,12 +113,12 @@ def test_exit_codes_and_signals_are_told(nursery: Run, spawn: bool) -> None:
             process.send(message)
             ended.append(await asyncio.wait_for(process.ended, 5))
         process, _ = await made.born("a", spawn=spawn)
-        process.kill(signal.SIGTERM)
+        process.kill(signal.SIGALRM)
         ended.append(await asyncio.wait_for(process.ended, 5))
 
         assert ended[:2] == [0, 7]
         assert ended[2] in (1, 70)
-        assert ended[3] == -signal.SIGTERM
+        assert ended[3] == -signal.SIGALRM
 
     nursery(what)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -107,6 +108,30 @@ def test_a_node_that_hangs_does_not_hold_up_the_stop(runs: Runs) -> None:
     assert monotonic() - began < 5
     assert gone(family, 0.5) == []
     assert run.said("killed, as they did not stop: second")
+
+
+def test_a_sigterm_to_every_process_is_an_orderly_stop(runs: Runs) -> None:
+    """As systemd and containers do it: each node still hears that it is to stop."""
+    run = runs().ready()
+    family = watch(run.family())
+    nodes = [pid for pid, name in run.family().items() if "mosquitto" not in name]
+    run.signal(signal.SIGTERM)
+    for pid in nodes:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+
+    assert run.end() == 0
+    assert gone(family, 0.5) == []
+    assert not [line for line in run.lines if "killed, as" in line or "started again" in line]
+
+
+def test_a_sigterm_to_a_node_alone_does_not_end_it(runs: Runs) -> None:
+    run = runs().ready()
+    os.kill(run.pid("second"), signal.SIGTERM)
+    run.give("second.body", "still here")
+    run.until(lambda: "second/passed" in run.heard)
+
+    assert run.status("second", "ready")["restarts"] == 0
 
 
 def test_a_second_ctrl_c_kills_at_once(runs: Runs) -> None:
@@ -222,7 +247,7 @@ def test_a_second_supervisor_elsewhere_stands_by_until_the_first_is_dead(runs: R
         second.said("edges: is run by .* standing by")
         before = first.status("first", "ready")["pid"]
         first.signal(signal.SIGKILL)
-        second.said("edges: ready")
+        second.said("ready: edges, first, second, shown")
 
         assert second.ready().status("first", "ready")["pid"] != before
 
