@@ -55,8 +55,8 @@ class Outer:
 
     @property
     def hangs(self) -> bool:
-        """The loop turns, and yet the node is not called: paused, or the disk is full."""
-        return bool(self._queue) and monotonic() - self._queue[0].arrived > HANGS
+        """The loop turns, and yet the node is not called: paused, or the disk is full. Who has no will may wait."""
+        return self._will is not None and bool(self._queue) and monotonic() - self._queue[0].arrived > HANGS
 
     def act(self, action: Action) -> None:
         if isinstance(action, Say):
