@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .heat_pump import Config
 
 MARGIN = timedelta(seconds=60)  # the next rate is on its way
+ENOUGH = timedelta(minutes=20)  # of a cheap half hour, to begin in it; a longer run begins as early and may last beyond
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +77,11 @@ def settled(cfg: Config, state: State, wish: Wish, now: datetime) -> tuple[State
     on = wish.on
     if state.on and lasted is not None:
         on = lasted < cfg.run or (wish.on and lasted < cfg.most)
-    elif not state.on and lasted is not None and lasted < cfg.rest:
+<<<<<<< nodes/heat_switch.py
+    elif not state.on and (lasted is not None and lasted < cfg.rest or not _worth(cfg, wish, now)):
+=======
+    elif not state.on and ((lasted is not None and lasted < cfg.rest) or not _worth(cfg, wish, now)):
+>>>>>>> /tmp/fl/nodes/heat_switch.py
         on = False
     if on == state.on:
         later = None if wish.until is None else wish.until + MARGIN
@@ -90,6 +95,11 @@ def settled(cfg: Config, state: State, wish: Wish, now: datetime) -> tuple[State
         heating,
         [*_says(cfg, on), Timer("look", until), Status(f"{heating.mode}: {wish.why}")],
     )
+
+
+def _worth(cfg: Config, wish: Wish, now: datetime) -> bool:
+    """Whether enough is left for a run: what has begun goes on, at whatever price."""
+    return wish.until is None or wish.until - now >= min(cfg.run, ENOUGH)
 
 
 def due(cfg: Config, state: State, event: Linked | Started, now: datetime) -> tuple[State, Results]:

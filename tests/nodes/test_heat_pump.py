@@ -135,3 +135,14 @@ def test_an_old_rate_is_no_rate() -> None:
     pump.hear(T + 40 * MINUTE, rate(T, window=True, band="cheap"))
 
     assert not pump.state.on
+
+
+@pytest.mark.parametrize(("minute", "run", "on"), [(9, 20, True), (11, 20, False), (20, 10, True), (9, 45, True)])
+def test_it_does_not_begin_in_the_last_minutes_of_a_cheap_half_hour_as_it_would_go_on_in_a_dear_one(
+    minute: int, run: int, on: bool
+) -> None:
+    pump = Pump(run=run * MINUTE)
+    at = T + minute * MINUTE
+    pump.hear(at, rate(at, planned=True, rung="offered"))
+
+    assert pump.state.on is on
