@@ -77,11 +77,7 @@ def settled(cfg: Config, state: State, wish: Wish, now: datetime) -> tuple[State
     on = wish.on
     if state.on and lasted is not None:
         on = lasted < cfg.run or (wish.on and lasted < cfg.most)
-<<<<<<< nodes/heat_switch.py
-    elif not state.on and (lasted is not None and lasted < cfg.rest or not _worth(cfg, wish, now)):
-=======
     elif not state.on and ((lasted is not None and lasted < cfg.rest) or not _worth(cfg, wish, now)):
->>>>>>> /tmp/fl/nodes/heat_switch.py
         on = False
     if on == state.on:
         later = None if wish.until is None else wish.until + MARGIN
