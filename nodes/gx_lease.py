@@ -13,6 +13,7 @@ from . import Emit, Fault, Status, Timer, gx_checks, gx_overrides, gx_slot, gx_w
 from .gx_memory import Results, State, Work
 from .gx_topics import ESS, FIELDS, ZONE, slot_path, write
 from .messages import Lease
+from .wishes import OWNER as BY_HAND
 
 if TYPE_CHECKING:
     from .victron_gx import Config
@@ -25,7 +26,7 @@ def take(cfg: Config, state: State, lease: Lease, now: datetime) -> tuple[State,
     if state.live.work.proving:  # all is written; nobody need wait for its effect any more
         state = replace(state, live=replace(state.live, work=Work()))
     if lease.mode == "release":
-        again = not lease.owner or lease.owner != state.owner
+        again = lease.owner in ("", BY_HAND) or lease.owner != state.owner
         return pursue(cfg, replace(state, wish=lease, blocked="" if again else state.blocked), now)
     if lease.until <= now:
         lease = replace(lease, mode="release", reason=f"too late: {lease.reason}")

@@ -96,7 +96,7 @@ def block(cfg: Config, state: State, now: datetime, why: str) -> tuple[State, Re
 
 
 def _changed(cfg: Config) -> str:
-    return f"somebody changed charge schedule {cfg.slot + 1} on the GX; left alone until released"
+    return f"somebody changed charge schedule {cfg.slot + 1} on the GX; left alone until released by hand"
 
 
 def lapsed(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
@@ -128,7 +128,7 @@ def refresh(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
     if state.over is None or not live.ready:
         return state, []
     if gx_overrides.foreign(state):
-        return block(cfg, state, now, "somebody changed the grid setpoint of the GX; left alone until released")
+        return block(cfg, state, now, "somebody changed the grid setpoint of the GX; left alone until released by hand")
     if gx_overrides.why_not(cfg, state, now):
         return gx_lease.pursue(cfg, replace(state, held=None), now)  # by the slot, then
     unseen = 0 if live.seen.get(SETPOINT) == state.over else live.unseen + 1

@@ -9,6 +9,7 @@ import pytest
 from wattwire.flows.engine.bench import Bench
 from wattwire.flows.engine.loading import load_text
 from wattwire.nodes.gx_topics import FIELDS, slot_path
+from wattwire.nodes.wishes import OWNER
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 FLOW = """
@@ -58,6 +59,17 @@ def test_what_somebody_changed_is_left_alone_until_a_person_says_so(port: str, b
     assert [fault.code for fault in bench.bodies("gx.refused")][:1] == ["changed"]
     assert bench.bodies("gx.house")[-1].controllable is goes_on
     assert ("hold" in [it.mode for it in bench.bodies("gx.confirmed")]) is goes_on
+
+
+def test_a_release_by_hand_goes_on_whoever_held_the_lease() -> None:
+    bench = house()
+    bench.put(after(1), "gx.lease", lease("charge", owner=OWNER))
+    bench.put(after(2), "meddle.body", {})
+    bench.put(after(3), "gx.lease", lease("release", owner=OWNER))
+    bench.run(after(4))
+
+    assert [fault.code for fault in bench.bodies("gx.refused")] == ["changed"]
+    assert bench.bodies("gx.house")[-1].controllable is True
 
 
 def test_a_killed_node_leaves_the_slot_as_it_was_and_goes_on_with_its_lease() -> None:

@@ -101,7 +101,7 @@ def test_who_else_writes_the_setpoint_is_left_alone_and_told() -> None:
     pair.said.clear()
     pair.run(minutes=1)
 
-    assert pair.faults() == ["somebody changed the grid setpoint of the GX; left alone until released"]
+    assert pair.faults() == ["somebody changed the grid setpoint of the GX; left alone until released by hand"]
     assert (setpoints(pair), pair.sim.state.overrides[SETPOINT]) == ([], -2000)
 
 

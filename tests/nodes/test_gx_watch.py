@@ -153,7 +153,7 @@ def test_a_change_that_was_told_into_the_void_is_found_within_a_minute(pair: Pai
     pair.deaf.clear()
     pair.run(seconds=61)
 
-    assert pair.faults() == ["somebody changed charge schedule 5 on the GX; left alone until released"]
+    assert pair.faults() == ["somebody changed charge schedule 5 on the GX; left alone until released by hand"]
 
 
 def test_who_was_stopped_does_not_start_itself_again(pair: Pair) -> None:
@@ -180,7 +180,7 @@ def test_a_restart_is_no_reason_to_go_on_where_somebody_said_stop(pair: Pair) ->
     pair.start(pair.gx)
     pair.run(seconds=30)
 
-    assert pair.house.why_not == "somebody changed charge schedule 5 on the GX; left alone until released"
+    assert pair.house.why_not == "somebody changed charge schedule 5 on the GX; left alone until released by hand"
 
 
 def test_our_own_slot_switched_on_by_whatever_is_switched_off(pair: Pair) -> None:

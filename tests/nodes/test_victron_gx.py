@@ -316,7 +316,7 @@ def test_somebody_who_changes_our_slot_is_left_alone_until_a_release(pair: Pair)
 
     assert pair.writes() == [slot_path(4, "Soc")]
     assert pair.ports() == ["confirmed", "refused", "refused"]
-    assert pair.house.why_not == "somebody changed charge schedule 5 on the GX; left alone until released"
+    assert pair.house.why_not == "somebody changed charge schedule 5 on the GX; left alone until released by hand"
 
     pair.lease("release")
     pair.run(seconds=10)
