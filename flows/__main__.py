@@ -18,6 +18,7 @@ COMMANDS = {
     "tail": "Watch the messages of a running flow.",
     "send": "Hand a message to a node of a running flow.",
     "status": "Show how the nodes of a running flow are.",
+    "log": "Show what happened in a flow, also while nobody looked.",
     "gx": "Look at a Victron GX, and find out what its firmware does with an override.",
     "battery": "Tell the house battery of a running flow what to do.",
 }

@@ -19,18 +19,15 @@ from .minder import Minder
 
 PACE = 0.25  # seconds between redrawings
 COLOURS = {"red": "31", "yellow": "33", "green": "32", "grey": "90", "error": "31", "warning": "33", "bold": "1"}
-SPOKEN = ("ready", "stopped", "lost")  # states that are a line of their own; a crash is told with its reason
 
 
 class Lines:
-    """For a log: what happens, a line each, and the nodes' states as they change."""
+    """For a log: what happens, a line each."""
 
     def __init__(self, out: TextIO = sys.stdout) -> None:
         self.out = out
         self.colour = out.isatty() and not os.environ.get("NO_COLOR")
         self.runs: list[FlowRun] = []
-        self._said: dict[tuple[str, str], str] = {}
-        self._troubles: dict[tuple[str, str], str] = {}
 
     def line(self, text: str, level: str = "info") -> None:
         mark = self.paint("" if level == "info" else f"{level}: ", level)
@@ -41,27 +38,7 @@ class Lines:
         self.runs = list(runs)
 
     def changed(self) -> None:
-        for run in self.runs:
-            for m in run.minders.values():
-                who = (run.flow.name, m.name)
-                known = self._said.get(who)
-                if told := m.state != known and m.state in SPOKEN and (known is not None or m.state != "stopped"):
-                    self.line(f"{m.name}: {m.state}" + (f", {m.text}" if m.text else ""))
-                if m.state == "ready":
-                    self._trouble(who, m, told)
-                self._said[who] = m.state
-
-    def _trouble(self, who: tuple[str, str], m: Minder, told: bool) -> None:
-        """Who reads a log sees no colours. What comes back at each attempt is one trouble, until the node is well."""
-        known = self._troubles.get(who)
-        if m.fill == "red" and m.text != known:
-            self._troubles[who] = m.text
-            if not told:
-                self.line(f"{m.name}: {m.text}", "warning")
-        elif m.fill == "green" and known is not None:
-            del self._troubles[who]
-            if not told:
-                self.line(f"{m.name}: {m.text or 'well again'}")
+        """Something in a table has."""
 
     def end(self) -> None:
         self.runs = []

@@ -56,7 +56,7 @@ async def deploy(run: FlowRun, flow: Flow) -> Difference:
         await run.holding.release(diff.gone)
         for n in diff.gone:
             del run.minders[n]
-        run.flow = flow
+        run.flow = run.chronicle.flow = flow
         for n in (*diff.changed, *diff.new):
             run.minders[n] = run.minder(flow, n)
         again = [n for n in diff.changed if n in run.owned]

@@ -30,14 +30,14 @@ SLICE = 0.2  # seconds of work, after which the network has its turn
 
 
 class Desk:
-    """Takes inputs in order. While a call is under way the next one waits."""
+    """Takes inputs in order. While a call is under way the next one waits. `heed` is shown what came of each."""
 
     def __init__(self, actor: Actor | Carrier, outbox: Outbox, store: Store | None, hand: InHand, caller: Caller,
                  meters: Meters, *, post: Callable[[Callable[[], None]], None],
                  act: Callable[[list[Action]], None], aside: Callable[[Input, str], None],
-                 full: Callable[[bool], None]) -> None:  # fmt: skip
+                 full: Callable[[bool], None], heed: Callable[[list[Sent]], object] = len) -> None:  # fmt: skip
         self.actor, self.outbox, self.store, self.hand, self.caller = actor, outbox, store, hand, caller
-        self.meters, self._post, self._act, self._aside, self._full = meters, post, act, aside, full
+        self.meters, self._post, self._act, self._aside, self._full, self._heed = meters, post, act, aside, full, heed
         self.queue: deque[Input] = deque()
         self.seen = Seen(store.seen() if store else ())
         self._unsure = self._once = store.was_asking() if store else None
@@ -169,9 +169,9 @@ class Desk:
             self._waits(False)
             if key:
                 self.seen.add(key)
-            for s in sent:
-                if isinstance(self.actor, Actor):
-                    self.meters.left(s.envelope.source.partition(".")[2], s.body)
+            if isinstance(self.actor, Actor) and sent:
+                self.meters.sent(sent)
+                self._heed(sent)
             if it.message is not None:
                 self.hand.done(key)
             self.meters.took(monotonic() - it.arrived)

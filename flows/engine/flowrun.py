@@ -10,8 +10,11 @@ from datetime import UTC, datetime
 from wattwire.broker import topics
 
 from . import announcing, seating
+from .channel import Message
+from .chronicle import Chronicle
 from .graph import Flow
 from .holding import Holding
+from .logbook import Entry, Logbook
 from .means import Means, apart
 from .minder import Minder
 from .options import hosted
@@ -26,6 +29,7 @@ class FlowRun:
         self.flow, self.means, self.bus = flow, means, means.bus
         self.folder = prepare(means.options.root / flow.name)
         self.minders = {name: self.minder(flow, name) for name in hosted(flow, means.options)}
+        self.book, self.chronicle = Logbook(self.folder), Chronicle(flow, self._tell)
         self.holding = Holding(flow.name, self.folder, means.me, means.bus, self._stand_by)
         self.open = self.stopping = self.paused = False
         self._recovery: asyncio.Task[None] | None = None
@@ -69,6 +73,7 @@ class FlowRun:
             self.tell("", "error", str(wrong))
 
     async def launch(self, names: Sequence[str], patience: float = TOGETHER) -> None:
+        self.chronicle.expect(names, datetime.now(UTC))
         for n in names:
             self.minders[n].start()
         await self.gate(patience)
@@ -133,6 +138,8 @@ class FlowRun:
     def changed(self, minder: Minder) -> None:
         if not minder.own_word:
             self._publish(minder)
+        if not self.stopping:
+            self.chronicle.status(minder.name, minder.state, minder.text, minder.fill, datetime.now(UTC))
         self._moved.set()
         self.means.changed()
 
@@ -144,6 +151,9 @@ class FlowRun:
     def say(self, minder: Minder, level: str, text: str) -> None:
         if self.open or not text.startswith("broker: "):  # once it is known to be gone, not by each of them
             self.tell(minder.name, level, text)
+
+    def told(self, minder: Minder, said: Message) -> None:
+        self.chronicle.told(minder.name, said, datetime.now(UTC))
 
     # What people ask for
 
@@ -191,7 +201,11 @@ class FlowRun:
     # Words
 
     def tell(self, node: str, level: str, text: str) -> None:
-        self.means.say(f"{self.flow.name}/{node}" if node else self.flow.name, level, text)
+        self.chronicle.say(node, level, text, datetime.now(UTC))
+
+    def _tell(self, entry: Entry) -> None:
+        self.book.add(entry)
+        self.means.say(self.flow.name, entry)
 
     def announce(self) -> None:
         self.bus.publish(topics.graph(self.flow.name), announcing.graph(self.flow, datetime.now(UTC)), retain=True)

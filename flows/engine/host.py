@@ -30,6 +30,7 @@ from .keeping import epoch, opened, unread
 from .lifeline import Lifeline
 from .meters import Meters
 from .outbox import Outbox
+from .outcomes import Outcomes
 from .outer import Outer
 from .presence import Presence
 from .routes import EDGES, routes
@@ -45,9 +46,8 @@ class Host:
     def __init__(self, setup: Setup, channel: socket.socket) -> None:
         self.setup, self.lifeline, flow = setup, Lifeline(channel), setup.flow
         self._posts: deque[Callable[[], None]] = deque()
-        self._timers = Timers()
-        self._ends, self._stopping = 0.0, False
-        self._beat = self._gather_until = 0.0
+        self._timers, self.addresses = Timers(), dict[str, str]()
+        self._ends, self._beat, self._gather_until, self._stopping = 0.0, 0.0, 0.0, False
         self.presence = Presence(setup, self._retain, self.lifeline.tell)
         lost = LinkWill(self.presence.topic, self.presence.lost())
         self.link = Link(setup.broker, topics.client(flow.name, setup.node), on_up=self._up, on_down=self._down,
@@ -61,17 +61,17 @@ class Host:
             self.actor = Actor(flow.name, flow.nodes[setup.node], saved=saved, salt=f"{os.getpid()}.{monotonic()}.",
                                shadow=setup.shadow)  # fmt: skip
         unread(self.store, self.actor.unread, self.lifeline)
-        self.addresses: dict[str, str] = {}
-        carrier = self.actor if isinstance(self.actor, Carrier) else None
+        carrier, node = (self.actor, None) if isinstance(self.actor, Carrier) else (None, self.actor.node)
         self.meters = Meters(edges=frozenset(e.name for e in flow.edges), carrier=carrier)
+        heed = Outcomes(node, self.lifeline.tell, self.presence.set).heed
         self.outbox = Outbox(self.link.publish, lambda: self.link.heard, self.store)
         budgets = Budgets(flow.name, setup.ledger, lambda why: self.post(lambda: self.lifeline.log("error", why)))
         self.desk = Desk(
             self.actor, self.outbox, self.store, hand, Caller(self.addresses, budgets),
-            self.meters, post=self.post, act=self.act, aside=self._set_aside, full=self._full,
+            self.meters, post=self.post, act=self.act, aside=self._set_aside, full=self._full, heed=heed,
         )  # fmt: skip
         self.routes = routes(flow, setup.node)
-        ins = self.actor.node.ins if isinstance(self.actor, Actor) else {}
+        ins = node.ins if node else {}
         self.intake = Intake(self.desk, self.routes, ins, self.link.ack, lambda why: self.lifeline.log("warning", why))
         self.outer: Outer | None = None
         self.aside = Aside(setup, self.store, self._retain)

@@ -9,6 +9,7 @@ from typing import Any
 from .bus import Bus
 from .graph import Edge, Flow
 from .launcher import Launcher
+from .logbook import Entry
 from .options import Options
 from .ownership import Claim
 from .routes import EDGES
@@ -23,7 +24,7 @@ class Means:
     bus: Bus
     url: str  # of the broker, for nodes
     me: Claim
-    say: Callable[[str, str, str], None]  # flow or flow/node, level, text
+    say: Callable[[str, Entry], None]  # a line of a flow's log
     changed: Callable[[], None]
     save: Callable[[], object]  # the broker's state, now
     later: Callable[[Coroutine[Any, Any, None]], None]

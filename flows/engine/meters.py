@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from time import time
 
@@ -16,6 +16,7 @@ from wattwire.nodes import Reply
 from .edges import COUNTS, Carrier
 from .graph import Edge
 from .house import HouseMeters
+from .work import Sent
 
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5, 10.0)  # seconds
 OUTSIDE = "outside"
@@ -52,6 +53,11 @@ class Meters:
     def came(self, edge: str, port: str) -> None:
         """A message on an in port, along an edge or from outside; the carrier of edges has no in ports."""
         self.inputs[edge if edge in self.edges else OUTSIDE, "" if self.carrier else port] += 1
+
+    def sent(self, sent: Sequence[Sent]) -> None:
+        """Messages out of ports."""
+        for it in sent:
+            self.left(it.envelope.source.partition(".")[2], it.body)
 
     def left(self, port: str, body: object) -> None:
         """A message out of a port."""

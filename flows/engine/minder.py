@@ -30,6 +30,7 @@ class Company(Protocol):
     def changed(self, minder: Minder) -> None: ...
     def addressed(self, minder: Minder) -> None: ...
     def say(self, minder: Minder, level: str, text: str) -> None: ...
+    def told(self, minder: Minder, said: Message) -> None: ...
 
 
 class Minder:
@@ -143,7 +144,6 @@ class Minder:
                 wait = self.restarts_policy.crashed(self.started_at, monotonic())
                 loop = "crashes again and again: " if self.restarts_policy.looping else ""
                 self.become("crashed", f"{loop}{why or ended(code)}; started again in {wait:g} s", "red")
-                self._company.say(self, "error", self.text)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._again.wait(), wait or 0.001)
             self.restarts += 1
@@ -186,6 +186,8 @@ class Minder:
                     self._questions[number].set_result(text)
             case {"log": {"level": str(level), "text": str(text)}}:
                 self._company.say(self, level, text)
+            case {"failed": _} | {"well": _} | {"did": _}:
+                self._company.told(self, told)
 
 
 def ended(code: int | None) -> str:

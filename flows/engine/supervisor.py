@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Coroutine, Sequence
+from datetime import UTC, datetime
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from .board import Lines
 from .flowrun import FlowRun
 from .graph import Flow
 from .launcher import Launcher
+from .logbook import Entry
 from .means import Means
 from .meeting import Meeting
 from .options import Options
@@ -32,7 +34,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 class Supervisor:
     def __init__(self, flows: Sequence[Flow], options: Options, display: Lines, launcher: Launcher) -> None:
         self.flows, self.options, self.display, self.launcher = flows, options, display, launcher
-        launcher.say = lambda text: display.line(text, "error")
+        launcher.say = lambda text: self.line(text, "error")
         self.runs: dict[str, FlowRun] = {}
         self.admin: Admin | None = None
         self.started, self._code = monotonic(), 0
@@ -63,7 +65,7 @@ class Supervisor:
             await self._stop()
 
     async def _start(self) -> None:
-        say, first = self.display.line, self.flows[0].name
+        say, first = self.line, self.flows[0].name
         self._chosen = chosen = await brokering.choose(self.flows, self.options, self._told, say)
         warm = asyncio.create_task(self._warm(chosen.url))
         self._meeting = meeting = Meeting(chosen.url, first, self.options, own=chosen.own is not None, say=say,
@@ -81,7 +83,7 @@ class Supervisor:
         self.display.begin(list(self.runs.values()), meeting.bus)
         await asyncio.gather(*(r.launch(mine) for r, mine in zip(self.runs.values(), owned, strict=True)))
         self._ready = True
-        self.display.line(f"started in {monotonic() - self.started:.2f} s")
+        self.line(f"started in {monotonic() - self.started:.2f} s")
         for work in (*(run.watch() for run in self.runs.values()), self._check(), meeting.stay()):
             self._later(work)
         await self._open_admin()
@@ -91,15 +93,21 @@ class Supervisor:
     async def _try_broker(self, url: str) -> None:
         """One that is not ours may lose or delay messages in ways that can be found out."""
         for warning in await asyncio.to_thread(check, url):
-            self.display.line(f"broker: {warning}", "warning")
+            self.line(f"broker: {warning}", "warning")
 
     async def _warm(self, url: str) -> None:
         await self.launcher.preload(modules(self.flows), [str(d) for d in self.options.nodes_dirs])
         await self.launcher.warm(url)
 
-    def _say(self, where: str, level: str, text: str) -> None:
-        _, _, node = where.partition("/")
-        self.display.line(f"{where if len(self.flows) > 1 or not node else node}: {text}", level)
+    def line(self, text: str, level: str = "info") -> None:
+        """About all flows: to be seen, and kept in the log of each."""
+        self.display.line(text, level)
+        for run in self.runs.values():
+            run.book.add(Entry(datetime.now(UTC), "", level, text))
+
+    def _say(self, flow: str, entry: Entry) -> None:
+        """About one flow; it has kept it."""
+        self.display.line(f"{flow}/{entry.plain()}" if len(self.flows) > 1 else entry.plain(), entry.level)
 
     async def _open_admin(self) -> None:
         from .admin import Admin
@@ -108,11 +116,11 @@ class Supervisor:
         try:
             await self.admin.open(self.options.admin)
         except OSError as wrong:
-            self.display.line(f"no admin port: {wrong.strerror or wrong}", "error")
+            self.line(f"no admin port: {wrong.strerror or wrong}", "error")
             self.admin = None
         self._note()
         if self.admin is not None:
-            self.display.line(f"admin: {self.admin.url} (/metrics, /sd, /health)")
+            self.line(f"admin: {self.admin.url} (/metrics, /sd, /health)")
 
     def _note(self) -> None:
         """By this `tail`, `send` and `status` find us."""
@@ -123,20 +131,20 @@ class Supervisor:
         try:
             statefolder.note(self.options.root, self.runs, told)
         except Unusable as wrong:
-            self.display.line(str(wrong), "error")
+            self.line(str(wrong), "error")
 
     # While it runs
 
     def _up(self) -> None:
         if self._ready and any(not run.open for run in self.runs.values()):
-            self.display.line("broker: back again")
+            self.line("broker: back again")
             for run in self.runs.values():
                 run.up()
 
     def _down(self, why: str) -> None:
         if self._told.is_set() or not self.runs:
             return
-        self.display.line(f"broker: {why}; nodes hold what they have", "error")
+        self.line(f"broker: {why}; nodes hold what they have", "error")
         for run in self.runs.values():
             run.down()
 
@@ -153,13 +161,14 @@ class Supervisor:
             last = now
             if not late:
                 for run in self.runs.values():
+                    run.chronicle.tick(datetime.now(UTC))
                     for minder in run.minders.values():
                         minder.check(now)
             if self.broker is not None:
                 await self.broker.check(self._told)
             neighbour = self._chosen.neighbour if self._chosen else None
             if neighbour and not statefolder.alive(neighbour):
-                self.display.line(f"process {neighbour}, whose broker we used, is gone", "error")
+                self.line(f"process {neighbour}, whose broker we used, is gone", "error")
                 self._code = 1
                 self._told.set()
 
@@ -169,9 +178,9 @@ class Supervisor:
         if self._told.is_set():
             self._again = True
             self.launcher.kill()
-            self.display.line("killed at once")
+            self.line("killed at once")
         else:
-            self.display.line("stopping; once more kills at once")
+            self.line("stopping; once more kills at once")
         self._told.set()
 
     async def _stop(self) -> None:
@@ -185,7 +194,7 @@ class Supervisor:
         killed = await asyncio.gather(*(leaving.stop(r.flow, r.minders) for r in self.runs.values()))
         for names in killed:
             if names and not self._again:
-                self.display.line(f"killed, as they did not stop: {', '.join(names)}", "warning")
+                self.line(f"killed, as they did not stop: {', '.join(names)}", "warning")
         if self.connected:
             await asyncio.gather(*(run.holding.release() for run in self.runs.values()))
         if self._meeting is not None:
@@ -194,6 +203,8 @@ class Supervisor:
         statefolder.forget(self.options.root, self.runs)
         if self._chosen is not None:
             self._chosen.release()
+        if self._ready:
+            self.line("stopped")
         self.display.end()
 
     def _later(self, work: Coroutine[Any, Any, None]) -> None:
@@ -204,4 +215,4 @@ class Supervisor:
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (wrong := task.exception()):
-            self.display.line(f"supervisor: {type(wrong).__name__}: {wrong}", "error")
+            self.line(f"supervisor: {type(wrong).__name__}: {wrong}", "error")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -39,6 +39,7 @@ class Company:
     def changed(self, minder: Minder) -> None: ...
     def addressed(self, minder: Minder) -> None: ...
     def say(self, minder: Minder, level: str, text: str) -> None: ...
+    def told(self, minder: Minder, said: Mapping[str, Any]) -> None: ...
 
     def seated(self, minder: Minder) -> None:
         minder.send({"go": True})
