@@ -134,7 +134,7 @@ def _refused(reply: Reply) -> Trouble:
     found = trouble(reply)
     if found is not None and found.port in ("blocked", "throttled", "spent"):
         return found
-    if reply.status == 401 or (reply.status == 403 and reply.json is not None):
+    if reply.status == 401 or (reply.status == 403 and isinstance(reply.json, dict)):
         return Trouble("refused", reply.fault("Octopus does not take this key for this account"))
     if reply.status == 404:
         return Trouble("refused", reply.fault("Octopus knows no such account"))

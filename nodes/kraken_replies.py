@@ -94,7 +94,7 @@ def key_refused(reply: Reply) -> bool:
         return True
     if reply.status == 200:
         return any(w.code is None for w in found)
-    return reply.status in (401, 403) and reply.json is not None and not any(w.code for w in found)
+    return reply.status in (401, 403) and isinstance(reply.json, dict) and not any(w.code for w in found)
 
 
 def refused_document(reply: Reply) -> bool:
@@ -163,7 +163,7 @@ def _status_port(reply: Reply) -> str:
         case 401:
             return "unauthorised"
         case 403:  # a page instead of JSON is the content network's firewall: the token is as good as before
-            return "blocked" if reply.json is None else "unauthorised"
+            return "unauthorised" if isinstance(reply.json, dict) else "blocked"
         case 429:
             return "throttled"
         case _:
