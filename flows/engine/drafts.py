@@ -53,5 +53,6 @@ class Draft:
     edges: list[EdgeDraft] = field(default_factory=list)
     ends: list[Read] = field(default_factory=list)
     durability: str | None = None
+    lost: set[Mark] = field(default_factory=set)  # what a file took out of, or replaced in, those that it includes
     all_nodes: bool = True  # False if a fault took some away, so that a missing one proves nothing
     all_edges: bool = True

@@ -14,19 +14,22 @@ Resolve = Callable[[EdgeDraft, "dict[str, NodeDraft]"], tuple[str, str]]
 
 
 def side_by_side(drafts: list[Draft], faults: Faults) -> Draft:
-    """Several included flows as one; none of them has a say over another."""
+    """Several included flows as one. Of a third one that they share, what any of them changed or took out counts."""
     if len(drafts) == 1:
         return drafts[0]
     whole = Draft(all_nodes=all(d.all_nodes for d in drafts), all_edges=all(d.all_edges for d in drafts))
-    seen = set[Mark]()
+    whole.lost, seen = {mark for d in drafts for mark in d.lost}, set[Mark]()
     for draft in drafts:
         for name, node in draft.nodes.items():
-            if name in whole.nodes and whole.nodes[name].at != node.at:
-                told = f"node {name!r} is also in {whole.nodes[name].at.file}, which is included beside this file"
+            there = whole.nodes.get(name)
+            if there and there.at != node.at and not {there.at, node.at} & whole.lost:
+                told = f"node {name!r} is also in {there.at.file}, which is included beside this file"
                 faults.add(node.at, told)
-            whole.nodes[name] = node
-        whole.edges += [e for e in draft.edges if e.at not in seen]
-        whole.ends += [e for e in draft.ends if e.at not in seen]
+            if node.at not in whole.lost:
+                whole.nodes[name] = _both(there, node) if there and there.at == node.at else node
+        lost = seen | whole.lost
+        whole.edges += [e for e in draft.edges if e.at not in lost]
+        whole.ends += [e for e in draft.ends if e.at not in lost]
         seen |= {e.at for e in draft.edges} | {e.at for e in draft.ends}
         whole.durability = "disk" if "disk" in (whole.durability, draft.durability) else draft.durability
     return whole
@@ -53,11 +56,27 @@ def put_over(inner: Draft, outer: Draft, resolve: Resolve, faults: Faults) -> Dr
         if edge.dropped and ends not in dict(theirs) and inner.all_edges:
             faults.add(edge.at, f"no edge from {ends[0]} to {ends[1]}: nothing to drop")
     kept = [e for ends, e in theirs if ends not in ours and not gone & {_node(p) for p in ends}]
+    replaced = {n.at for name, n in inner.nodes.items() if name in gone or n.at != whole.nodes[name].at}
     whole.edges = [*kept, *(e for e in outer.edges if not e.dropped)]
     wired = {e.source.value for e in outer.edges if not e.dropped}
     whole.ends = [e for e in inner.ends if e.value not in wired and _node(e.value) not in gone]
+    left = {e.at for e in kept} | {e.at for e in whole.ends}
+    whole.lost = inner.lost | replaced | ({e.at for e in inner.edges} | {e.at for e in inner.ends}) - left
     whole.ends += [e for e in outer.ends if e.value not in {w.value for w in whole.ends}]
     return whole
+
+
+def _both(one: NodeDraft, other: NodeDraft) -> NodeDraft:
+    """A node that two files change: each setting as the one has it that gave it; where both did, the later one."""
+    given = {name: value for name, value in other.config.value.items() if value.over or name not in one.config.value}
+    config = Read(one.config.value | given, one.config.at, {**one.config.keys, **other.config.keys})
+    return replace(
+        one,
+        config=config,
+        host=other.host or one.host,
+        isolation=other.isolation or one.isolation,
+        memory=other.memory or one.memory,
+    )
 
 
 def _overridden(inner: NodeDraft, outer: NodeDraft) -> NodeDraft:

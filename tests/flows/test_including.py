@@ -139,6 +139,24 @@ def test_several_are_included_side_by_side_and_a_file_included_twice_counts_once
     assert (len(flow.nodes), len(flow.edges)) == (5, 5)
 
 
+@pytest.mark.parametrize("order", [["changed", "reduced", "plain"], ["plain", "reduced", "changed"]])
+def test_what_one_of_several_changed_or_took_out_of_the_flow_they_share_counts(folder: Path, order: list[str]) -> None:
+    changed = "nodes: {meter: {config: {limit: 9}}}\nedges: [{from: meter.failed, to: meter.poll, after: 5m}]"
+    ends = "ends: [keyring.refused, pulse.tick]"
+    reduced = f"nodes: {{bell: null}}\n{ends}\nedges: [{{from: pulse.tick, to: meter.poll, drop: true}}]"
+    plain = "nodes: {bell2: {type: bell}}\nedges: [{from: meter.failed, to: bell2}]"
+    for name, text in {"changed": changed, "reduced": reduced, "plain": plain}.items():
+        (folder / f"{name}.yaml").write_text(f"flow: {name}\ninclude: inner.yaml\n{text}")
+    (folder / "outer.yaml").write_text(f"flow: outer\ninclude: [{', '.join(f'{name}.yaml' for name in order)}]\n")
+
+    flow = load(folder / "outer.yaml", env={"KEY": "k", "ID": "i"}, nodes_dirs=[PALETTE])
+
+    assert set(flow.nodes) == {"pulse", "keyring", "meter", "bell2"}
+    assert (flow.nodes["meter"].config.limit, flow.nodes["meter"].config.phases) == (9, 3)
+    assert [e.after.first.total_seconds() for e in flow.edges if e.source == "meter.failed" and e.after] == [300]
+    assert {e.source for e in flow.edges if e.to in ("bell.why", "bell2.why", "meter.poll")} == {"meter.failed"}
+
+
 def test_two_included_flows_may_not_both_have_a_node_of_one_name(folder: Path) -> None:
     (folder / "more.yaml").write_text("flow: more\nnodes: {bell: {type: bell}}")
     (folder / "outer.yaml").write_text("flow: outer\ninclude: [inner.yaml, more.yaml]\n")
