@@ -100,7 +100,7 @@ class Memory:
         car = replace(
             last,
             at=now,
-            seen=seen.at,
+            seen=seen.at if seen.tells else last.seen,
             state="online",
             plugged=plugged,
             charging=seen.charging,

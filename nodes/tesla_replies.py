@@ -60,6 +60,11 @@ class Reading:
     busy: bool  # something keeps it awake: people, climate, sentry, an update, an open door, a load
     fast: bool | None = None  # it is at a fast (DC) charger
 
+    @property
+    def tells(self) -> bool:
+        """Whether there is anything in it about the charge: a car that is just awake may know nothing yet."""
+        return any(told is not None for told in (self.plugged, self.soc, self.soc_usable, self.limit))
+
 
 def heard(reply: Reply) -> Away | Trouble | Moved | Online | Reading:
     """What a reply to the cheap or to the detailed question amounts to."""
