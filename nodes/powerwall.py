@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from . import Due, Fault, Node, Now, Port, Ports, Reply, Started, keep
-from .messages import House, Lease, Token
+from .messages import House, Lease, Tick, Token
 from .powerwall_site import Course, State, begin, follow
 
 
@@ -22,6 +22,7 @@ class Out(Ports):
     house: Port[House] = keep()
     confirmed: Port[Lease]  # what the Powerwall was seen to take; release when it ended
     refused: Port[Fault]  # a lease that is not in force, and why
+    over: Port[Tick]  # a lease has come to its end, or a start found one: poll, to put the own reserve back
     unauthorised: Port[Fault]
     throttled: Port[Fault]
     failed: Port[Fault]  # no usable answer: trying again may help
@@ -40,7 +41,9 @@ def ask(
     """A lease is carried out at once; a poll reads the house, renews what is missing and ends what is over."""
     if isinstance(event, Started):
         over = replace(state, wish=Lease(mode="release", until=now, reason="a new start"), bearer=None)
-        return (state if state.wrote is None else over), []
+        return (state, []) if state.wrote is None else (over, [Out.over(Tick(now))])
+    if isinstance(event, Due):
+        return state, [Out.over(Tick(now))]
     if lease is not None:
         state = replace(state, wish=replace(lease, until=min(lease.until, now + cfg.max_lease)), asked=True)
     if cfg.shadow and lease is not None:

@@ -27,6 +27,7 @@ LIVED = pytest.mark.parametrize("days", [1, pytest.param(7, marks=[pytest.mark.l
 SUN = {"type": "simGx", "config": {"heartbeat": "30s", "publish": "30s", "pv": 5000}}
 GX = {"config": {"host": None, "url": "mqtt://flow", "report": "30s", "silent_after": "100s"}}
 DAILY = [("02:10", 80), ("13:00", 30), ("18:20", 25)]  # dispatches, by the clock of a winter's day
+EXAMPLE = Path(__file__).parents[1] / "world/example.env"
 Hours = Iterable[tuple[str, float]]
 
 
@@ -54,7 +55,8 @@ def octopus(
     }
     nodes["moment"] = {"type": "clock", "config": {"every": "1m"}}
     kept = {name: node for name, node in nodes.items() if name not in without} | dict(over or {})
-    around = [("moment.tick", "simOctopus.tick"), ("simOctopus.ev", "simTesla.charge"), ("simOctopus.ev", "simGx.ev")]
+    around = [("moment.tick", "simOctopus.tick"), ("simOctopus.ev", "simTesla.charge")]
+    around += [("simOctopus.ev", "simGx.ev")] if "simGx" in kept else []
     return flow(include, kept, around, ends)
 
 
@@ -322,3 +324,105 @@ def test_of_two_cars_the_one_on_the_cable_is_told() -> None:
     told = [(c.at, c.vin) for c in bench.bodies("whichCar.car") if isinstance(c, Car) and c.charging]
     assert {vin for at, vin in told if at.hour == 13 and at.minute < 30} == {"LRWSIMULATED00001"}
     assert "LRWSIMULATED00002" in {vin for at, vin in told if at.hour == 15}
+
+
+class Powerwall:
+    """A Powerwall at Tesla: below its reserve it charges, at it it rests, above it it gives what house and car draw."""
+
+    def __init__(self) -> None:
+        self.at, self.soc, self.reserve, self.own = START, 60.0, 20.0, 20.0
+        self.charged: set[datetime] = set()  # half hours
+        self.took = self.lost = self.served = 0.0  # kWh: of the car, out of the battery into it, and into the house
+
+    def draws(self) -> float:
+        return 7100.0 if draws(self.at, DAILY) else 0.0
+
+    def power(self) -> float:
+        """W; + is charging."""
+        if self.soc < self.reserve - 0.01:
+            return 5000.0
+        return 0.0 if self.soc <= self.reserve + 0.5 else -min(5000.0, 450.0 + self.draws())
+
+    def live(self, now: datetime) -> None:
+        while self.at < now:
+            power, car, hours = self.power(), self.draws(), min(MINUTE, now - self.at) / HOUR
+            self.took += car * hours / 1000
+            self.charged |= {half_hour(self.at)} if power > 0 else set()
+            given = max(0.0, -power) * hours / 1000
+            self.lost += given if car else 0.0
+            self.served += 0.0 if car else given
+            self.soc = min(100.0, max(0.0, self.soc + power * hours / 135))
+            self.at = min(now, self.at + MINUTE)
+
+    def answer(self, node: str, request: Request, now: datetime) -> Reply | None:
+        self.live(now)
+        if "/energy_sites/" not in request.url:
+            return None
+        if request.method == "POST" and isinstance(request.json, dict):
+            self.reserve = float(str(request.json["backup_reserve_percent"]))
+            return Reply(200, {"response": {"code": 201}})
+        if request.url.endswith("site_info"):
+            return Reply(200, {"response": {"backup_reserve_percent": self.reserve}})
+        load = 450.0 + self.draws()
+        told: Json = {
+            "percentage_charged": self.soc, "battery_power": -self.power(), "grid_power": load + self.power(),
+            "load_power": load, "solar_power": 0, "grid_status": "Active",
+        }  # fmt: skip
+        return Reply(200, {"response": told})
+
+
+@LIVED
+def test_a_powerwall_charges_on_cheap_power_alone_gives_hardly_anything_to_the_car_and_keeps_its_own_reserve(
+    days: int,
+) -> None:
+    wall = Powerwall()
+    house = octopus("powerwall", {"powerwall": {"config": {"site": "1"}}}, without=["simGx", "victronGx"])
+    bench = Bench(house, START, world=wall.answer)
+    for minute in range(days * 24 * 60):
+        bench.do(START + minute * MINUTE, lambda: wall.live(bench.now))
+    bench.run(START + days * DAY)
+
+    cheap = touched(DAILY, days)
+    asked = len([s for s in bench.requests("powerwall") if s.request and s.request.method == "GET"])
+    assert [at for at in wall.charged if not night(at) and at not in cheap] == []
+    assert any(night(at) for at in wall.charged)
+    assert wall.took > 15 * days
+    assert wall.lost < 0.02 * wall.took
+    assert wall.served > 3 * days
+    assert wall.reserve == wall.own
+    assert asked / 650 / days * 30.5 < 6  # pounds a month
+    assert bench.faults == []
+
+
+def sun(watts: float, node: str, request: Request, now: datetime) -> Reply | None:
+    """Open-Meteo's answer: the same sun from nine to three, today and tomorrow."""
+    if node != "solarForecast":
+        return None
+    start = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    hours = [start + n * HOUR for n in range(72)]
+    shone: list[Json] = [watts if 9 <= at.hour < 15 else 0.0 for at in hours]
+    times: list[Json] = [f"{at:%Y-%m-%dT%H:%M}" for at in hours]
+    return Reply(200, {"hourly": {"time": times, "global_tilted_irradiance": shone}})
+
+
+@pytest.mark.parametrize(("watts", "least", "most"), [(0.0, 60, 100), (700.0, 15, 55)])
+def test_before_a_sunny_day_the_battery_is_charged_less(watts: float, least: float, most: float) -> None:
+    roof = {"lat": 51.5, "lon": -0.12, "planes": [{"kwp": 5, "tilt": 35, "azimuth": 0}]}
+    nodes = {"solarForecast": {"config": roof}, "solarTarget": {"config": {"capacity": 13.5, "use": 10}}}
+    dark = {"simGx": {"type": "simGx", "config": {"heartbeat": "30s", "publish": "30s", "soc": 10}}}
+    bench = Bench(octopus("solar", nodes | dark, daily=[]), START, world=lambda *a: sun(watts, *a))
+    bench.run(START.replace(hour=5, minute=25) + DAY)
+
+    assert least <= bench.bodies("victronGx.house")[-1].soc <= most
+    assert [why for why in said(bench) if "sun" in why] == []
+    assert bench.faults == []
+
+
+def test_the_examples_go_together() -> None:
+    text = "flow: all\ninclude: [holiday, plug_guard, heat_pump, solar, tell_me, powerwall]\n"
+    env = dict(line.split("=", 1) for line in EXAMPLE.read_text().splitlines() if "=" in line)
+    together = load_text(text, env=env)
+
+    assert not {"teslaWake", "victronGx"} & set(together.nodes)
+    assert {"plugGuard", "heatPump", "solarTarget", "notify", "powerwall"} <= set(together.nodes)
+    assert together.nodes["teslaState"].config.home is not None

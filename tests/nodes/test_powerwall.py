@@ -34,6 +34,9 @@ class Site:
             if isinstance(it, Request):
                 self.state, more = read(self.cfg, self.state, self.answer(it))
                 results += more
+            elif isinstance(it, Emit) and it.port == "over":  # as the edge of the flow has it
+                self.state, more = ask(self.cfg, self.state, object(), None, None, self.now, token=token)
+                results += more
             elif isinstance(it, Emit) and it.port != "house":
                 said.append((it.port, getattr(it.body, "mode", None) or getattr(it.body, "why", None)))
             elif isinstance(it, Timer):
@@ -127,10 +130,18 @@ def test_an_unknown_outcome_is_looked_at_before_it_is_written_again() -> None:
 def test_a_start_puts_back_what_a_crash_left() -> None:
     site = Site()
     site.hear(lease("hold"))
-    assert site.hear(event=Started()) == []
-    assert site.hear() == [("confirmed", "release")]
+    assert site.hear(event=Started()) == [("confirmed", "release")]
 
     assert site.reserve == 20
+
+
+@pytest.mark.parametrize("event", [Started(), Due("end")])
+def test_an_event_asks_nothing_itself_as_only_a_message_may(event: Started | Due) -> None:
+    site = Site()
+    site.hear(lease("hold"))
+    _, results = ask(site.cfg, site.state, None, None, event, site.now, token=TOKEN)
+
+    assert [type(it) for it in results] == [Emit]
 
 
 def test_somebody_elses_change_is_left_alone() -> None:
