@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from . import Emit, Fault, Listen, Status, Timer, gx_checks, gx_readings
+from . import Emit, Fault, Listen, Status, Timer, gx_checks, gx_readings, gx_writes
 from .gx_memory import Live, Results, State, Work
 from .gx_topics import LISTENED, SERIAL, Note, keepalive, token
 
@@ -75,7 +75,8 @@ def completed(cfg: Config, state: State, note: Note, now: datetime) -> tuple[Sta
     silence = [_silence(cfg, now)] if live.lost else []
     live = replace(live, ready=True, token="", asked=0, lost=False, denied=False, beat=now, soc_at=now)
     timers: Results = [Timer("publish", None), Timer("keepalive", now + KEEPALIVE), Timer("look", now + SOON)]
-    return replace(state, live=live), [*silence, *timers]
+    held = f"; {gx_writes.words(state.held)}" if state.held else ""
+    return replace(state, live=live), [*silence, *timers, Status(f"connected to the GX{held}")]
 
 
 def beat(cfg: Config, state: State, note: Note, now: datetime) -> tuple[State, Results]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from gx_pair import ID, NOON, Pair
 
-from wattwire.nodes import Say, Secret, Stopping, gx_dial, sim_gx, victron_gx
+from wattwire.nodes import Say, Secret, Status, Stopping, gx_dial, sim_gx, victron_gx
 from wattwire.nodes.gx_topics import DYNAMIC, ESS, FIELDS, SETPOINT, ZONE, slot_path
 from wattwire.nodes.messages import Lease
 from wattwire.nodes.sim_messages import Drawn, SimFault
@@ -276,9 +276,11 @@ def test_a_silent_gx_is_lost_once_and_found_again(pair: Pair) -> None:
     pair.call(pair.sim, fault=SimFault(kind="silent"))
     pair.run(seconds=60)
     lost = (pair.ports(), pair.house.controllable, pair.house.soc, pair.house.why_not)
+    shown = pair.status.fill
     pair.call(pair.sim, fault=SimFault(kind="none"))
     pair.run(seconds=60)
 
+    assert (shown, pair.status) == ("red", Status("connected to the GX", "green"))
     assert lost == (["lost"], False, None, "no sign of life from the GX")
     assert (pair.ports(), pair.house.controllable, pair.house.soc) == (["lost"], True, 39.9)
 
