@@ -14,8 +14,11 @@ import click
 
 from wattwire.broker.envelope import instant
 from wattwire.flows.engine.loading import FlowError, load
+from wattwire.flows.engine.logbook import Entry
 from wattwire.flows.engine.names import dotenv
 from wattwire.flows.engine.script import ScriptError, play, read
+
+from .log import shown
 
 
 class Lent(Mapping[str, str]):
@@ -58,11 +61,12 @@ def when(_context: click.Context, _option: click.Parameter, value: str | None) -
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write there instead of to the terminal.")
 @click.option("--seed", type=int, default=0, show_default=True, help="For all that is left to chance, such as jitter.")
 @click.option("--shadow", is_flag=True, help="Mute every actuator, as `wattwire run --shadow` does.")
+@click.option("--log", "as_log", is_flag=True, help="Print what `wattwire log` would show, instead of messages.")
 @click.option("--env", "env_file", type=click.Path(exists=True, path_type=Path), help="A file of NAME=value lines.")
 @click.option("--nodes", "dirs", multiple=True, type=click.Path(exists=True, file_okay=False, path_type=Path),
               help="A folder of nodes of your own.")  # fmt: skip
 def command(flow: str, script: TextIO | None, start: datetime | None, until: datetime | None, out: Path | None,
-            seed: int, shadow: bool, env_file: Path | None, dirs: tuple[Path, ...]) -> None:  # fmt: skip
+            seed: int, shadow: bool, as_log: bool, env_file: Path | None, dirs: tuple[Path, ...]) -> None:  # fmt: skip
     """Live FLOW through in made-up time: a day of a house in seconds, the same answer every time.
 
     Prints one JSON line for each message that leaves a node and for each request that one makes. Nothing is sent
@@ -103,7 +107,11 @@ def command(flow: str, script: TextIO | None, start: datetime | None, until: dat
         except OSError as wrong:
             raise click.UsageError(f"--out {out} cannot be written: {wrong.strerror}") from None
         try:
-            bench = play(loaded, lines, start, until, lambda text: print(text, file=sink), seed=seed, shadow=shadow)
+            entries: list[Entry] = []
+            say = (lambda text: None) if as_log else (lambda text: print(text, file=sink))
+            log = entries.append if as_log else None
+            bench = play(loaded, lines, start, until, say, seed=seed, shadow=shadow, log=log)
+            print(*shown(entries), sep="\n", end="\n" if entries else "", file=sink)
         except BrokenPipeError:
             sys.stdout = None  # the reader has seen enough
             sys.exit(0)

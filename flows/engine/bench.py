@@ -17,9 +17,11 @@ from .actor import Actor
 from .agenda import Act, Agenda
 from .bodies import BadBody, decode
 from .budgets import Budgets
+from .chronicle import Write
 from .dialled import Dialled
 from .edges import Carrier
 from .graph import Flow
+from .logged import Logged
 from .post import Post
 from .record import Record, Seen
 from .routes import EDGES, Route
@@ -34,7 +36,7 @@ class Bench(Record):
     """A flow on a table. Nothing runs by itself: `run(until)` lives through what is due."""
 
     def __init__(self, flow: Flow, at: datetime, *, world: World | None = None, watch: Watch | None = None,
-                 seed: int = 0, shadow: bool = False) -> None:  # fmt: skip
+                 seed: int = 0, shadow: bool = False, log: Write | None = None) -> None:  # fmt: skip
         self.flow, self._seed, self.shadow = flow, seed, shadow
         self.seen: list[Seen] = []
         self.faults: list[tuple[datetime, str, str]] = []  # what a person would find in the log
@@ -52,6 +54,7 @@ class Bench(Record):
         self.actors: dict[str, Actor] = {}
         self.dialled = Dialled(self._happen)
         self._alarm: datetime | None = None
+        self._logged = Logged(flow, log) if log else None
         for name in flow.nodes:
             self._start(name)
 
@@ -139,12 +142,16 @@ class Bench(Record):
         except Exception as wrong:
             sent = actor.crashed(cause, wrong, now)
             self.faults.append((now, name, f"crashed: {sent.body.why if isinstance(sent.body, Fault) else ''}"))
+            if self._logged:
+                self._logged.say(name, "error", self.faults[-1][2], now)
             self.crash(name)
             work = Work([sent])
         self._settle(name, work)
         return work
 
     def _settle(self, name: str, work: Work) -> None:
+        if self._logged and name != EDGES:
+            self._logged.heed(name, work, self.now)
         for sent in work.sent:
             if sent.until is None and sent.topic:
                 if name != EDGES:

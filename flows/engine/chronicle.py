@@ -55,7 +55,7 @@ class Chronicle:
         """A node's `$status` has changed."""
         kind = it.type if (it := self.flow.nodes.get(node)) else None
         if state == "crashed":
-            self._begin((node, "life"), Trouble(now, text, node, level="error"), now, at_once=True)
+            self._begin((node, "life"), Trouble(now, text, (node, "life"), level="error"), now, at_once=True)
             return
         if state != "ready":
             return
@@ -69,7 +69,7 @@ class Chronicle:
             if known is None:
                 self._begin(who, Trouble(now, text, node, level=MARKS[fill]), now, at_once=fill == "red")
             elif fill == "red" or not known.told:  # yellow after red is on its way to be well
-                known.why, known.level = text, MARKS[fill]
+                known.why, known.level, known.counts = text, MARKS[fill], 1
                 self._tell(who, known, now, at_once=fill == "red")
         elif fill == "green":
             news = f": {text}" if text and not self._told_of_late(text, now) else ""
@@ -86,10 +86,10 @@ class Chronicle:
             return
         if port in PAUSES:  # what was wrong before is what is wrong
             return
-        known.grace = GRACE
-        known.why, known.about, known.port = why, about, port
-        known.times, known.counts = known.times + 1, known.counts + 1
-        self._tell(who, known, now)
+        known.times += 1
+        if known.again(why):
+            known.why, known.about, known.port, known.grace = why, about, port, GRACE
+            self._tell(who, known, now)
 
     def well(self, node: str, now: datetime) -> None:
         """Something came of one."""
@@ -150,8 +150,8 @@ class Chronicle:
             return
         if it.counts == 0:  # it was another's as well, which is over; this one has not been tried since
             return
-        other = next((t for w, t in self.troubles.items() if t.told and t.about == it.about and w != who), None)
-        if who[1] == "work" and other is not None:
+        other = next((t for w, t in self.troubles.items() if t.told and w != who and t.same(it)), None)
+        if other is not None:
             if who[0] not in other.also:
                 other.also.append(who[0])
             return
@@ -184,7 +184,7 @@ class Chronicle:
         if not it.told:
             return False
         for other in self.troubles.values():
-            if other.about == it.about and not other.told:
+            if other.same(it) and not other.told:
                 other.counts, other.since = 0, now
         silent = max((len(self._begun.get((who, why), ())) for why in it.said), default=0) > OFTEN
         if not silent:
@@ -216,10 +216,14 @@ class Chronicle:
         self._alarms[plain(text)] = now
         if self._told_of_late(text, now):
             return
-        found = next(((who, t) for who, t in self.troubles.items() if t.why and t.why in text), None)
-        of = f" ({found[0][0]}, {found[1].times} times since {clock(found[1].since)})" if found else ""
-        if found:
-            found[1].told = True
-            found[1].said.add(plain(found[1].why))
-        whose = answered(self.flow, found[0][0], text) if found else text
-        self.say(node, "warning", f"{whose}{of}", now)
+        known = [(who[0], it) for who, it in self.troubles.items() if it.why and it.why in text]
+        known.sort(key=lambda it: (it[1].why != text, not it[1].told))
+        if not known:
+            self.say(node, "warning", text, now)
+            return
+        name, it = known[0]
+        if not any(other.alarmed and other.same(it) for other in self.troubles.values()):
+            it.told = it.alarmed = True
+            it.said.add(plain(it.why))
+            of = f"{name}, {it.times} times since" if it.times > 1 else f"{name}, since"
+            self.say(node, "warning", f"{answered(self.flow, name, text)} ({of} {clock(it.since)})", now)

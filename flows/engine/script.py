@@ -14,6 +14,7 @@ from wattwire.nodes import Reply, Request
 
 from .bench import Bench
 from .bodies import masked, traced
+from .chronicle import Write
 from .graph import Flow
 from .record import Seen
 from .routes import EDGES
@@ -131,10 +132,11 @@ def _check_reply(reply: Any, flow: Flow) -> None:
 
 
 def play(flow: Flow, script: list[Line], start: datetime, until: datetime, say: Callable[[str], object], *,
-         seed: int = 0, shadow: bool = False) -> Bench:  # fmt: skip
+         seed: int = 0, shadow: bool = False, log: Write | None = None) -> Bench:  # fmt: skip
     """Live the script through; `say` gets each line of output."""
     replies = Replies()
-    bench = Bench(flow, start, world=replies.answer, watch=lambda seen: say(told(seen)), seed=seed, shadow=shadow)
+    bench = Bench(flow, start, world=replies.answer, watch=lambda seen: say(told(seen)), seed=seed, shadow=shadow,
+                  log=log)  # fmt: skip
     for line in script:
         if line.kind == "to":
             bench.put(line.at, line.said["to"], line.said["body"])

@@ -29,8 +29,27 @@ class Trouble:
     counts: int = 1  # since another node's trouble about the same thing was over
     grace: timedelta = GRACE
     told: bool = False
+    alarmed: bool = False  # a person was told
     said: set[str] = field(default_factory=set)  # reasons that were told, without their figures
     also: list[str] = field(default_factory=list)  # nodes whose trouble was the same
+    other: str = ""  # another reason, seen once: it may be a passing one
+
+    def again(self, why: str) -> bool:
+        """Count a failure; False if its reason is one that has not been seen twice in a row."""
+        if plain(why) == plain(self.why):
+            self.counts, self.other = self.counts + 1, ""
+            return True
+        if plain(why) == self.other:
+            self.counts, self.other = max(self.counts, 1) + 1, ""
+            return True
+        self.other = plain(why)
+        return False
+
+    def same(self, it: Trouble) -> bool:
+        """Whether they are one: about the same thing, or of two nodes of which one says what the other said."""
+        mine, its = plain(self.why), plain(it.why)
+        words = isinstance(self.about, str) and isinstance(it.about, str) and bool(mine and its)
+        return self.about == it.about or (words and (mine in its or its in mine))
 
 
 def plain(text: str) -> str:

@@ -146,14 +146,16 @@ def test_one_who_still_fails_when_the_others_are_well_is_told_on_its_own() -> No
     assert told[2].startswith("620 info prices: standard-unit-rates: HTTP 503")
 
 
-def test_another_reason_is_told_too_and_a_pause_is_none() -> None:
-    told = story((0, "plans", DOWN), (10, "plans", DOWN), (20, "plans", SPENT), (30, "plans", BLOCKED),
-                 (40, "plans", DOWN), (50, "plans", WELL))  # fmt: skip
+def test_another_reason_is_told_when_it_stays_and_a_pause_is_none() -> None:
+    told = story(
+        (0, "plans", DOWN), (10, "plans", DOWN), (20, "plans", SPENT), (25, "plans", BLOCKED), (26, "plans", DOWN),
+        (27, "plans", BLOCKED), (30, "plans", BLOCKED), (40, "plans", DOWN), (50, "plans", WELL),
+    )  # fmt: skip
 
     assert [line.partition(" since")[0] for line in told] == [
         "10 info plans: octopus.test answers HTTP 503",
         "30 info plans: a firewall says no",
-        "50 info plans: well again after 50 s; 4 tries had failed",
+        "50 info plans: well again after 50 s; 7 tries had failed",
     ]
 
 
@@ -228,3 +230,25 @@ def test_who_is_not_ready_in_time_is_named() -> None:
     chronicle.tick(START + timedelta(minutes=1))
 
     assert lines == ["not ready after 20 s: mind"]
+
+
+def test_who_only_repeats_what_another_node_said_adds_nothing() -> None:
+    told = story(
+        (0, "gx", SILENT), (1, "mind", ("ready", "no sign of life from the GX", "red")), (60, "mind", READY),
+        (61, "gx", READY),
+    )  # fmt: skip
+
+    assert [line.partition(" ")[2] for line in told] == [FELL_SILENT, "info gx: well again after 61 s"]
+
+
+def test_two_that_crash_for_the_same_reason_are_two() -> None:
+    assert len(story((0, "gx", CRASHED), (1, "mind", CRASHED))) == 2
+
+
+def test_an_alarm_about_one_of_several_in_the_same_trouble_is_told_once() -> None:
+    told = story(
+        (0, "plans", DOWN), (10, "plans", DOWN), (20, "prices", LISTS), (400, "alarm", ("ready", "HTTP 503", "red")),
+        (900, "alarm", ("ready", "standard-unit-rates: HTTP 503", "red")),
+    )  # fmt: skip
+
+    assert [line.partition(": ")[0] for line in told] == ["10 info plans", "400 warning alarm"]

@@ -28,6 +28,15 @@ def test_the_shipped_flow_can_be_tried_with_nobody_s_credentials() -> None:
     assert (first["at"], first["from"]) == (NOON, "start.out")
 
 
+def test_its_log_is_the_few_lines_that_matter() -> None:
+    done = run("simulated_house", "--from", NOON, "--until", ONE, "--log")
+    lines = done.stdout.splitlines()
+
+    assert lines[0].startswith("Friday 20 November 2026")
+    assert 3 < len(lines) < 15
+    assert any(line.endswith("teslaState: the car is asleep") for line in lines)
+
+
 def test_without_from_and_until_the_script_is_the_whole_time() -> None:
     script = [
         {"at": NOON, "to": "rateResolver.tick", "body": {"at": NOON}},
