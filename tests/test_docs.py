@@ -70,7 +70,9 @@ def test_links_lead_somewhere(path: Path) -> None:
     here = [link.partition("#") for link in links if "://" not in link]
 
     assert [link for link, _, _ in here if link and not (path.parent / link).exists()] == []
-    assert [anchor for link, _, anchor in here if anchor and anchor not in anchors(path.parent / link)] == []
+    assert [
+        anchor for link, _, anchor in here if anchor and anchor not in anchors(path.parent / link if link else path)
+    ] == []
 
 
 def anchors(path: Path) -> set[str]:
@@ -102,6 +104,20 @@ def test_the_picture_is_of_the_flow_as_it_is() -> None:
     assert picture == mermaid(intelligent_octopus())
 
 
+def test_the_pictures_of_the_examples_are_of_the_flows_as_they_are() -> None:
+    """Whole, or what a flow adds to intelligent_octopus."""
+    inner = set(mermaid(intelligent_octopus()).splitlines())
+    page = (HOUSE / "docs/examples.md").read_text()
+    pictures = re.findall(r"^## (\w+)$(?:(?!^## ).)*?^```mermaid\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+
+    assert len(pictures) == 9
+    for name, picture in pictures:
+        drawn, shown = set(mermaid(load(name, env=ENV)).splitlines()), set(picture.splitlines())
+        built_on = inner & drawn if "teslaState" in load(name, env=ENV).nodes else {""}
+        assert shown <= drawn
+        assert {line for line in drawn - built_on if "|" in line} == {line for line in shown if "|" in line}
+
+
 def test_the_readmes_picture_shows_edges_that_there_are() -> None:
     (picture,) = [t for name, t in blocks("mermaid") if name == "README.md"]
     arrows = re.findall(r"^  (\w+) (?:-->|-- .* -->|-\. .* \.->) (\w+)$", picture, re.MULTILINE)
@@ -128,10 +144,10 @@ def asked_for(pattern: str) -> set[str]:
     return {name for text in texts for name in re.findall(r"\$([A-Z_0-9]+)", text)}
 
 
-def test_the_readme_s_environment_is_what_the_flow_asks_for_and_no_more() -> None:
-    readme = set(re.findall(r"^    ([A-Z_]+)=", (HOUSE / "README.md").read_text(), re.MULTILINE))
+def test_the_listed_names_are_what_the_flow_asks_for_and_no_more() -> None:
+    listed = set(re.findall(r"^\| `([A-Z_]+)` \|", (HOUSE / "docs/your-own-house.md").read_text(), re.MULTILINE))
 
-    assert readme == asked_for("intelligent_octopus.yaml") >= asked_for("parts/*.yaml")
+    assert listed == asked_for("intelligent_octopus.yaml") >= asked_for("parts/*.yaml")
 
 
 def test_the_example_environment_is_what_the_flows_ask_for_and_no_more() -> None:
