@@ -74,12 +74,16 @@ class Outlook:
             return None
         proof = [r for r in readings if r.charging and half_hour(r.at) == self.half]
         proof += [Reading(o.plan.at, True, RECORDED, o.device) for o in self.here if moved_energy(o.dispatch)]
-        of = [(r, o) for r in proof for o in self.here if r.device in ("", o.device)]
+        of = [(r, o) for r in proof for o in self.here if r.device in ("", o.device) and not self._boosted(r, o)]
         if not of:
             return None
         offers = [o for _, o in of]
         going = [o for o in offers if not self.budget.ran_out(o.device, o.dispatch, self.half * HALF_HOUR)]
         return Latch(self.half, of[0][0].at, of[0][0].why, devices_of(offers), devices_of(going))
+
+    def _boosted(self, r: Reading, o: Offer) -> bool:
+        """Whether a boost is what the car was seen to charge by, as the dispatch had not begun."""
+        return o.dispatch.start > r.at and any(b.start <= r.at < b.end for b in self.boosts)
 
     def earns(self, at: datetime, now: datetime, latch: Latch | None) -> bool:
         """Whether a dispatch makes a moment cheap: it counts, is trusted so far, and allowance is left."""

@@ -332,6 +332,14 @@ def test_the_record_of_a_boost_is_a_boost_though_it_bears_no_such_word(
     assert bands(rates) == ["standard", "standard", band]
 
 
+def test_a_boost_is_no_proof_of_a_dispatch_that_comes_after_it() -> None:
+    """Withdrawn before it began, it would have been believed to the end of the half hour."""
+    known = plan("14:00", dispatch("14:00-14:10", kind="boost"), "14:20-14:50")
+    rates = live(config(), known, charging("14:05"), "14:05", charging("14:12"), "14:12", charging("14:21"), "14:21")
+
+    assert bands(rates) == ["standard", "standard", "cheap", "cheap"]
+
+
 def test_a_boost_costs_the_car_the_standard_price_outside_the_window_only() -> None:
     boost = dispatch("14:10-14:20", kind="boost")
     rates = live(config("offered"), plan("14:08", "14:00-14:30", boost), "14:10", "14:20")
