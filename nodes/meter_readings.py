@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from math import isfinite
 from typing import TYPE_CHECKING, TypeAlias
 
 from . import Action, Due, Emit, Event, Fault, Heard, Linked, Listen, Started, Status, Timer, volatile
-from .field import field, number
+from .field import amount, field
 from .messages import Charger
 from .payload import read_json
 
@@ -72,7 +71,7 @@ def reading(cfg: Config, payload: bytes, now: datetime) -> Charger | str:
         body = read_json(payload)
     except ValueError:
         return "not a number, and not JSON"
-    power, plugged = _number(field(body, cfg.field)), field(body, cfg.plugged) if cfg.plugged else None
+    power, plugged = amount(field(body, cfg.field)), field(body, cfg.plugged) if cfg.plugged else None
     if power is None:
         return f"no number at {cfg.field}" if cfg.field else "not a number; set `field` to where it is"
     power *= WATTS[cfg.unit] * (-1 if cfg.reversed else 1)
@@ -83,13 +82,3 @@ def telling(cfg: Config, old: Charger | None, new: Charger) -> bool:
     if old is None or old.power is None or new.power is None or old.plugged != new.plugged:
         return True
     return abs(new.power - old.power) >= cfg.jump or not timedelta() <= new.at - old.at < cfg.report
-
-
-def _number(value: object) -> float | None:
-    if isinstance(value, str):  # many bridges write numbers as text
-        try:
-            value = float(value)
-        except ValueError:
-            return None
-    found = number(value)
-    return float(found) if found is not None and isfinite(found) else None

@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 from .calls import Json, Reply
+from .field import figure
 
 HALF_HOUR = timedelta(minutes=30)
 HOUR = timedelta(hours=1)
 NIGHT = timedelta(hours=6)  # at least, after the sun has set
+LONGEST = timedelta(days=2)  # between two times of one forecast
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,17 +70,13 @@ def _solcast(found: Json) -> Spell | None:
     if not isinstance(found, dict):
         return None
     match found:
-        case {"pv_estimate": float() | int() as kw, "period_end": str(end_text), "period": "PT30M" | "PT60M" as period}:
+        case {"pv_estimate": told, "period_end": str(end_text), "period": "PT30M" | "PT60M" as period}:
             end, long = instant(end_text), HALF_HOUR if period == "PT30M" else HOUR
-            if end is None:
+            kw, low, hours = figure(told), figure(found.get("pv_estimate10")), long / HOUR
+            if end is None or kw is None:
                 return None
-            low, hours = found.get("pv_estimate10"), long / HOUR
-            return Spell(
-                start=end - long,
-                end=end,
-                kwh=kw * hours,
-                kwh_low=low * hours if isinstance(low, int | float) else None,
-            )
+            low_kwh = None if low is None else max(0.0, low) * hours
+            return Spell(start=end - long, end=end, kwh=max(0.0, kw) * hours, kwh_low=low_kwh)
     return None
 
 
@@ -86,11 +84,11 @@ def forecast_solar(reply: Reply) -> tuple[Spell, ...] | None:
     """Wh since the time before; the first of a day says when the sun rises."""
     match reply.json:
         case {"result": {"watt_hours_period": dict(found)}} | {"result": dict(found)} if found:
-            told = [(instant(t), wh) for t, wh in found.items()]
+            told = [(instant(t), figure(wh)) for t, wh in found.items()]
         case _:
             return None
-    times = sorted((t, float(wh)) for t, wh in told if t is not None and isinstance(wh, int | float))
-    if len(times) != len(told):
+    times = sorted((t, max(0.0, wh)) for t, wh in told if t is not None and wh is not None)
+    if len(times) != len(told) or any(b - a > LONGEST for (a, _), (b, _) in pairwise(times)):
         return None
     last = times[-1][0]
     days = [Spell(start=a, end=b, kwh=wh / 1000) for (a, _), (b, wh) in pairwise(times)]
@@ -107,8 +105,8 @@ def open_meteo(reply: Reply, plane: Plane, loss: float) -> tuple[Spell, ...] | N
     ends = [instant(f"{t}Z") if isinstance(t, str) else None for t in times]
     return tuple(
         Spell(start=end - HOUR, end=end, kwh=max(0.0, w) / 1000 * plane.kwp * (1 - loss))
-        for end, w in zip(ends, watts, strict=True)
-        if end is not None and isinstance(w, int | float)
+        for end, w in zip(ends, map(figure, watts), strict=True)
+        if end is not None and w is not None
     )
 
 
@@ -144,14 +142,14 @@ def least(
 
 
 def instant(text: str) -> datetime | None:
-    """A time with an offset, as UTC; some write seven digits of a second."""
+    """A time with an offset, as UTC, if no forecast of another century; some write seven digits of a second."""
     head, dot, tail = text.partition(".")
     digits = len(tail) - len(tail.lstrip("0123456789"))
     try:
         found = datetime.fromisoformat(f"{head}{dot}{tail[: min(6, digits)]}{tail[digits:]}")
     except ValueError:
         return None
-    return found.astimezone(UTC) if found.tzinfo else None
+    return found.astimezone(UTC) if found.tzinfo and 2000 < found.year < 2100 else None
 
 
 def _part(spell: Spell, start: datetime, end: datetime) -> float:

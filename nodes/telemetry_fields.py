@@ -8,6 +8,7 @@ from datetime import datetime
 
 from . import Heard, volatile
 from .car_known import Known, doing, left
+from .field import amount
 from .messages import Car
 from .payload import read_json
 from .tesla_place import Place
@@ -46,16 +47,6 @@ def plain(value: object) -> object:
     if isinstance(value, str) and value.lower() in ("true", "false"):
         return value.lower() == "true"
     return value
-
-
-def amount(value: object) -> float | None:
-    if isinstance(value, str):
-        try:
-            value = float(value)
-        except ValueError:
-            return None
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if number and value == value else None  # type: ignore[arg-type]
 
 
 USED = {"DetailedChargeState", "Soc", "BatteryLevel", "ChargeLimitSoc", "ACChargingPower", "DCChargingPower"}

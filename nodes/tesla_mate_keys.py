@@ -9,8 +9,8 @@ from datetime import datetime
 
 from . import Heard, volatile
 from .car_known import Known, doing, left
+from .field import amount
 from .messages import Car
-from .telemetry_fields import amount
 from .tesla_place import Place
 from .tesla_replies import PLUGGED, drawn
 

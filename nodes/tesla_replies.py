@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from . import Fault, Reply
+from .field import figure
 
 ASLEEP = "vehicle unavailable:"  # only this text means asleep: a bare 408 is a radio hole
 # https, and a name under one of Tesla's own domains: the token goes there
@@ -180,8 +181,7 @@ def reading(car: Mapping[str, Any], now: datetime) -> Reading:
 
 
 def number(block: Mapping[str, Any], name: str) -> float | None:
-    value = block.get(name)
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+    return figure(block.get(name))
 
 
 def drawn(charge: Mapping[str, Any]) -> float | None:
