@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from . import Due, Fault, Node, Now, Port, Ports, Reply, Started, keep
 from .messages import House, Lease, Tick, Token
-from .powerwall_site import Course, State, begin, follow
+from .powerwall_site import Course, State, begin, follow, taken
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,9 +45,9 @@ def ask(
     if isinstance(event, Due):
         return state, [Out.over(Tick(now))]
     if lease is not None:
-        state = replace(state, wish=replace(lease, until=min(lease.until, now + cfg.max_lease)), asked=True)
-    if cfg.shadow and lease is not None:
-        return replace(state, wish=None, asked=False), [Out.refused(Fault(f"only watching; it would {lease.mode}"))]
+        state, why = taken(cfg, state, lease, now)
+        if why:
+            return state, [Out.refused(Fault(why))]
     if token is None:
         return state, [Out.unauthorised(Fault("no token yet"))]
     return begin(cfg, state, token)

@@ -13,11 +13,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from . import Budget, Emit, Fault, Reply, Request, Secret, Timer, volatile
+from .field import figure
 from .messages import House, Lease, Token
 
 if TYPE_CHECKING:
     from .powerwall import Config
 
+SLACK = timedelta(minutes=1)  # a wish that reaches further is of before a clock was set back
 READ, WRITE = 1 / 650, 1 / 1300
 """Pounds, as for a car; what Tesla takes for a site is nowhere told."""
 
@@ -28,6 +30,8 @@ class State:
     held: Lease | None = None  # confirmed
     original: float | None = None  # %, the household's own reserve
     wrote: float | None = None  # %, ours, as long as it is there
+    before: float | None = None  # %, ours too, while it is not known whether `wrote` took its place
+    theirs: str = ""  # what somebody else did to the reserve: left alone until the next release
     soc: float | None = None
     bearer: Secret | None = volatile(lambda: None)  # of the call in hand
     asked: bool = False  # somebody wants to hear how it went
@@ -50,6 +54,16 @@ def call(cfg: Config, state: State, what: str, reserve: float | None = None) -> 
             Budget(name="tesla spend", most=cfg.spend_per_month, per="month", cost=WRITE if body else READ),
         ),
     )
+
+
+def taken(cfg: Config, state: State, lease: Lease, now: datetime) -> tuple[State, str]:
+    """A wish as it is pursued, or why it is not."""
+    if cfg.shadow:
+        return replace(state, wish=None, asked=False), f"only watching; it would {lease.mode}"
+    if state.theirs and lease.mode != "release":
+        return state, state.theirs
+    wish = replace(lease, until=min(lease.until, now + cfg.max_lease))
+    return replace(state, wish=wish, asked=True, theirs=""), ""
 
 
 def begin(cfg: Config, state: State, token: Token) -> Course:
@@ -80,13 +94,12 @@ def follow(cfg: Config, state: State, reply: Reply) -> Course:
 
 
 def _compared(cfg: Config, state: State, told: Mapping[str, object], now: datetime) -> Course:
-    reserve = _number(told.get("backup_reserve_percent"))
+    reserve = figure(told.get("backup_reserve_percent"))
     if reserve is None:
         return state, [Emit("refused", Fault("the Powerwall does not tell its backup reserve"))]
-    if state.wrote is not None and reserve not in (state.wrote, state.original):
+    if state.wrote is not None and reserve not in (state.wrote, state.before, state.original):
         why = f"somebody set the backup reserve to {reserve:g} %; it is left alone until the next release"
-        stop = replace(state, wish=None, held=None, original=None, wrote=None)
-        return replace(stop, wish=Lease(mode="release", until=now, reason=why)), [Emit("refused", Fault(why))]
+        return State(soc=state.soc, bearer=state.bearer, theirs=why), [Emit("refused", Fault(why))]
     if state.wrote is None:
         state = replace(state, original=reserve)
     wanted = _wanted(cfg, state, now)
@@ -94,23 +107,24 @@ def _compared(cfg: Config, state: State, told: Mapping[str, object], now: dateti
         return replace(state, wish=None), [Emit("refused", wanted)]
     if wanted == reserve:
         return _confirmed(cfg, state, told, now)
-    state = replace(state, wrote=wanted)  # known before it is written
+    if cfg.shadow:
+        why = f"only watching; it would set the backup reserve to {wanted:g} %"
+        return replace(state, wish=None), [Emit("refused", Fault(why))] if state.wish else []
+    state = replace(state, wrote=wanted, before=None if reserve == state.original else reserve)  # before it is written
     return state, [call(cfg, state, "write", wanted)]
 
 
 def _confirmed(cfg: Config, state: State, told: Mapping[str, object], now: datetime) -> Course:
-    reserve, wanted, wish = _number(told.get("backup_reserve_percent")), _wanted(cfg, state, now), state.wish
+    reserve, wanted, wish = figure(told.get("backup_reserve_percent")), _wanted(cfg, state, now), state.wish
     if isinstance(wanted, Fault) or reserve != wanted:
         return state, [Emit("refused", Fault(f"the Powerwall shows a reserve of {reserve}, not what was written"))]
-    over = wish is None or wish.mode == "release" or wish.until <= now
-    if over:
+    if wish is None or _over(cfg, wish, now):
         ended = wish or Lease(mode="release", until=now, reason="nothing is wished")
         if ended.mode != "release":
             ended = replace(ended, mode="release", reason="its end came")
-        free = replace(state, wish=None, held=None, original=None, wrote=None, asked=False)
+        free = State(soc=state.soc, bearer=state.bearer)
         return free, [Emit("confirmed", ended)] if state.asked or state.held else []
-    assert wish is not None
-    held = replace(state, held=wish, wrote=reserve, asked=False)
+    held = replace(state, held=wish, wrote=reserve, before=None, asked=False)
     return held, [Emit("confirmed", wish), Timer("end", wish.until)] if wish != state.held else []
 
 
@@ -119,15 +133,19 @@ def _wanted(cfg: Config, state: State, now: datetime) -> float | Fault:
     wish, own = state.wish, state.original
     if own is None:
         return Fault("the household's own reserve is not known")
-    if wish is None or wish.mode == "release" or wish.until <= now:
+    if wish is None or _over(cfg, wish, now):
         return own
     if wish.mode == "charge":
         return max(own, _possible(cfg, 100.0 if wish.soc is None else wish.soc))
     if state.held and state.held.mode == "hold" and state.wrote is not None:
-        return state.wrote  # a falling reserve would be no hold
+        return state.wrote if state.before is None else state.before  # a falling reserve would be no hold
     if state.soc is None:
         return Fault("the state of charge is not known")
     return max(own, min(cfg.highest, float(int(state.soc))))
+
+
+def _over(cfg: Config, wish: Lease, now: datetime) -> bool:
+    return wish.mode == "release" or not now < wish.until <= now + cfg.max_lease + SLACK
 
 
 def _possible(cfg: Config, soc: float) -> float:
@@ -137,18 +155,19 @@ def _possible(cfg: Config, soc: float) -> float:
 
 def house(told: Mapping[str, object], now: datetime) -> House:
     """Tesla's signs: battery + is discharging."""
-    battery = _number(told.get("battery_power"))
-    up = told.get("grid_status") in ("Active", "SystemGridConnected")
+    battery = figure(told.get("battery_power"))
+    status = told.get("grid_status")
+    up, down = status in ("Active", "SystemGridConnected"), status in ("Inactive", "SystemIslandedActive")
     return House(
         at=now,
-        soc=_number(told.get("percentage_charged")),
-        grid=_number(told.get("grid_power")),
+        soc=figure(told.get("percentage_charged")),
+        grid=figure(told.get("grid_power")),
         battery=None if battery is None else -battery,
-        load=_number(told.get("load_power")),
-        pv=_number(told.get("solar_power")),
+        load=figure(told.get("load_power")),
+        pv=figure(told.get("solar_power")),
         controllable=up,
         why_not=None if up else "the grid is gone, or not told",
-        islanded=None if told.get("grid_status") is None else not up,
+        islanded=down if up or down else None,
     )
 
 
@@ -163,7 +182,3 @@ def _trouble(reply: Reply) -> Emit:
         case 403 | 404:
             return Emit("refused", reply.fault("the token lacks the energy scopes, or there is no such site"))
     return Emit("failed", reply.fault())
-
-
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

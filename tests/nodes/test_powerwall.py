@@ -8,7 +8,7 @@ import pytest
 from wattwire.nodes import Due, Emit, Reply, Request, Secret, Started, Timer
 from wattwire.nodes.messages import House, Lease, Token
 from wattwire.nodes.powerwall import Config, ask, read
-from wattwire.nodes.powerwall_site import State
+from wattwire.nodes.powerwall_site import State, house
 
 NOW = datetime(2026, 11, 21, 18, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -155,6 +155,74 @@ def test_somebody_elses_change_is_left_alone() -> None:
     site.hear()
 
     assert site.reserve == 40
+
+
+def test_a_person_who_changed_it_is_not_overridden_by_the_next_wish() -> None:
+    site = Site()
+    site.hear(lease("hold"))
+    site.reserve = 40
+    site.hear()
+    why = "somebody set the backup reserve to 40 %; it is left alone until the next release"
+    assert site.hear(lease("charge")) == [("refused", why)]
+    assert site.reserve == 40
+
+    assert site.hear(lease("release")) == [("confirmed", "release")]
+    assert site.hear(lease("charge")) == [("confirmed", "charge")]
+    assert site.hear(lease("release")) == [("confirmed", "release")]
+    assert site.reserve == 40
+
+
+@pytest.mark.parametrize("taken", [57, 100])
+def test_a_write_that_failed_over_another_is_nobody_elses_change(taken: float) -> None:
+    site = Site(soc=57.4)
+    site.hear(lease("hold"))
+    site.fails["backup"] = Reply(504)
+    assert [port for port, _ in site.hear(lease("charge"))] == ["failed"]
+    site.reserve = taken
+
+    assert site.hear() == [("confirmed", "charge")]
+    assert (site.reserve, site.hear(lease("release")), site.reserve) == (100, [("confirmed", "release")], 20)
+
+
+def test_a_hold_that_goes_on_after_a_charge_that_failed_charges_nothing() -> None:
+    site = Site(soc=57.4)
+    site.hear(lease("hold"))
+    site.fails["backup"] = Reply(504)
+    site.hear(lease("charge"))
+    site.reserve = 100  # it had been taken
+    site.hear(lease("hold"))
+
+    assert site.reserve == 57
+
+
+def test_a_clock_set_back_ends_a_wish() -> None:
+    site = Site()
+    site.hear(lease("charge"))
+    site.now = NOW - 5 * HOUR
+
+    assert site.hear() == [("confirmed", "release")]
+    assert site.reserve == 20
+
+
+def test_in_the_shadow_not_even_its_own_reserve_is_put_back() -> None:
+    site = Site()
+    site.hear(lease("charge"))
+    site.cfg = Config(site="12345", shadow=True)
+    why = "only watching; it would set the backup reserve to 20 %"
+    assert site.hear(event=Started()) == [("refused", why)]
+    assert site.hear() == []
+
+    assert site.reserve == 100
+
+
+@pytest.mark.parametrize(
+    ("told", "islanded", "controllable"),
+    [("Active", False, True), ("Inactive", True, False), ("Unknown", None, False), (None, None, False)],
+)
+def test_an_unknown_grid_is_neither_there_nor_gone(told: str | None, islanded: bool | None, controllable: bool) -> None:
+    seen = house({"grid_status": told}, NOW)
+
+    assert (seen.islanded, seen.controllable) == (islanded, controllable)
 
 
 @pytest.mark.parametrize(
