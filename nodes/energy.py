@@ -10,6 +10,8 @@ from .half_hours import HALF_HOUR, begins, half_hour
 from .messages import Car, Charger, House, Rate
 
 WHOLE = 0.95  # of a half hour measured; what is less is told, and its cost is not known
+BACK = timedelta(hours=1)  # a clock set back by more would stop the meter until that time comes again
+ASLEEP = timedelta(hours=1)  # a car that sleeps is looked at every quarter of an hour; told longer ago it may charge
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,8 @@ def advance(
 ) -> tuple[State, list[HalfHour], Day | None]:
     """Let the powers last seen go on until `to`, but no longer than `gap`; the half hours that ended with it."""
     done: list[HalfHour] = []
-    if state.half is None:
+    if state.half is None or (state.until is not None and state.until - to > BACK):
+        state = State(day=state.day)
         return replace(state, half=half_hour(to), until=to), done, None
     while (number := state.half) is not None and number < half_hour(to):
         state = _measured(state, begins(number + 1), car, gap)
@@ -173,12 +176,15 @@ def priced(state: State, rate: Rate, now: datetime) -> State:
 def car_power(
     house: House | None, car: Car | None, charger: Charger | None, now: datetime, fresh: timedelta
 ) -> float | None:
-    """W: as the house measures it, else the charger, else the car. What is old is not known, but for a car asleep."""
+    """W: as the house measures it, else the charger, else the car. What is old is not known."""
     if house is not None and house.ev is not None:
         return house.ev
     if charger is not None and now - charger.at <= fresh and charger.power is not None:
         return charger.power
-    if car is None or (car.state != "asleep" and (car.seen is None or now - car.seen > fresh)):
+    if car is None:
+        return None
+    told, most = (car.at, ASLEEP) if car.state == "asleep" else (car.seen, fresh)
+    if told is None or now - told > most:
         return None
     if car.state == "asleep" or car.home is False:
         return 0.0

@@ -133,6 +133,7 @@ def car(at: datetime, **more: Any) -> Car:
         ({"car": car(NOON + HALF, charging=False)}, 0.0),
         ({"car": car(NOON + HALF, charging=True, power=7000.0, home=False)}, 0.0),
         ({"car": Car(at=NOON, seen=NOON - 9 * HALF, state="asleep", charging=False)}, 0.0),
+        ({"car": Car(at=NOON - 3 * HALF, seen=NOON - 9 * HALF, state="asleep", charging=False)}, None),
         ({"car": Car(at=NOON, seen=NOON - 9 * HALF, state="offline", charging=True, power=7000.0)}, None),
         ({"charger": Charger(at=NOON - HALF, power=7000.0)}, None),
         ({}, None),
@@ -153,6 +154,14 @@ def test_a_long_sleep_is_one_hole() -> None:
 
     assert len(it.done) < 60
     assert it.days[-1].day == date(2027, 12, 26)
+
+
+def test_a_clock_that_was_a_month_ahead_stops_no_meter() -> None:
+    it = Meter()
+    it.run(NOON + timedelta(days=30), 20, house(NOON, 2000), rate(NOON, 30))
+    it.run(NOON, 31, house(NOON, 2000), rate(NOON, 30))
+
+    assert [(h.start, round(h.cost or 0, 6)) for h in it.done] == [(NOON, 30.0)]
 
 
 def test_a_clock_set_back_counts_nothing_twice() -> None:
