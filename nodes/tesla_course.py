@@ -63,7 +63,7 @@ def begin(cfg: Settings, memory: Memory, token: Token | None, now: datetime) -> 
         return memory, [Emit("unauthorised", Fault("the token has expired" if token else "no token yet"))]
     if pause := memory.pause(now):
         return memory, [Emit("throttled", pause)]
-    memory = replace(memory, bearer=token.token, dispatch=running(memory.plan, now))
+    memory = replace(memory, bearer=token.token, dispatch=running(memory.plan, now), pace=memory.pace.by(now))
     return memory, question(cfg, memory, "vehicle")
 
 

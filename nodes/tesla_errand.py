@@ -11,11 +11,10 @@ from .messages import Car
 from .tesla_orders import LOOK, call, effect, look, of_car, of_reading, slot, wrong
 from .tesla_outcomes import Settings, done, judged, lapsed, sleeping
 from .tesla_pending import Memory, Wanted
-from .tesla_replies import Away, Reading, Trouble, heard, trouble
+from .tesla_replies import LONGEST, Away, Reading, Trouble, heard, trouble
 from .tesla_verdicts import verdict
 
 SLACK = timedelta(minutes=1)  # a wish that was made later than this from now was made by a clock that was wrong
-PAUSE = timedelta(days=1)  # and so was a pause that is longer
 FREE = ("asleep", "unplugged", "powerless", "busy", "unauthorised", "throttled", "spent")  # tries that do not count
 
 Course = tuple[Memory, list[Emit | Request]]
@@ -90,7 +89,7 @@ def _sending(cfg: Settings, memory: Memory, about: str, now: datetime) -> Course
         return memory, [*emits]
     if memory.bearer is None:
         return replace(memory, round=()), [Emit("unauthorised", Fault("no token that is good now"))]
-    if memory.quiet and now < memory.quiet < now + PAUSE:
+    if memory.quiet and now < memory.quiet <= now + LONGEST:
         left = (memory.quiet - now).total_seconds()
         why = "Tesla asked not to be called for a while"
         return replace(memory, round=()), [Emit("throttled", Fault(why, code="pause", retry_after=left))]

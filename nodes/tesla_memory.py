@@ -11,7 +11,7 @@ from .messages import Car, Plan
 from .tesla_hints import Plug
 from .tesla_levels import levels
 from .tesla_pace import Pace, Timings, running
-from .tesla_replies import Away, Reading, Trouble
+from .tesla_replies import LONGEST, Away, Reading, Trouble
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Memory:
         return car
 
     def pause(self, now: datetime) -> Fault | None:
-        if self.quiet is None or now >= self.quiet:
+        if self.quiet is None or not now < self.quiet <= now + LONGEST:
             return None
         left = (self.quiet - now).total_seconds()
         return Fault("Tesla asked not to be called for a while", code="pause", retry_after=left)

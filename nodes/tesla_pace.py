@@ -42,6 +42,12 @@ class Pace:
     heeded: datetime | None = None  # the last one for a hint
     same: int = 0  # so many readings in a row told of the same thing that keeps it awake, and of nothing new
 
+    def by(self, now: datetime) -> Pace:
+        """By this clock. What was later than now was told by one that was wrong since."""
+        if max((t for t in (self.since, self.read, self.heeded) if t), default=now) <= now + SLACK:
+            return self
+        return replace(self, since=now, read=None, heeded=None)
+
     def online(self, now: datetime) -> Pace:
         return replace(self, phase="waking", since=now) if self.phase == "asleep" else self
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 from . import Fault, Reply
@@ -16,6 +16,7 @@ ASLEEP = "vehicle unavailable:"  # only this text means asleep: a bare 408 is a 
 BASE = re.compile(r"base URL: *(https://(?:[a-z0-9-]+\.)+(?:tesla\.com|tesla\.cn|teslamotors\.com))(?:[\s,;/]|$)")
 PLUGGED = {"Disconnected": False} | dict.fromkeys(("NoPower", "Starting", "Charging", "Complete", "Stopped"), True)
 SPENT, LOCKED, BUSY, SERVICE = 900.0, 600.0, 300.0, 60.0  # s to wait where Tesla names no time
+LONGEST = timedelta(days=1)  # nothing waits for longer, whatever Tesla says, nor for what a wrong clock said
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,8 @@ def said(reply: Reply) -> str:
 
 def waiting(reply: Reply, why: str, seconds: float) -> Fault:
     asked = reply.retry_after()
-    return Fault(why, reply.status or None, said(reply) or None, seconds if asked is None else asked)
+    wait = seconds if asked is None else min(asked, LONGEST.total_seconds())
+    return Fault(why, reply.status or None, said(reply) or None, wait)
 
 
 WORDS = {

@@ -54,14 +54,14 @@ def needed(cfg: Settings, memory: Memory, need: Needed, now: datetime) -> Course
     if need.until is not None and now > need.until:
         return memory, [Emit("refused", Fault(f"{need.do} is not wanted any more, so the car is not woken"))]
     memory = replace(memory, needs={**memory.needs, f"{need.do} {need.id or ''}": need}, needed=now)
-    if memory.since is not None and now - memory.since < cfg.patience:
+    if memory.since is not None and abs(now - memory.since) < cfg.patience:
         return memory, None  # it is being woken: one call serves all
     return _wake(cfg, replace(memory, since=None))
 
 
 def looked(cfg: Settings, memory: Memory, now: datetime) -> Course:
     wanted = {k: n for k, n in memory.needs.items() if n.until is None or now <= n.until}
-    if not wanted or memory.needed is None or now - memory.needed > cfg.keep:
+    if not wanted or memory.needed is None or abs(now - memory.needed) > cfg.keep:
         return memory.free(), None
     memory = replace(memory, needs=wanted)
     if memory.since is None:
@@ -110,7 +110,7 @@ def _seen(cfg: Settings, memory: Memory, reply: Reply) -> tuple[Memory, list[Emi
             return memory.free(), [Emit("awake", _command(memory))]
         case Trouble(port="unauthorised", fault=fault):
             return memory, [Emit("unauthorised", fault)]
-    if now - since >= cfg.patience:
+    if abs(now - since) >= cfg.patience:  # or the clock was set back
         left = f"the car did not wake within {cfg.patience.total_seconds():.0f} s: {memory.why()}"
         return memory.free(), [Emit("failed", Fault(left, code="patience"))]
     fault = told.fault if isinstance(told, Away | Trouble) else trouble(reply)

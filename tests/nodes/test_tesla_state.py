@@ -496,8 +496,8 @@ def test_a_garage_without_radio_does_not_end_the_watch_unless_it_lasts(minutes: 
 def blocked(life: Life, minutes: range, **vehicle: Json) -> None:
     """Somebody or something keeps it awake in these minutes."""
     for minute in minutes:
-        memory, _ = asked(life.cfg, life.memory)
         now = NOON + timedelta(minutes=minute)
+        memory, _ = ask(life.cfg, life.memory, None, None, None, None, now, token=TOKEN)
         life.memory, results = follow(CFG, memory, replace(recorded("vehicle_online"), at=now, tag="vehicle"))
         if isinstance(results, Request):
             life.asked.append((minute, "data"))
@@ -671,3 +671,21 @@ def test_each_reading_teaches_how_far_the_two_levels_are_apart() -> None:
     assert isinstance(emits, list)
     assert isinstance(car := emits[0].body, Car)
     assert (car.soc, car.soc_usable, car.reckoned) == (70.0, 68.0, ("soc_usable",))
+
+
+def test_a_clock_that_was_a_day_ahead_neither_pauses_nor_blinds_it() -> None:
+    life = Life()
+    life.poll(0, "vehicle_online", "data_charging")
+    later = NOON + timedelta(days=3)
+    pace = replace(life.memory.pace, read=later, since=later)
+    life.memory = replace(life.memory, quiet=later, pace=pace)
+    life.poll(1, "vehicle_online", "data_charging")
+
+    assert life.reads() == [0, 1]
+
+
+def test_a_pause_of_a_week_is_one_of_a_day() -> None:
+    memory, _ = asked(CFG, Memory())
+    memory, _ = follow(CFG, memory, Reply(429, headers={"retry-after": "604800"}, at=NOON, tag="vehicle"))
+
+    assert memory.quiet == NOON + timedelta(days=1)

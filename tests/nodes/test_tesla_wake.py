@@ -212,6 +212,18 @@ def test_a_need_of_long_ago_wakes_nobody() -> None:
     assert life.look(901) == []
 
 
+def test_a_clock_set_back_neither_stops_wakes_nor_asks_for_ever() -> None:
+    life = Life()
+    life.need(need(at=7200))
+    life.reply(7202, 200, ASLEEP)
+    assert life.look(7210) == [LOOK]
+    assert ports(life.reply(0, 200, ASLEEP)) == ["failed"]
+    life.need(need(at=7200))
+    life.reply(7202, 200, ASLEEP)
+
+    assert life.need(need(at=10)) == [WAKE]
+
+
 def test_what_is_not_wanted_any_more_wakes_nobody() -> None:
     life = Life()
     assert ports(life.need(need(until=after(60)), now=61)) == ["refused"]
