@@ -121,6 +121,7 @@ def _why_not(cfg: Settings, guard: Guard, now: datetime, car: Car, plan: Plan | 
 
 def _stopped(cfg: Settings, guard: Guard, now: datetime, car: Car | None, news: bool, plan: Plan | None) -> Step:
     over, since = replace(guard, phase="over"), guard.stopped or now
+    since = since if since <= now + LIFE else now - cfg.wait  # by a clock that was wrong: long enough
     if plan and _boost(plan, now):
         return over, [_told(now, "somebody has pressed boost: the rest is theirs")]
     if car is not None and news and car.seen is not None and car.seen > since:

@@ -102,6 +102,10 @@ def test_a_cable_that_goes_in_with_the_charge_already_running_is_a_plug_in_too()
     assert evening.see(0, plugged=True, charging=True) == ["stop"]
 
 
+def test_a_clock_set_back_leaves_no_car_standing() -> None:
+    assert stopped().wait(-300) == ["start"]
+
+
 def test_it_is_off_unless_it_is_switched_on() -> None:
     assert plugged(Config()).see(1, charging=True) == []
 
