@@ -34,12 +34,18 @@ include: intelligent_octopus
 nodes:
   simGx: {type: simGx, config: {url: "mqtt://gx:1883"}}
 """
+COARSE = """flow: house
+include: intelligent_octopus
+nodes:
+  simGx:     {type: simGx, config: {url: "mqtt://gx:1883", heartbeat: 20s, publish: 20s}}
+  victronGx: {config: {report: 20s, silent_after: 100s}}
+"""
 ASLEEP = Reply(200, {"response": {"state": "asleep"}})
 Answer = Callable[[Request, datetime], Reply]
 
 
 @cache
-def house(text: str = WITH_A_GX) -> Flow:
+def house(text: str = COARSE) -> Flow:
     return load_text(text, env=ENV)
 
 
@@ -580,7 +586,7 @@ def test_a_stale_plan_is_no_plan_and_the_battery_is_released() -> None:
 
 
 def test_a_gx_that_falls_silent_is_said() -> None:
-    flow = bench()
+    flow = Bench(house(WITH_A_GX), START, world=lambda node, request, now: USUAL[node](request, now))
     flow.put(START + timedelta(minutes=5), "simGx.fault", {"kind": "silent"})
     flow.run(START + timedelta(minutes=10))
 
@@ -605,3 +611,15 @@ def test_a_restart_asks_nobody_for_a_new_token() -> None:
 
     assert len(flow.requests("krakenToken")) == len(flow.requests("teslaToken")) == 1
     assert "12:10:10" in flow.times("dispatchFetcher.plan")
+
+
+def test_what_octopus_lists_otherwise_than_it_was_taken_for_is_said_so_that_the_bill_is_looked_at() -> None:
+    def listed(request: Request, now: datetime) -> Reply:
+        later: Json = {"start": "2026-11-20T14:00:00Z", "end": "2026-11-20T14:20:00Z", "delta": "-2", "meta": {}}
+        return data(completedDispatches=[later] if now - START > timedelta(hours=12) else [])
+
+    flow = run(24 * 60, dispatchFetcher=plan("12:40-13:00", **CHARGES), completedFetcher=listed)
+
+    assert [s[9:].rpartition(":")[0] for s in said(flow) if "taken for" in s] == [
+        "20 November 12:30 UTC was taken for cheap, and Octopus lists no smart charge in it"
+    ]

@@ -130,3 +130,34 @@ def test_any_node_may_die_at_any_time_and_the_house_goes_on() -> None:
     assert bench.faults == []
     assert "charge" in [s.body.mode for s in bench.seen if isinstance(s.body, Lease) and s.at.hour == 13]
     assert len(bench.requests("teslaToken")) == 1
+
+
+@pytest.mark.parametrize(
+    ("wish", "wakes", "done"), [({"do": "limit", "value": 70}, 1, ["limit"]), ({"do": "stop"}, 0, ["stop"])]
+)
+def test_a_command_wakes_a_sleeping_car_once_and_is_carried_on_and_a_stop_does_not(
+    wish: dict[str, object], wakes: int, done: list[str]
+) -> None:
+    start = datetime(2026, 11, 20, 14, tzinfo=UTC)
+    bench = Bench(house(), start)
+    at = start + timedelta(hours=2)
+    bench.put(at, "teslaCommand.command", {"at": at.isoformat(), "owner": "me", **wish})
+    bench.run(at + timedelta(minutes=10))
+
+    called = [s.request.url for s in bench.seen if s.request and s.request.url.endswith("/wake_up")]
+    assert [c.state for c in bench.bodies("teslaState.car") if c.at < at][-1] == "asleep"
+    assert len(called) == wakes
+    assert [d.do for d in bench.bodies("teslaCommand.done")] == done
+    assert bench.faults == []
+
+
+def test_the_books_are_kept_by_the_half_hour() -> None:
+    bench = lived(3, datetime(2026, 11, 20, 12, 1, tzinfo=UTC))
+
+    slots = {f"{slot.start:%d %H:%M}": slot for slot in bench.bodies("dispatchLedger.record")[-1].slots}
+    halves = bench.bodies("costMeter.half_hour")
+    assert (slots["20 13:00"].band, slots["20 13:00"].rung) == ("cheap", "started")
+    assert [f"{half.start:%H:%M}" for half in halves] == ["12:00", "12:30", "13:00", "13:30", "14:00", "14:30"]
+    assert [half.house_price for half in halves][1:4] == [28.0, 7.0, 28.0]
+    assert halves[2].car == pytest.approx(3.55, abs=0.1)
+    assert bench.bodies("costMeter.day")[-1].cost > 0
