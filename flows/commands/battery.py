@@ -150,8 +150,12 @@ def _asked(visitor: Visitor, flow: str, graph: Mapping[str, Any], node: str, bod
 def _show(visitor: Visitor, flow: str, graph: Mapping[str, Any], node: str) -> None:
     house = [topics.out(flow, *e["from"].split(".")) for e in graph["edges"] if e["to"] == f"{node}.house"]
     lease = topics.out(flow, node, "lease")
-    found = {topic: json.loads(told)["body"] for topic, told in visitor.retained([lease, *house]).items() if told}
-    click.echo(_words(found[lease]) if lease in found else f"{node} has not wished anything yet")
+    status = topics.status(flow, node)
+    told = {topic: json.loads(it) for topic, it in visitor.retained([lease, status, *house]).items() if it}
+    found = {topic: it["body"] for topic, it in told.items() if topic != status}
+    now = told.get(status, {}).get("text")  # a lease bears the words of the moment in which it was said
+    wished = {**found[lease], "reason": now or found[lease]["reason"]} if lease in found else None
+    click.echo(_words(wished) if wished else f"{node} has not wished anything yet")
     for body in (found[topic] for topic in house if topic in found):
         click.echo(f"{reading(body)}, at {time_of(instant(body['at']))}")
         if body.get("why_not"):

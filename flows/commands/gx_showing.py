@@ -23,7 +23,11 @@ def why_not(cfg: Config, line: Line) -> list[str]:
     """The same words in which victronGx would refuse."""
     now = datetime.now(UTC)
     live = Live(since=now, portal=line.portal, ready=True, beat=now, skew=line.skew, seen=line.seen, armed=True)
-    return reasons(cfg, State(portal=line.portal, mark=-1, live=live), now)
+    told = reasons(cfg, State(portal=line.portal, mark=-1, live=live), now)
+    if not odd(stored(line.seen, cfg.slot)):
+        return told
+    leased = f"charge schedule {cfg.slot + 1} holds a lease: of a flow that runs, else of another installation"
+    return [leased if f"charge schedule {cfg.slot + 1} " in why else why for why in told]
 
 
 def facts(cfg: Config, line: Line) -> dict[str, Any]:

@@ -10,7 +10,7 @@ env_option = click.option(
     "--env",
     "env_file",
     type=click.Path(path_type=Path),
-    help="A file of NAME=value lines for the flow's $NAMEs.  [default: .env, if there is one]",
+    help="A file of NAME=value lines for the flow's $NAMEs.  [default: .env, here or beside the flow]",
 )
 nodes_option = click.option(
     "--nodes",

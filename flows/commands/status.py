@@ -49,7 +49,7 @@ def command(flow: str, broker: str, state: Path | None, as_json: bool) -> None:
         click.echo(line.rstrip())
     for budget in budgets:
         name = f"{budget.name} (simulated)" if budget.flow else budget.name
-        click.echo(f"budget {name}: {budget.used:.10g} of {budget.most:.10g} used in {words(budget.per)}")
+        click.echo(f"budget {name}: {round(budget.used, 3):.10g} of {budget.most:.10g} used in {words(budget.per)}")
 
 
 def _read(payload: bytes) -> dict[str, Any]:

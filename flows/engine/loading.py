@@ -45,6 +45,9 @@ def load(
     """
     at = Mark(str(path_or_name))
     file = _locate(str(path_or_name), Path(), at)
+    beside = file.parent / ".env"  # as `wattwire setup` writes it; one in the current folder goes before it
+    if env is None and env_file is None and not Path(".env").is_file() and beside.is_file():
+        env_file = beside
     loader = _Loader(env, env_file, nodes_dirs, resolve)
     return loader.flow(content(file, at), file)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner
 from watched import Watched
 
+from wattwire.broker.envelope import stamp
 from wattwire.flows.__main__ import main
 from wattwire.flows.commands.battery import controller, moment, reading
 
@@ -62,6 +63,16 @@ def test_the_battery_is_charged_held_let_go_and_given_back_to_the_plan_by_hand(r
     assert (off[0], off[1][0].split()[:5]) == (0, ["release:", "switched", "off", "by", "hand"])
     assert plan[1][0] == "release: what power costs now is not known"
     run.until(lambda: [it["mode"] for it in run.bodies("victronGx.confirmed")][-3:] == ["hold", "release", "release"])
+
+
+@pytest.mark.broker
+def test_what_is_shown_is_the_reason_of_now_and_not_of_when_the_lease_was_said(run: Watched) -> None:
+    call(run, "plan")
+    now = datetime.now(UTC)
+    dear = {"house": 30, "car": 30, "band": "standard", "at": stamp(now), "until": stamp(now + timedelta(minutes=30))}
+    run.give("victronController.rate", dear)
+
+    run.until(lambda: call(run, "show")[1][0] == "release: power is not cheap, and the car does not charge", 30)
 
 
 @pytest.mark.broker

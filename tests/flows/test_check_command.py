@@ -32,6 +32,13 @@ def test_a_flow_that_is_fine_says_so(fine: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "fine: 2 nodes, 1 edge, fine\n", "")
 
 
+def test_the_names_are_found_in_a_file_beside_the_flow(fine: Path) -> None:
+    (fine.parent / ".env").write_text("KEY=x\n")
+    done = wattwire("check", fine, "--nodes", HERE / "palette")
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "fine: 2 nodes, 1 edge, fine\n", "")
+
+
 def test_twelve_mistakes_are_all_named_with_line_and_column() -> None:
     done = wattwire("check", TWELVE, "--nodes", HERE / "palette")
 
