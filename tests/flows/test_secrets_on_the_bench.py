@@ -31,8 +31,8 @@ ENV = {
 REAL = """flow: house
 include: intelligent_octopus
 nodes:
-  victronGx: {config: {password: $GX_PASSWORD}}
-  simGx: {type: simGx, config: {url: "mqtts://gx:8883"}}
+  victronGx: {config: {password: $GX_PASSWORD, report: 1m, silent_after: 5m}}
+  simGx: {type: simGx, config: {url: "mqtts://gx:8883", heartbeat: 1m, publish: 1m}}
 """
 
 
@@ -41,14 +41,17 @@ class Shown:
 
     def __init__(self, flow: Flow, world: Callable[[str, Request, datetime], Reply | None] | None = None) -> None:
         self.lines: list[str] = []
+        self.waiting: dict[str, object] = {}
         self.bench = Bench(flow, NOON, world=world, watch=self.saw)
 
     def saw(self, seen: Seen) -> None:
         self.lines.append(told(seen))
         self.lines.append(repr(seen.body))  # as a trace or a log would have it
         self.lines.append(repr(seen.request))
-        for it in self.bench.carrier.edges.values() if hasattr(self, "bench") else ():
-            self.lines.append(repr(it.waiting))
+        for name, it in self.bench.carrier.edges.items() if hasattr(self, "bench") else ():
+            if it.waiting is not self.waiting.get(name):
+                self.waiting[name] = it.waiting
+                self.lines.append(repr(it.waiting))
 
     def text(self) -> str:
         waiting = json.dumps(self.bench.carrier.snapshot())
