@@ -14,6 +14,7 @@ from wattwire.flows.engine.bench import Bench
 from wattwire.flows.engine.graph import Flow
 from wattwire.flows.engine.loading import load_text
 from wattwire.nodes import Fault, Json, Reply, Request
+from wattwire.nodes.car_messages import CarDone
 from wattwire.nodes.energy import Day
 from wattwire.nodes.messages import Car, House, Lease, Rate
 from wattwire.nodes.sim_octopus_lists import price_at
@@ -426,3 +427,21 @@ def test_the_examples_go_together() -> None:
     assert not {"teslaWake", "victronGx"} & set(together.nodes)
     assert {"plugGuard", "heatPump", "solarTarget", "notify", "powerwall"} <= set(together.nodes)
     assert together.nodes["teslaState"].config.home is not None
+
+
+def test_a_charge_that_begins_at_plug_in_is_stopped_once_and_begun_again_where_no_plan_comes() -> None:
+    car = {"url": "http://simTesla.flow", "vin": "LRWSIMULATED00001"}
+    over = {"teslaState": {"config": {**car, "home": {"lat": 51.5, "lon": -0.12}}}, "teslaCommand": {"config": car}}
+    apart = {"simTesla": {"type": "simTesla", "config": {"plugged": False}}}
+    bench = Bench(octopus("plug_guard", over | apart, daily=[]), START)
+    at = START + 4 * HOUR
+    bench.put(at, "simTesla.cable", {"at": at.isoformat(), "plugged": True, "power": 7000})
+    bench.put(at, "simGx.ev", {"at": at.isoformat(), "power": 7000})
+    bench.run(START + 10 * HOUR)
+
+    told = [(s.at, s.body.do) for s in bench.seen if s.source == "teslaCommand.done" and isinstance(s.body, CarDone)]
+    assert [do for _, do in told] == ["stop", "start"]
+    assert told[0][0] - at < 5 * MINUTE
+    assert 14 * MINUTE < told[1][0] - told[0][0] < 20 * MINUTE
+    assert len([s for s in bench.seen if s.request and s.request.url.endswith("/wake_up")]) == 1  # for the start
+    assert bench.faults == []
