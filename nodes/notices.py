@@ -58,9 +58,10 @@ def told(body: object, now: datetime) -> Notice:
 def addresses(to: Secret) -> tuple[list[tuple[str, Apprise]], list[str]]:
     """Each address by the name of its service, with a number where there are two; and what is wrong with the others."""
     from apprise import Apprise  # only here: no other node should pay for it
+    from apprise.logger import logger
 
     found: dict[str, Apprise] = {}
-    wrong = []
+    wrong, logger.disabled = [], True  # it logs what it does not understand, password and all
     for i, url in enumerate(to.reveal().split(), 1):
         service = Apprise()
         if not service.add(url):
@@ -68,6 +69,7 @@ def addresses(to: Secret) -> tuple[list[tuple[str, Apprise]], list[str]]:
             continue
         name = str(service[0].service_name)
         found[name if name not in found else f"{name} {i}"] = service
+    logger.disabled = False
     return list(found.items()), wrong
 
 

@@ -45,3 +45,10 @@ def test_addresses_are_known_by_their_service_and_wrong_ones_by_their_place() ->
 
     assert [name for name, _ in services] == ["ntfy", "JSON", "ntfy 4"]
     assert wrong == ["address 2 of to is none that Apprise understands"]
+
+
+def test_an_address_that_is_wrong_stands_in_no_log(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(0):
+        addresses(Secret("foo://hunter2@x mailtos://me:hunter2@ hunter2 slack://hunter2 ntfys://me:hunter2@ntfy.sh/x"))
+
+    assert "hunter2" not in caplog.text
