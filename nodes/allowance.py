@@ -9,7 +9,7 @@ from datetime import datetime, time
 from typing import Literal
 
 from .half_hours import HALF_HOUR, half_hour, local_day
-from .ladder import Reading, counts, may_count, moved_energy, touched
+from .ladder import Reading, counts, may_count, moved_energy, touched_within
 from .messages import Dispatch, Plan
 
 KEPT = 100
@@ -49,7 +49,7 @@ class Ledger:
         """Write down what a plan has touched so far, as the next one may not tell of it."""
         begun = [d for d in plan.dispatches if d.start <= now and may_count(d)]
         half = half_hour(now)
-        moved = {h for d in begun if moved_energy(d) for h in _near(d, half) if h <= half}
+        moved = {h for d in begun if moved_energy(d) for h in touched_within(d, half - KEPT, half + KEPT) if h <= half}
         used = {h for h in self.taken(device, begun, now) if h <= half}
         known = self.with_used([device], used, now)
         return replace(known, charging=_with(known.charging, {device: moved}, half)) if moved else known
@@ -63,7 +63,7 @@ class Ledger:
         half, charging, idle = half_hour(now), _seen(self.charging, device), _seen(self.idle, device)
         for d in dispatches:
             unseen, sure = counts(d, now), d.kind == "smart" and d.kwh != 0
-            for h in _near(d, half):
+            for h in touched_within(d, half - KEPT, half + KEPT):
                 if moved_energy(d) or h in charging or (unseen if h > half else sure and h not in idle):
                     yield h
 
@@ -114,12 +114,6 @@ class Budget:
 
     def _pool(self, device: str) -> str:
         return device if self._allowance and self._allowance.per == "device" else ""
-
-
-def _near(d: Dispatch, half: int) -> range:
-    """The half hours of a dispatch, of those that matter now: a wrong date must not fill the memory."""
-    all_ = touched(d)
-    return range(max(all_.start, half - KEPT), min(all_.stop, half + KEPT))
 
 
 def _seen(noted: Mapping[str, tuple[int, ...]], device: str) -> set[int]:

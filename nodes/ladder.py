@@ -68,6 +68,12 @@ def touched(d: Dispatch) -> range:
     return range(int(start // HALF_HOUR), -int(-end // HALF_HOUR)) if start < end else range(0)
 
 
+def touched_within(d: Dispatch, first: int, end: int) -> range:
+    """Of these, the ones that matter: a wrong date must not fill the memory."""
+    halves = touched(d)
+    return range(max(halves.start, first), min(halves.stop, end))
+
+
 def continued(old: Plan | None, new: Plan) -> Plan:
     """A running dispatch may be reported anew as from now; it keeps the start it was known by."""
     known, told = ({d.start for d in plan.dispatches} if plan else set() for plan in (old, new))

@@ -12,7 +12,7 @@ from typing import Literal
 
 from .half_hours import begins, half_hour
 from .kraken_completed import Completed
-from .ladder import RANK, Rung, touched
+from .ladder import RANK, Rung, touched, touched_within
 from .messages import Dispatch, Plan, Rate
 
 KEPT = timedelta(days=4)
@@ -117,7 +117,7 @@ def listed(state: State, told: Completed, now: datetime) -> tuple[State, list[Sl
     slots, settled = dict(state.slots), list[Slot]()
     known = {half_hour(s.start) for s in slots.values()}
     for dispatch in told.dispatches:  # those that no plan had told of are part of the record too
-        new = {h for h in touched(dispatch) if begins(h + 1) <= now and now - begins(h) < KEPT} - known
+        new = set(touched_within(dispatch, half_hour(now - KEPT) + 1, half_hour(now))) - known
         slots.update({_key(h, ""): replace(_slot(h, ""), kind=dispatch.kind) for h in new})
     for key, slot in slots.items():
         if slot.end > told.until or slot.listed is not None:
@@ -140,8 +140,8 @@ def _slot(half: int, device: str) -> Slot:
 
 
 def _halves(dispatches: Iterable[Dispatch], now: datetime) -> dict[int, Dispatch]:
-    last = half_hour(now + AHEAD)
-    return {h: d for d in dispatches for h in touched(d) if half_hour(now - KEPT) < h <= last}
+    first, end = half_hour(now - KEPT) + 1, half_hour(now + AHEAD) + 1
+    return {h: d for d in dispatches for h in touched_within(d, first, end)}
 
 
 def _energy(slot: Slot, here: list[Dispatch]) -> float | None:
