@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import reduce
 from itertools import pairwise
 
 from .calls import Json, Reply
@@ -111,15 +112,26 @@ def open_meteo(reply: Reply, plane: Plane, loss: float) -> tuple[Spell, ...] | N
 
 
 def together(*roofs: Iterable[Spell]) -> tuple[Spell, ...]:
-    """Several roofs as one: their half hours added up."""
-    sums: dict[datetime, list[float | None]] = {}
-    for spell in (s for roof in roofs for s in roof):
+    """Several roofs as one: the half hours that all of them tell, added up."""
+    halves = [_halved(roof) for roof in roofs]
+    all_ = sorted(set.intersection(*map(set, halves))) if halves else []
+    return tuple(reduce(_plus, (roof[start] for roof in halves)) for start in all_)
+
+
+def _halved(roof: Iterable[Spell]) -> dict[datetime, Spell]:
+    found: dict[datetime, Spell] = {}
+    for spell in roof:
         for start, share in _half_hours(spell):
-            known = sums.setdefault(start, [0.0, 0.0])
-            known[0] = (known[0] or 0.0) + spell.kwh * share
-            low = spell.kwh_low
-            known[1] = None if low is None or known[1] is None else known[1] + low * share
-    return tuple(Spell(start=s, end=s + HALF_HOUR, kwh=k or 0.0, kwh_low=low) for s, (k, low) in sorted(sums.items()))
+            low = None if spell.kwh_low is None else spell.kwh_low * share
+            part = Spell(start=start, end=start + HALF_HOUR, kwh=spell.kwh * share, kwh_low=low)
+            found[start] = _plus(found[start], part) if start in found else part
+    return found
+
+
+def _plus(one: Spell, other: Spell) -> Spell:
+    """Of the same half hour."""
+    low = None if one.kwh_low is None or other.kwh_low is None else one.kwh_low + other.kwh_low
+    return replace(one, kwh=one.kwh + other.kwh, kwh_low=low)
 
 
 def least(

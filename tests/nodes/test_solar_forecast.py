@@ -152,5 +152,15 @@ def test_a_roof_with_other_steps_is_added_by_half_hours() -> None:
     start = datetime(2026, 6, 21, 9, tzinfo=UTC)
     hour = Spell(start=start, end=start + timedelta(hours=1), kwh=2.0)
     half = Spell(start=start, end=start + timedelta(minutes=30), kwh=1.0)
+    other = Spell(start=half.end, end=hour.end, kwh=3.0)
 
-    assert [(s.start.minute, s.kwh) for s in together([hour], [half])] == [(0, 2.0), (30, 1.0)]
+    assert [(s.start.minute, s.kwh) for s in together([hour], [half, other])] == [(0, 2.0), (30, 4.0)]
+
+
+def test_what_one_roof_does_not_tell_is_not_known_of_the_house() -> None:
+    hour = timedelta(hours=1)
+    first, second = (Spell(start=NOW + n * hour, end=NOW + (n + 1) * hour, kwh=1.0) for n in range(2))
+    sun = Forecast.of(NOW, "open-meteo", [(first, second), (second,)])
+
+    assert sun.energy(NOW + hour, NOW + 2 * hour, False) == pytest.approx(2.0)
+    assert sun.energy(NOW, NOW + hour, False) is None
