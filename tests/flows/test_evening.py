@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from pathlib import Path
 
 import pytest
 
 from wattwire.flows.engine.bench import Bench
 from wattwire.flows.engine.loading import load
 from wattwire.flows.engine.logbook import Entry
+from wattwire.flows.engine.script import play, read
+from wattwire.flows.engine.troubles import plain
 from wattwire.nodes.gx_topics import slot_path
 
 REBOOTS = ["18:05", "18:25"]  # with nothing in force, and while the battery is held as the car charges
@@ -52,7 +56,8 @@ def told(reboot: str) -> list[str]:
 
 
 def test_the_log_tells_it_in_ten_lines() -> None:
-    assert told("18:05") == STORY
+    assert [plain(line) for line in told("18:05")] == [plain(line) for line in STORY]
+    assert [line[:5] for line in told("18:05")] == [line[:5] for line in STORY]
 
 
 def test_a_gx_that_reboots_while_it_holds_is_told_with_the_end_of_its_lease() -> None:
@@ -114,3 +119,16 @@ def test_all_is_well_again_by_itself(reboot: str) -> None:
     assert steered[-1] >= at("19:39")
     assert min(when for when in steered if when > at(reboot) + timedelta(minutes=1)) - at(reboot) < timedelta(minutes=5)
     assert bench.faults == []
+
+
+def test_the_evening_in_the_docs_is_what_its_script_gives() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "what-happened.md").read_text()
+    shown = [line[4:] for line in page.splitlines() if re.match(r"    \d\d:\d\d:\d\d ", line)]
+    flow = load("simulated_house", env={})
+    script = [line[4:] for line in page.splitlines() if line.startswith('    {"at"')]
+    log: list[Entry] = []
+    play(flow, read(script, flow), at("17:00"), at("19:15"), lambda line: None, log=log.append)
+    told = [f"{it.node}: {it.text}".replace(" UTC", "") for it in log][-len(shown) :]
+
+    assert len(shown) == 11
+    assert [plain(line[9:].removeprefix("warning: ")) for line in shown] == [plain(line) for line in told]
