@@ -61,7 +61,7 @@ def reasons(text: str, resolve: bool = True) -> list[Reason]:
     return []
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150)
 @given(flow, st.booleans())
 def test_it_is_taken_or_refused_with_places_that_are_in_the_file(written: object, resolve: bool) -> None:
     text = yaml.safe_dump(written, allow_unicode=True, sort_keys=False)
@@ -73,7 +73,7 @@ def test_it_is_taken_or_refused_with_places_that_are_in_the_file(written: object
         assert reason.text
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150)
 @given(st.text(alphabet="flow: {}[]nodes\n\t-&*a!'\"#|>?$,12", max_size=60))
 def test_what_is_hardly_yaml_is_never_a_flow(text: str) -> None:
     assert reasons(text)

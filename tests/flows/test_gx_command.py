@@ -160,7 +160,7 @@ def test_probe_writes_once_watches_puts_back_and_says_what_this_firmware_does(
     houses: Houses, settings: str, last: str
 ) -> None:
     rig = houses(settings)
-    code, told = gx(rig, "probe", rig.broker.url, "--for", "20", "--yes")
+    code, told = gx(rig, "probe", rig.broker.url, "--for", "12", "--yes")
     rig.until(lambda: len([m for m in rig.heard if m.topic.startswith("W/")]) == 2)
     written = [(m.topic.partition("/hub4/")[2], m.payload, m.retain) for m in rig.heard if m.topic.startswith("W/")]
 
