@@ -20,11 +20,18 @@ check: dev       ## lint, types, house rules, and every shipped flow
 	$(PY) -m mypy
 	for f in flows/*.yaml; do $(PY) -m wattwire.flows check $$f --env tests/world/example.env || exit 1; done
 
+# First what needs no broker, on every core; then real processes, few at a time, a module's together as they share a run.
+define tests
+@$(PY) -m pytest -n auto --dist worksteal -m "not broker and ($(1))"; made_up=$$?; [ $$made_up -lt 2 ] || exit $$made_up; \
+$(PY) -m pytest -n 2 --dist loadscope -m "broker and ($(1))"; real=$$?; \
+[ $$made_up$$real = 00 ] && echo "all tests passed" || { echo "tests failed: see above"; exit 1; }
+endef
+
 test: dev        ## all tests but the long ones; what needs mosquitto says so when it is absent
-	$(PY) -m pytest -m "not long"
+	$(call tests,not long)
 
 test-long: dev   ## the long ones too: soak, a week of a house
-	$(PY) -m pytest
+	$(call tests,long or not long)
 
 run: dev         ## the simulated house, as real processes over a real broker
 	@$(PY) -m wattwire.flows run flows/simulated_house.yaml
