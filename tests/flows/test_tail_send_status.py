@@ -76,7 +76,7 @@ def test_what_is_sent_is_seen_by_tail(run: Supervised) -> None:
     line = json.loads(tail.stdout.readline())
     tail.send_signal(signal.SIGINT)
 
-    assert tail.wait(5) == 0
+    assert tail.wait(30) == 0
     assert (line["from"], line["body"]) == ("second.passed", {"n": 1})
     assert set(line) == {"at", "from", "id", "cause", "root", "body"}
 
