@@ -80,8 +80,9 @@ def settled(cfg: Config, state: State, wish: Wish, now: datetime) -> tuple[State
     elif not state.on and ((lasted is not None and lasted < cfg.rest) or not _worth(cfg, wish, now)):
         on = False
     if on == state.on:
-        later = None if wish.until is None else wish.until + MARGIN
-        if not on or later is None or later == state.until:
+        ends = (state.since or now) + cfg.run
+        later = max(wish.until or ends, ends) + MARGIN
+        if not on or later == state.until:
             return state, None, []
         return replace(state, until=later), None, [Timer("look", later)]
     until = max(wish.until or now, now + cfg.run) + MARGIN if on else None
@@ -105,7 +106,9 @@ def due(cfg: Config, state: State, event: Linked | Started, now: datetime) -> tu
     """
     if isinstance(event, Started):
         last = cfg.first or cfg.switch
-        return state, [] if cfg.shadow else [Will(Say(last.topic, last.off.encode()))]
+        state = state if state.on and state.until and now < state.until else State(False, state.since)
+        look = [Timer("look", state.until)] if state.on else []
+        return state, look if cfg.shadow else [Will(Say(last.topic, last.off.encode())), *look]
     if not event.up:
         return state, [Status(f"not connected: {event.why}" if event.why else "not connected", "yellow")]
     return state, [*_says(cfg, state.on), Status(_mode(cfg, state.on))]

@@ -95,6 +95,28 @@ def test_without_ticks_it_still_looks_again_and_ends() -> None:
     assert pump.modes == [(5, "encouraged"), (31, "normal")]
 
 
+def test_a_run_that_outlasts_its_rate_ends_without_ticks_too() -> None:
+    pump = Pump(run=60 * MINUTE)
+    known = rate(T, band="cheap", rung="confirmed")
+    for minute in (0, 1, 31):
+        pump.hear(T + minute * MINUTE, known)
+    assert pump.timers == [T + 61 * MINUTE]
+    pump.hear(T + 61 * MINUTE, known)
+
+    assert pump.modes == [(0, "encouraged"), (61, "normal")]
+
+
+def test_after_a_crash_what_is_on_is_looked_at_again_and_what_is_over_is_off() -> None:
+    pump = Pump()
+    pump.hear(T, rate(T, window=True, band="cheap"))
+    pump.said.clear()
+    assert Timer("look", T + 31 * MINUTE) in pump.hear(T + MINUTE, event=Started())
+    pump.hear(T + 31 * MINUTE, event=Started())
+    pump.hear(T + 31 * MINUTE, event=Linked(up=True))
+
+    assert pump.said == [("heat/2", "OFF")]
+
+
 def test_both_contacts_are_switched_so_that_the_first_is_never_alone() -> None:
     pump = Pump(first=Switch(topic="heat/1"))
     pump.hear(T, rate(T, window=True, band="cheap"))
