@@ -40,9 +40,10 @@ def dial(cfg: Config) -> Dial:
 
 def step(cfg: Config, memory: Memory, event: Linked | Heard | Due, now: Now) -> tuple[Memory, list[Result]]:
     car, base = memory.known.of(memory.car, now, cfg.vin, cfg.name), f"{cfg.topic_base}/{cfg.vin}"
+    silence = Timer("silence", now + cfg.silent_after)
     match event:
         case Linked(up, why):
-            return memory, [Listen(f"{base}/#") if up else Status(f"not connected: {why}", "yellow")]
+            return memory, [Listen(f"{base}/#"), silence] if up else [Status(f"not connected: {why}", "yellow")]
         case Heard(topic):
             try:
                 memory, car = heard(memory, car, event, topic.removeprefix(f"{base}/"), cfg.home, now)
@@ -53,8 +54,7 @@ def step(cfg: Config, memory: Memory, event: Linked | Heard | Due, now: Now) -> 
         case _:
             car = replace(car, state="unknown")
     known, emits = memory.known.told(car, now)
-    silence = [Timer("silence", now + cfg.silent_after)] if car.seen == now else []
-    return replace(memory, known=known, car=car), [*emits, *silence]
+    return replace(memory, known=known, car=car), [*emits, *([silence] if car.seen == now else [])]
 
 
 NODE = Node("teslaTelemetry", Config, Out, step, state=Memory, dial=dial)

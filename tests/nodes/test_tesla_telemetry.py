@@ -212,6 +212,13 @@ def test_without_word_of_its_connection_a_silent_car_is_unknown_after_a_while() 
     assert (server.car.state, server.car.seen) == ("unknown", NOON)
 
 
+def test_a_silent_car_is_unknown_after_a_restart_too() -> None:
+    server = Server()
+    silence = Timer("silence", NOON + timedelta(minutes=30))
+
+    assert silence in step(CFG, server.memory, Linked(True), NOON)[1]
+
+
 def test_a_car_that_went_stays_gone() -> None:
     server = Server()
     server.link(0, "c1", "CONNECTED")
