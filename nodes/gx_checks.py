@@ -68,12 +68,17 @@ def _supply(cfg: Config, state: State, now: datetime) -> list[str]:
     if source != 1:
         name = SOURCES.get(int(source), "something unknown") if isinstance(source, int | float) else "something unknown"
         return [f"the house is supplied by {name}, not the grid"]
-    if state.back and now < state.back + cfg.settle:
-        until = state.back + cfg.settle
+    if state.back and (until := settling(cfg, state, now)):
         return [f"the grid came back at {state.back:%H:%M} UTC; the battery is left alone until {until:%H:%M}"]
     if live.soc_at and now - live.soc_at > STUCK:
         return [f"the GX has not told the state of charge since {live.soc_at:%H:%M} UTC"]
     return []
+
+
+def settling(cfg: Config, state: State, now: datetime) -> datetime | None:
+    """Until when the battery is left alone after the grid came back; a time to come is of a clock that was wrong."""
+    lately = state.back is not None and timedelta() <= now - state.back < cfg.settle
+    return state.back + cfg.settle if state.back and lately else None
 
 
 def _clock(cfg: Config, seen: Mapping[str, Value], skew: float, now: datetime) -> list[str]:

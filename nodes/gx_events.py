@@ -21,7 +21,7 @@ from . import (
     gx_slot,
     gx_watch,
 )
-from .gx_checks import CLOCK
+from .gx_checks import CLOCK, settling
 from .gx_memory import Live, Results, State
 from .gx_readings import SOC, decisive
 from .gx_topics import (
@@ -83,8 +83,8 @@ def started(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
     first: Results = [Status("connecting", "yellow"), Timer("silence", now + cfg.silent_after)]
     if state.wish:
         first.append(Timer("end", state.wish.until))
-    if state.back and now < state.back + cfg.settle:
-        first.append(Timer("settled", state.back + cfg.settle))
+    if until := settling(cfg, state, now):
+        first.append(Timer("settled", until))
     return state, [*([gx_watch.will(cfg, state)] if again else []), *first]
 
 

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 import pytest
 from gx_pair import ID, NOON, Pair
 
-from wattwire.nodes import Linked, Say, Stopping, sim_gx, victron_gx
+from wattwire.nodes import Linked, Say, Stopping, gx_checks, sim_gx, victron_gx
+from wattwire.nodes.gx_memory import State
 from wattwire.nodes.gx_readings import SOC
 from wattwire.nodes.gx_topics import DYNAMIC, ESS, SCHEDULED, ZONE, slot_path
 from wattwire.nodes.messages import Lease
@@ -68,6 +69,14 @@ def test_a_restart_does_not_shorten_the_time_to_settle(pair: Pair) -> None:
     pair.run(minutes=3)
 
     assert (settling, pair.house.controllable) == (False, True)
+
+
+@pytest.mark.parametrize(("back", "until"), [(-4, 1), (-5, None), (300, None)])
+def test_a_clock_set_back_lengthens_no_time_to_settle(back: int, until: int | None) -> None:
+    state, minute = State(back=NOON + timedelta(minutes=back)), timedelta(minutes=1)
+    told = gx_checks.settling(victron_gx.Config(host="gx"), state, NOON)
+
+    assert told == (None if until is None else NOON + until * minute)
 
 
 def test_a_gx_clock_more_than_a_minute_off_ends_a_lease(pair: Pair) -> None:
