@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import sys
@@ -32,7 +33,13 @@ class Lines:
     def line(self, text: str, level: str = "info") -> None:
         mark = self.paint("" if level == "info" else f"{level}: ", level)
         for part in text.splitlines():
-            print(f"{datetime.now():%H:%M:%S} {mark}{part}", file=self.out, flush=True)
+            self.put(f"{datetime.now():%H:%M:%S} {mark}{part}\n")
+
+    def put(self, text: str) -> None:
+        """Whoever read it may have gone; the flow goes on, and its log is kept."""
+        with contextlib.suppress(OSError):
+            self.out.write(text)
+            self.out.flush()
 
     def begin(self, runs: Sequence[FlowRun], bus: Bus) -> None:
         self.runs = list(runs)
@@ -106,13 +113,12 @@ class Table(Lines):
         if self.runs:
             self._wipe()
             rows = self.rows()
-            self.out.write("\n".join(rows) + "\n")
-            self.out.flush()
+            self.put("\n".join(rows) + "\n")
             self._drawn = len(rows)
 
     def _wipe(self) -> None:
         if self._drawn:
-            self.out.write(f"\x1b[{self._drawn}A\x1b[J")
+            self.put(f"\x1b[{self._drawn}A\x1b[J")
             self._drawn = 0
 
 

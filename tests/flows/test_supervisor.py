@@ -125,6 +125,20 @@ def test_a_sigterm_to_every_process_is_an_orderly_stop(runs: Runs) -> None:
     assert not [line for line in run.lines if "killed, as" in line or "started again" in line]
 
 
+def test_a_run_whose_reader_has_gone_goes_on_and_stops_in_order(runs: Runs) -> None:
+    run = runs().ready()
+    assert run.process.stdout
+    run.process.stdout.close()
+    run.give("second.body", "crash")
+    restarted = run.status("second", "ready", restarts=3)
+    family = watch(run.family())
+    run.signal(signal.SIGTERM)
+
+    assert restarted["restarts"] == 3
+    assert run.process.wait(10) == 0
+    assert gone(family, 0.5) == []
+
+
 def test_a_sigterm_to_a_node_alone_does_not_end_it(runs: Runs) -> None:
     run = runs().ready()
     os.kill(run.pid("second"), signal.SIGTERM)
