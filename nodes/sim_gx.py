@@ -46,7 +46,8 @@ def dial(cfg: Config) -> Dial:
 
 
 # `fault`: silent, reboot (a minute of silence), gridLost, keepCharged, dynamicEss, chargerGone, settingsGone (zero
-# bytes for all of them), clockAhead (two minutes); none heals all of it
+# bytes for all of them), clockAhead (two minutes), slotChanged (by a person), lateWill (of an earlier connection);
+# none heals all of it
 def step(
     cfg: Config, state: State, event: Event | None, ev: Drawn | None, fault: SimFault | None, now: Now
 ) -> tuple[State, Results]:

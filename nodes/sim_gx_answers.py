@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from . import Due, Event, Heard, Linked, Listen, Say, Started, Status, Timer, sim_gx_plant, sim_gx_settings
-from .gx_topics import COMPLETED, DYNAMIC, ECHO, ESS, HEARTBEAT, SERIAL, written
+from .gx_topics import COMPLETED, DYNAMIC, ECHO, ESS, HEARTBEAT, SERIAL, slot_path, written
 from .sim_gx_meter import left_of_half_hour
 from .sim_gx_plant import advance, leaves, next_change
 from .sim_gx_telling import Results, State, awake, birth, clock, everything, tell
@@ -20,6 +20,13 @@ if TYPE_CHECKING:
 LOOK = timedelta(seconds=5)  # schedules are looked at this often
 REBOOT = timedelta(seconds=60)
 FULL_A_SECOND = 3
+TOUCHED: dict[str, dict[str, float | str]] = {
+    "slotChanged": {slot_path(4, "Soc"): 60, slot_path(4, "Duration"): 5400},  # by a person, at the display
+    "lateWill": {slot_path(4, "Day"): -7},  # of a connection that is gone
+}
+TOUCHED_BACK: dict[str, dict[str, float | str]] = {
+    "slotChanged": {slot_path(4, f): s.default for f, s in sim_gx_settings.SLOT.items()},
+}
 
 
 def answer(cfg: Config, state: State, event: Event | Drawn | SimFault | None, now: datetime) -> tuple[State, Results]:
@@ -55,6 +62,8 @@ def heard(cfg: Config, state: State, kind: str, path: str, payload: bytes, now: 
         return write(cfg, state, path, payload, now)
     if path in ("keepalive", SERIAL):
         return keepalive(cfg, state, payload, now)
+    if path in state.settings and state.fault != "settingsGone":  # does not change by itself
+        return state, [tell(cfg, path, state.settings[path])]
     state, results = live(cfg, state, now)
     asked = {p: v for p, v in everything(cfg, state).items() if p == path or p.startswith(f"{path}/")}
     return state, [*results, *(tell(cfg, p, v) for p, v in asked.items())]
@@ -143,6 +152,7 @@ def misbehave(cfg: Config, state: State, kind: str, now: datetime) -> tuple[Stat
         settings[f"{ESS}/BatteryLife/State"] = 9
     if kind == "dynamicEss":
         settings[DYNAMIC] = 1
+    settings |= TOUCHED.get(kind, {}) if kind != "none" else TOUCHED_BACK.get(state.fault, {})
     told: Results = []
     if awake(state, now):
         told = [tell(cfg, p, v) for p, v in settings.items() if v != state.settings[p]]

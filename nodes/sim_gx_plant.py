@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
 from .gx_slot import covers, zone
-from .gx_topics import DYNAMIC, ESS, LIMIT, SCHEDULED, SCHEDULED_STATUS, ZONE, Value, slot_path
+from .gx_topics import DYNAMIC, ESS, LIMIT, SCHEDULED, SCHEDULED_STATUS, ZONE, Value
 from .sim_gx_meter import HALF_HOUR, Sums, left_of_half_hour, used
-from .sim_gx_settings import OVERRIDES, slot
+from .sim_gx_settings import OVERRIDES, PATHS, slot
 from .sim_messages import Metered
 
 if TYPE_CHECKING:
@@ -118,16 +118,21 @@ def schedule(plant: Plant, settings: Settings, now: datetime) -> Plant:
 
 
 def running(settings: Settings, now: datetime) -> int | None:
+    on = [i for i in range(5) if settings_on(settings, i)]
+    if not on:
+        return None
     wall = now.astimezone(zone(settings[ZONE]) or UTC).replace(tzinfo=None)
-    return next((i for i in range(5) if settings_on(settings, i) and covers(slot(settings, i), wall)), None)
+    return next((i for i in on if covers(slot(settings, i), wall)), None)
 
 
 def settings_on(settings: Settings, index: int) -> bool:
-    return float(settings[slot_path(index, "Day")]) >= 0
+    return float(settings[PATHS[index]["Day"]]) >= 0
 
 
 def next_change(settings: Settings, now: datetime) -> datetime | None:
     """When a slot that is on begins or ends, within a day."""
+    if not any(settings_on(settings, i) for i in range(5)):
+        return None
     midnight = now.astimezone(zone(settings[ZONE]) or UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     edges = []
     for values in (slot(settings, i) for i in range(5) if settings_on(settings, i)):

@@ -44,6 +44,9 @@ TABLE: dict[str, Setting] = {
 }
 
 
+PATHS = tuple({field: slot_path(slot, field) for field in SLOT} for slot in range(5))
+
+
 def defaults(zone: str, limit: float) -> dict[str, float | str]:
     own: dict[str, float | str] = {ZONE: zone, LIMIT: limit}
     return {path: own.get(path, setting.default) for path, setting in TABLE.items()}
@@ -86,7 +89,7 @@ def payload(path: str, value: Value) -> dict[str, object]:
 
 
 def slot(settings: Mapping[str, float | str], index: int) -> dict[str, float]:
-    return {field: float(settings[slot_path(index, field)]) for field in SLOT}
+    return {field: float(settings[path]) for field, path in PATHS[index].items()}
 
 
 def _value(payload: bytes) -> float | str | None:

@@ -102,7 +102,7 @@ def _turns(seed: int, zone: str, day: int) -> tuple[datetime, ...]:
     for s in _near(seed, zone, day):
         found |= {s.start - DRIVE, s.start, s.end, s.end + DRIVE}
         found |= {t for d in s.draws for t in (d.start, d.end)}
-        found |= {t for slot in s.slots for t in (slot.start, min(slot.end, slot.until)) if slot.until > slot.start}
+        found |= {t for slot in s.slots if slot.begins < slot.ends for t in (slot.begins, slot.ends)}
     return tuple(sorted(found)) or (_local(zone, day + 1, 12 * 60),)
 
 
@@ -142,12 +142,10 @@ def _draws(rolls: Chances, slots: tuple[Slot, ...], start: datetime, end: dateti
     if rolls.happens(0.4):  # it begins as the cable goes in, until Octopus stops it
         wishes.append(Draw(start, start + rolls.seconds(20, 150), "own"))
     for slot in slots:
-        until = min(slot.end, slot.until)
-        if not slot.taken or until <= slot.start:
+        if not slot.taken or slot.ends <= slot.begins:
             continue
-        begins = slot.start + rolls.seconds(2, 80)
-        wishes.append(Draw(begins, until, slot.kind))
-        wishes.append(Draw(until, until + rolls.seconds(0, 20), "own"))  # no car stops at once
+        wishes.append(Draw(slot.begins + rolls.seconds(2, 80), slot.ends, slot.kind))
+        wishes.append(Draw(slot.ends, slot.ends + rolls.seconds(0, 20), "own"))  # no car stops at once
     wishes = sorted((w for w in wishes if w.end > w.start), key=lambda w: w.start)
     cut = [Draw(a.start, min(a.end, b.start), a.kind) for a, b in pairwise([*wishes, Draw(end, end, "own")])]
     left = timedelta(hours=wanted)

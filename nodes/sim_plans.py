@@ -25,6 +25,14 @@ class Slot:
     kind: Literal["smart", "boost"] = "smart"
     taken: bool = True  # the car charges in it
 
+    @property
+    def begins(self) -> datetime:
+        return max(self.start, self.since)
+
+    @property
+    def ends(self) -> datetime:
+        return min(self.end, self.until)
+
     def known(self, now: datetime) -> bool:
         return self.since <= now < self.until
 

@@ -1,0 +1,88 @@
+"""Weeks of the simulated house with all that goes wrong in one, and what must hold whatever happens."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from week import complaints, house, week
+
+from wattwire.flows.engine.script import play, read
+from wattwire.nodes import Request
+
+FEW = range(10)
+MANY = range(10, 200)
+
+
+def held(seed: int) -> None:
+    lived = week(seed)
+    wrong = complaints(lived)
+
+    assert not wrong, f"seed {seed}:\n" + "\n".join(wrong) + f"\n\nto see it again:\n{lived.again()}"
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("seed", FEW)
+def test_whatever_goes_wrong_in_a_week_nothing_is_done_that_must_not_be(seed: int) -> None:
+    """Not charged at the high price, not discharged into the car, nobody woken, no budget passed, the GX as found."""
+    held(seed)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("seed", MANY)
+def test_nor_in_any_of_two_hundred(seed: int) -> None:
+    held(seed)
+
+
+# The checks can fail: each guarantee, broken on purpose
+
+
+def broken(over: str) -> str:
+    """On the evening of this seed's second day the car does not take a dispatch of 20:40."""
+    return "\n".join(complaints(week(29, faults=False, over=over, days=2)))
+
+
+def test_it_is_noticed_if_a_dispatch_is_believed_that_the_car_does_not_take() -> None:
+    assert "2027-01-16 20:30 charged" in broken("  rateResolver: {config: {trust: offered}}")
+    assert broken("  rateResolver: {config: {trust: confirmed}}") == ""
+
+
+def test_it_is_noticed_if_the_battery_empties_into_the_car() -> None:
+    assert "into the car" in broken("  victronController: {config: {hold_for_car: false}}")
+
+
+def test_it_is_noticed_if_the_gx_is_not_left_as_it_was() -> None:
+    lived = week(3, faults=False, days=1)
+    lived.left["settings/0/Settings/CGwacs/BatteryLife/Schedule/Charge/4/Soc"] = 95
+
+    assert complaints(lived) == ["left the GX with settings/0/Settings/CGwacs/BatteryLife/Schedule/Charge/4/Soc = 95"]
+
+
+def test_it_is_noticed_if_anybody_asks_too_often_or_wakes_the_car() -> None:
+    lived = week(3, faults=False, days=1)
+    asks = {"query": "{ flexPlannedDispatches }"}
+    plan = Request(method="POST", url="http://simOctopus.flow/v1/graphql/", json=asks)
+    wake = Request(method="POST", url="http://simTesla.flow/api/1/vehicles/V/wake_up")
+    seconds = [lived.start + timedelta(seconds=n) for n in range(70)]
+    lived.requests = [*((at, "dispatchFetcher", plan) for at in seconds), (lived.start, "teslaWake", wake)]
+
+    told = complaints(lived)
+    assert [line.partition(" ")[2].partition(" ")[2] for line in told] == [
+        "teslaWake woke the car",
+        "asked Octopus 70 times in 1:00:00, 60 are allowed",
+        "asked Octopus for its plan 60 times in 0:01:00, 4 are allowed",
+    ]
+
+
+def test_a_seed_is_the_same_week_again_as_a_script_that_anybody_can_try() -> None:
+    lived, lines = week(3, days=1), list[dict[str, Any]]()
+    flow = house(3)
+    play(flow, read(lived.script, flow), lived.start, lived.until, lambda line: lines.append(json.loads(line)), seed=3)
+
+    again = [line["body"]["cost"] for line in lines if line.get("from") == "simBill.billed"]
+    assert again == [b.cost for b in lived.billed]
+    assert len(again) == 48
+    assert lived.again().startswith(
+        "SEED=3 GX_ZONE=Europe/London wattwire try tests/world/week.yaml --script week.jsonl"
+    )
