@@ -46,7 +46,7 @@ class Wire:
         if self.acks:
             self.link.ack(message)
 
-    def until(self, done: Callable[[], object], seconds: float = 5.0) -> None:
+    def until(self, done: Callable[[], object], seconds: float = 40.0) -> None:
         limit = time.monotonic() + seconds
         while not done():
             assert time.monotonic() < limit, (self.heard, self.ups, self.downs, self.link.why)

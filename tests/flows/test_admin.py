@@ -28,7 +28,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Supervised]:
 def get(run: Supervised, path: str, host: str = "") -> tuple[int, str]:
     request = urllib.request.Request(str(run.note["admin"]) + path, headers={"host": host} if host else {})
     try:
-        with urllib.request.urlopen(request, timeout=5) as reply:
+        with urllib.request.urlopen(request, timeout=30) as reply:
             return int(reply.status), reply.read().decode()
     except urllib.error.HTTPError as refused:
         return refused.code, refused.read().decode()

@@ -183,7 +183,7 @@ def test_on_a_terminal_there_is_a_table_that_ends_with_the_run(tmp_path: Path) -
     run.send_signal(signal.SIGINT)
     screen += read(ours, r"edges +stopped")
 
-    assert run.wait(10) == 0
+    assert run.wait(40) == 0
     assert re.search(r"node +state +last message +next event", screen)
     assert re.search(r"\x1b\[\d+A\x1b\[J", screen)  # redrawn in place
     assert not re.search(r"\x1b\[\d+m", screen)  # NO_COLOR

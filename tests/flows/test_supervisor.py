@@ -135,7 +135,7 @@ def test_a_run_whose_reader_has_gone_goes_on_and_stops_in_order(runs: Runs) -> N
     run.signal(signal.SIGTERM)
 
     assert restarted["restarts"] == 3
-    assert run.process.wait(10) == 0
+    assert run.process.wait(40) == 0
     assert gone(family, 0.5) == []
 
 

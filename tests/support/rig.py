@@ -89,7 +89,7 @@ class Rig:
         topic = f"wattwire/{self.flow.name}/{source.replace('.', '/')}"
         return [json.loads(m.payload)["body"] for m in self.heard if m.topic == topic and m.payload]
 
-    def until(self, done: Callable[[], bool], limit: float = 10.0) -> None:
+    def until(self, done: Callable[[], bool], limit: float = 40.0) -> None:
         """Wait for something to be so; not longer than the limit."""
         ends = time.monotonic() + limit
         while not done():

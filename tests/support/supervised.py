@@ -80,7 +80,7 @@ class Supervised:
 
     # What it prints
 
-    def said(self, pattern: str, seconds: float = 15.0) -> str:
+    def said(self, pattern: str, seconds: float = 40.0) -> str:
         """The first line, printed before or from now on, that holds the pattern."""
         until = time.monotonic() + seconds
         while True:
@@ -126,14 +126,14 @@ class Supervised:
         if not topic.endswith("$probe"):
             self.heard[topic] = json.loads(message.payload) if message.payload else None
 
-    def until(self, done: Callable[[], object], seconds: float = 15.0) -> None:
+    def until(self, done: Callable[[], object], seconds: float = 40.0) -> None:
         limit = time.monotonic() + seconds
         link = self._link or self.link
         while not done():
             assert time.monotonic() < limit, self.heard
             link.step(0.1)
 
-    def status(self, node: str, state: str, restarts: int | None = None, seconds: float = 15.0) -> dict[str, Any]:
+    def status(self, node: str, state: str, restarts: int | None = None, seconds: float = 40.0) -> dict[str, Any]:
         """Wait until the node is said to be so; what its status says then."""
 
         def so() -> bool:
@@ -183,7 +183,7 @@ class Supervised:
     def signal(self, number: int = signal.SIGINT) -> None:
         self.process.send_signal(number)
 
-    def end(self, seconds: float = 10.0) -> int:
+    def end(self, seconds: float = 40.0) -> int:
         """Its exit code; what it still printed is in `lines`."""
         out, _ = self.process.communicate(timeout=seconds)
         self.lines += (self._rest + out).decode().splitlines()

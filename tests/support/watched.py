@@ -36,7 +36,7 @@ class Watched(Supervised):
         return self
 
     def ready(self) -> Self:
-        self.said("admin: http", 30.0)
+        self.said("admin: http")
         return self
 
     def _hear(self, message: Message) -> None:
@@ -55,7 +55,7 @@ class Watched(Supervised):
     def topic(self, source: str) -> str:
         return f"wattwire/{self.name}/{source.replace('.', '/')}"
 
-    def came(self, source: str, number: int = 1, seconds: float = 30.0) -> list[dict[str, Any]]:
+    def came(self, source: str, number: int = 1, seconds: float = 40.0) -> list[dict[str, Any]]:
         """Wait until so many have left through a port; all that have."""
         self.until(lambda: len(self.sent(source)) >= number, seconds)
         return self.sent(source)
@@ -67,9 +67,9 @@ class Watched(Supervised):
 
     def kill(self, node: str) -> None:
         """kill -9, and wait until it has been started again."""
-        restarts = self.status(node, "ready", seconds=30.0)["restarts"]
+        restarts = self.status(node, "ready")["restarts"]
         os.kill(self.heard[f"{node}/$status"]["pid"], 9)
-        self.status(node, "ready", restarts + 1, seconds=30.0)
+        self.status(node, "ready", restarts + 1)
 
     def admin(self, path: str) -> str:
         url = self.said("admin: http").split("admin: ")[1].split()[0]
