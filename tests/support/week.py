@@ -40,12 +40,40 @@ INTO_CAR = 0.02  # kWh in a half hour: the car draws for 2 s and 5 s before the 
 GRACE = timedelta(minutes=20)  # after the GX could not be steered: 5 minutes to settle, longer where it came and went
 PLANS, CALLS, READS, WRITES = 4, 60, 12, 100  # a minute, an hour, an hour, a day
 
-OCTOPUS = ("500", "502", "429", "403html", "403json", "garbled", "KT-CT-1199", "KT-CT-1124", "KT-CT-4340", "nullPlan")
+OCTOPUS: tuple[str, ...] = (
+    "500",
+    "502",
+    "429",
+    "403html",
+    "403json",
+    "garbled",
+    "KT-CT-1199",
+    "KT-CT-1124",
+    "KT-CT-4340",
+    "nullPlan",
+)
 OCTOPUS += ("emptyPlan", "badPlan", "noDevice", "deviceStatus", "emptyRates", "KT-CT-4301")
 TESLA = ("500", "401", "429", "timeout", "asleep", "offline")
-GX = ("silent", "reboot", "gridLost", "keepCharged", "dynamicEss", "chargerGone", "settingsGone", "clockAhead")
+GX: tuple[str, ...] = (
+    "silent",
+    "reboot",
+    "gridLost",
+    "keepCharged",
+    "dynamicEss",
+    "chargerGone",
+    "settingsGone",
+    "clockAhead",
+)
 GX += ("slotChanged", "lateWill")
-MORTAL = ("edges", "dispatchFetcher", "krakenToken", "krakenDevice", "rateResolver", "victronController", "victronGx")
+MORTAL: tuple[str, ...] = (
+    "edges",
+    "dispatchFetcher",
+    "krakenToken",
+    "krakenDevice",
+    "rateResolver",
+    "victronController",
+    "victronGx",
+)
 MORTAL += ("teslaState", "teslaToken", "rateFetcher", "pollPlanner", "minute")
 
 
