@@ -1,4 +1,4 @@
-.PHONY: help dev check test test-long run bench wheel docs
+.PHONY: help dev check test test-long run bench pounds wheel docs
 PY := .venv/bin/python
 NAME := wattwire
 
@@ -38,6 +38,9 @@ run: dev         ## the simulated house, as real processes over a real broker
 
 bench: dev       ## measure memory, start and hop cost, as ratios in one run
 	$(PY) -m tests.bench
+
+pounds: dev      ## what weeks of the simulated house cost: without control, with wattwire, and at best
+	$(PY) -m tests.pounds
 
 wheel: dev       ## build it, install it in a bare venv, and run it there
 	rm -rf dist build && $(PY) -m pip wheel -q --no-deps -w dist .

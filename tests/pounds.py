@@ -1,4 +1,4 @@
-"""What a week costs: with wattwire, with a timer set by hand, without control, and with perfect foresight."""
+"""make pounds: what a week costs without control, with a timer set by hand, with wattwire, and with perfect foresight."""
 
 from __future__ import annotations
 
@@ -70,9 +70,10 @@ def main() -> None:
     print("| week | without control | timer 23:30 to 05:30 | wattwire | wattwire, all goes wrong | perfect foresight |")
     print("|---|---|---|---|---|---|")
     with ProcessPoolExecutor(2) as pool:
-        rows = list(pool.map(one, SEEDS))
-    for seed, row in zip(SEEDS, rows, strict=True):
-        print(f"| {seed} | " + " | ".join(f"{p:.2f}" for p in row) + " |")
+        rows = list[tuple[float, ...]]()
+        for seed, row in zip(SEEDS, pool.map(one, SEEDS), strict=True):
+            rows.append(row)
+            print(f"| {seed} | " + " | ".join(f"{p:.2f}" for p in row) + " |", flush=True)
     means = [sum(column) / len(rows) for column in zip(*rows, strict=True)]
     print("| mean | " + " | ".join(f"**{p:.2f}**" for p in means) + " |")
 
