@@ -3,6 +3,7 @@
 import ast
 import re
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -109,3 +110,13 @@ def test_the_engine_has_a_map_with_every_room_on_it() -> None:
     _, _, told = (HOUSE / "flows" / "engine" / "__init__.py").read_text().partition("\n\n")
 
     assert set(re.findall(r"\w+(?=[,.])", told)) == rooms
+
+
+def test_every_file_beside_the_nodes_has_one_place_on_their_map() -> None:
+    told = (ast.get_docstring(ast.parse((HOUSE / "nodes" / "__init__.py").read_text())) or "").partition("\n\n")[2]
+    places = re.findall(r"[a-z_]+\*?(?=[,.])", told)
+    found = {p.stem: [a for a in places if fnmatch(p.stem, a)] for p in (HOUSE / "nodes").glob("*.py")}
+    del found["__init__"]
+
+    assert {name: where for name, where in found.items() if len(where) != 1} == {}
+    assert set(places) == {where for (where,) in found.values()}

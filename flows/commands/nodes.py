@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from wattwire.flows.engine.families import index
 from wattwire.flows.engine.manual import brief, describe, page
 from wattwire.flows.engine.palette import palette
 from wattwire.flows.engine.reasons import FlowError, unknown
@@ -39,9 +40,8 @@ def command(type: str | None, markdown: Path | None, nodes_dirs: tuple[Path, ...
         markdown.mkdir(parents=True, exist_ok=True)
         for node in chosen:
             (markdown / f"{node.name}.md").write_text(page(node), "utf-8")
-        index = "".join(f"* [{n.name}]({n.name}.md): {n.doc.splitlines()[0]}\n" for n in chosen)
         if not type:
-            (markdown / "README.md").write_text(f"# The nodes\n\n{index}", "utf-8")
+            (markdown / "README.md").write_text(index(chosen), "utf-8")
     elif as_json:
         click.echo(json.dumps([describe(n) for n in chosen], indent=2, ensure_ascii=False))
     elif type:
