@@ -107,7 +107,7 @@ def due(cfg: Config, state: State, event: Linked | Started, now: datetime) -> tu
     if isinstance(event, Started):
         last = cfg.first or cfg.switch
         state = state if state.on and state.until and now < state.until else State(False, state.since)
-        look = [Timer("look", state.until)] if state.on else []
+        look: Results = [Timer("look", state.until)] if state.on else []
         return state, look if cfg.shadow else [Will(Say(last.topic, last.off.encode())), *look]
     if not event.up:
         return state, [Status(f"not connected: {event.why}" if event.why else "not connected", "yellow")]
