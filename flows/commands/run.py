@@ -119,6 +119,7 @@ def greet(flows: list[Flow], shadow: bool) -> None:
         real = [f"{flow.name}.{node.name}" for flow in flows for node in flow.nodes.values() if writes(node)]
         rest = f"BUT NOT FOR {', '.join(real)}." if real and not shadow else "Nothing real is changed."
         click.echo(f"SIMULATED: {', '.join(simulators)} stand in for the world. {rest}\n")
+    click.echo(f"Look closer from another terminal: wattwire status|tail|log {flows[0].name}")
     if shadow:
         click.echo("SHADOW: every actuator is muted; nothing is written to hardware or accounts.")
 

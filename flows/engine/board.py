@@ -95,7 +95,7 @@ class Table(Lines):
         room, now = max(20, width - 58), datetime.now(UTC)
         at, what = glance.last.get(m.name, (None, ""))
         last = f"{time_of(at, now)} {what}" if at else ""
-        if m.text and (m.state != "ready" or m.fill == "red" or not last):
+        if m.text and (m.state != "ready" or m.fill in ("red", "yellow") or not last):
             last = m.text
         coming = glance.following(m.name, now)
         following = f"{time_of(coming[0], now)} {coming[1]}" if coming and coming[0] >= now else ""

@@ -7,6 +7,8 @@ from typing import Any
 
 from wattwire.broker.envelope import stamp
 from wattwire.nodes import Fault, Node
+from wattwire.nodes.car_messages import CarDone, Woken
+from wattwire.nodes.kraken_errands import Settled
 from wattwire.nodes.messages import Car, Lease
 
 from .work import Sent
@@ -14,8 +16,12 @@ from .work import Sent
 LOST = {"asleep": "the car is asleep", "offline": "the car is out of reach", "online": "the car is awake"}
 
 
+TOLD = frozenset((Lease, Car, Settled, CarDone, Woken))
+
+
 class Outcomes:
-    """Of one node. One that asks over HTTP is unwell when all that came of an input is a Fault, and well when not.
+    """Of one node. One that asks over HTTP is unwell when all that came of an input is a Fault, and well when not;
+    one that carries out wishes so is not: a wish comes to its end, which the flow's own edges see to.
 
     `tell` is for the supervisor's log, `show` for the node's `$status`. Of what goes well again and again it says
     nothing: then this is a look at the type of each message, and a comparison.
@@ -23,8 +29,9 @@ class Outcomes:
 
     def __init__(self, node: Node | None, tell: Callable[[dict[str, Any]], object],
                  show: Callable[..., object]) -> None:  # fmt: skip
-        self._asks = node is not None and node.read is not None
         self._acts = node is not None and node.actuator
+        leases = node is not None and any(it.carries is Lease for it in node.outs.values())
+        self._asks = node is not None and node.read is not None and (leases or not node.actuator)
         self._tell, self._show = tell, show
         self._unwell = False
         self._did: dict[type, object] = {}
@@ -39,7 +46,7 @@ class Outcomes:
                 fault = fault or it
             else:
                 good = True
-                if kind is Lease or kind is Car:
+                if kind in TOLD:
                     self._done(it.body)
         if self._asks and (good or fault):
             if fault is not None and not good:
@@ -66,6 +73,8 @@ class Outcomes:
             self._did[Car] = body.state
             if body.state in LOST:
                 self._tell({"did": {"what": "car", "how": body.state, "words": LOST[body.state]}})
+        elif isinstance(body, Settled | CarDone | Woken):
+            self._tell({"did": {"what": "wish", "how": stamp(body.at), "words": wish(body)}})
 
 
 def lease(body: Lease) -> Mapping[str, Any]:
@@ -79,3 +88,16 @@ def lease(body: Lease) -> Mapping[str, Any]:
     reason = f": {body.reason}" if body.reason else ""
     ends = stamp(body.until) if body.mode != "release" else None
     return {"what": "lease", "how": body.mode, "words": f"{words}{reason}", "until": ends}
+
+
+def wish(body: Settled | CarDone | Woken) -> str:
+    """A wish that came true, in words."""
+    match body:
+        case Settled():
+            return f"Octopus has it: {body.what}"
+        case Woken():
+            return f"the car was woken, for the {body.count}. time today: {body.why}"
+        case CarDone():
+            value = f" {body.value:g}" if body.value is not None else ""
+            reason = body.reason or body.why
+            return f"the car does it: {body.do}{value}{f': {reason}' if reason else ''}"

@@ -12,7 +12,10 @@ from wattwire.broker.envelope import begin
 from wattwire.flows.engine.outcomes import Outcomes
 from wattwire.flows.engine.work import Sent
 from wattwire.nodes import Fault, Node
+from wattwire.nodes.car_messages import CarDone, Woken
+from wattwire.nodes.charge_preferences import NODE as WISHES
 from wattwire.nodes.dispatch_fetcher import NODE as PLANS
+from wattwire.nodes.kraken_errands import Settled
 from wattwire.nodes.messages import Car, Lease, Tick
 from wattwire.nodes.switch import NODE as SWITCH
 from wattwire.nodes.tesla_state import NODE as CAR
@@ -72,6 +75,21 @@ def test_a_lease_is_told_by_who_carries_it_out_and_when_it_changes() -> None:
         ("release", "the battery is left alone"),
     ]
     assert told(CONTROLLER, [("lease", HOLD)]) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (Settled(at=T, device="d", what="80 % by 07:00"), "Octopus has it: 80 % by 07:00"),
+        (CarDone(at=T, do="limit", value=80.0, reason="by hand"), "the car does it: limit 80: by hand"),
+        (Woken(at=T, count=2, why="start, by hand"), "the car was woken, for the 2. time today: start, by hand"),
+    ],
+)
+def test_a_wish_is_told_when_it_came_true_and_is_no_trouble_meanwhile(body: object, words: str) -> None:
+    said, shown = told(WISHES, [("pending", DOWN)], [("pending", DOWN)], [("confirmed", body)])
+
+    assert [it["did"]["words"] for it in said] == [words]
+    assert shown == []
 
 
 def test_a_car_that_falls_asleep_is_told_once_and_is_no_trouble() -> None:
