@@ -23,7 +23,7 @@ class Out(Ports):
     throttled: Port[Fault]  # too many questions: wait, the token is good
     blocked: Port[Fault]  # a firewall's page instead of an answer: wait longer, the token is good
     failed: Port[Fault]  # no usable answer: the last plan stands, and ages
-    spent: Port[Fault] = refines("throttled")  # our own budget of calls is used up: not before `retry_after`
+    spent: Port[Fault] = refines("failed")  # our own budget of calls is used up: not before `retry_after`
     unavailable: Port[Fault] = refines("failed")  # Octopus cannot get the plan itself, at times for hours
     emptied: Port[Fault] = refines("failed")  # an empty list where a plan was: it stands until the next poll confirms
     gone: Port[Fault] = refines("failed")  # the device's id is not known any more: discover it again
