@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 FORGOTTEN = timedelta(days=2)
 """A device that was registered anew leaves its old plan behind."""
 
+AHEAD = timedelta(hours=1)
+"""What was told later than so long from now was told by a clock that was wrong."""
+
 
 @dataclass(frozen=True)
 class State:
@@ -35,7 +38,7 @@ def planned(state: State, plan: Plan, now: datetime) -> State:
     """A plan takes the place of the device's earlier one, whose half hours are written down."""
     device = plan.device or ""
     old = state.plans.get(device)
-    if old is not None and old.at > plan.at:
+    if old is not None and plan.at < old.at <= now + AHEAD:
         return state
     ledger = state.ledger.gone_by(device, old, now) if old else state.ledger
     young = {d: p for d, p in state.plans.items() if now - p.at < FORGOTTEN}
@@ -53,7 +56,8 @@ def look(
     seen = list(readings(car, house, state.plans))
     ledger = state.ledger.seen(seen, now)
     outlook = _outlook(cfg, state, ledger, half, prices, now)
-    held = state.latch if state.latch is not None and state.latch.half >= half else None  # a late tick ends nothing
+    # A late tick ends nothing; what is later still was confirmed by a clock that was ahead.
+    held = state.latch if state.latch is not None and half <= state.latch.half <= half + 1 else None
     latch = _joined(held, outlook.confirmed(seen))
     if latch is not None and latch is not held:
         ledger = ledger.with_used(latch.devices, [half], now)
@@ -64,7 +68,7 @@ def look(
 
 
 def _outlook(cfg: Config, state: State, ledger: Ledger, half: int, prices: Prices | None, now: datetime) -> Outlook:
-    fresh = tuple(device for device, plan in state.plans.items() if now - plan.at < cfg.plan_max_age)
+    fresh = tuple(device for device, plan in state.plans.items() if abs(now - plan.at) < cfg.plan_max_age)
     old = state.outlook if isinstance(state.outlook, Outlook) and state.outlook.cfg is cfg else None
     tariff = old.tariff if old and old.tariff.prices is prices else Tariff(cfg.rules, prices)
     if old and old.holds(tariff, ledger, state.plans, fresh, half):

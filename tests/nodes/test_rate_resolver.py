@@ -600,3 +600,22 @@ def test_a_window_of_no_length_is_refused() -> None:
 def test_an_allowance_that_no_day_holds_is_refused(hours: float) -> None:
     with pytest.raises(ValueError, match="between 0 and 24"):
         Allowance(hours=hours)
+
+
+# A clock that was wrong
+
+
+def test_a_plan_of_a_clock_that_was_ahead_is_no_plan_and_gives_way_to_the_next() -> None:
+    offered = plan("16:00", "13:00-15:00")
+    ahead, after, newer = live(config("offered"), offered, "13:10", plan("13:11", "13:00-15:00"))
+
+    assert (ahead.band, after.band, newer.band) == ("standard", "unsure", "cheap")
+
+
+def test_a_half_hour_confirmed_by_a_clock_that_was_ahead_stands_in_no_other_s_way() -> None:
+    told = live(
+        config(), plan("16:00", "16:00-17:00"), charging("16:05"), "16:05",
+        plan("13:00", "13:00-15:00"), charging("13:05"), "13:05", charging("13:06", False), "13:20",
+    )  # fmt: skip
+
+    assert bands(told)[1:] == ["cheap", "standard", "cheap", "cheap"]
