@@ -83,9 +83,9 @@ def limits(entry: Entry) -> Limits:
             first, last, every = (_minutes(told.get(name)) for name in ("timeFrom", "timeTo", "timeStep"))
             usual = Limits()
             return Limits(
-                least=usual.least if least is None else least,
-                most=usual.most if most is None else most,
-                step=step if step and step > 0 else usual.step,
+                least=least if least is not None and abs(least) <= 100 else usual.least,
+                most=most if most is not None and abs(most) <= 100 else usual.most,
+                step=step if step is not None and 1 <= step <= 100 else usual.step,
                 first=usual.first if first is None else first,
                 last=last or usual.last,
                 every=every if every and 0 < every <= HALF_A_DAY else usual.every,

@@ -11,13 +11,20 @@ from wattwire.nodes import (
     Reply,
     Request,
     Secret,
+    boost_charge,
+    charge_cap,
+    charge_preferences,
     completed_fetcher,
     dispatch_fetcher,
     kraken_account,
     kraken_device,
     kraken_token,
+    rate_fetcher,
+    smart_control,
 )
+from wattwire.nodes.kraken_errands import Ask
 from wattwire.nodes.kraken_keeping import State
+from wattwire.nodes.kraken_schedules import Preferences
 from wattwire.nodes.messages import Device, Token
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -64,3 +71,63 @@ def test_every_reply_has_an_outcome(status: int, value: Any, shape: Any, date: s
     ]
 
     assert all(isinstance(one, Emit | Request) for one in left)
+
+
+LIVE: dict[str, Any] = {"id": "x", "name": "Car", "status": {"current": "LIVE"}, "__typename": "SmartFlexVehicle"}
+PLACES = [
+    *("preferences", "preferenceSetting", "status", "cap", "provider", "deviceType", "name"),
+    *("results", "next", "value_inc_vat", "valid_from", "valid_to", "payment_method", "count"),
+]
+ABSURD = st.sampled_from(
+    [10**400, 1e300, -5, float("nan"), "1e999", "99:99", "07:30:00", ["x"], [{"dayOfWeek": "MONDAY"}]]
+)
+ENTRY = st.dictionaries(st.sampled_from(PLACES), ABSURD | JSON, max_size=4)
+LIMITS = st.dictionaries(
+    st.sampled_from(["dayOfWeek", "time", "min", "max", "step", "timeFrom", "timeTo", "timeStep"]), ABSURD | PLAIN
+)
+NAMES = ["schedules", "scheduleSettings", "isChargingDurationCapped", "currentState", "min", "max", "step"]
+SETTINGS = st.dictionaries(st.sampled_from(NAMES), ABSURD | JSON | st.lists(LIMITS, max_size=2))
+
+
+@settings(max_examples=300, deadline=None)
+@given(STATUS, ENTRY, SETTINGS, st.sampled_from([None, *SHAPES]))
+def test_whatever_a_device_shows_a_wish_is_written_waits_or_is_told_about(
+    status: int, entry: dict[str, Any], inner: dict[str, Any], shape: Any
+) -> None:
+    shown = {**LIVE, **entry, "preferences": inner, "preferenceSetting": {"scheduleSettings": [inner]}}
+    body = {"data": {"devices": [shown]}} if shape is None else shape(entry)
+    wishes: list[tuple[Any, dict[str, Any]]] = [
+        (smart_control, {"suspend": Ask(), "resume": None}),
+        (boost_charge, {"boost": Ask(), "cancel": None}),
+        (charge_cap, {"on": Ask(), "off": None}),
+        (charge_preferences, {"set": Preferences(percent=80, ready_by="07:30")}),
+        (charge_preferences, {"set": Preferences(percent=80)}),
+    ]
+    for node, wish in wishes:
+        cfg, token = node.Config(account="A"), Token(Secret("t"), NOW)
+        state, results = node.run(cfg, node.NODE.state(), **wish, look=None, give_up=None, token=token, now=NOW)
+        for _ in range(3):
+            asked = [r for r in results if isinstance(r, Request)]
+            assert len(asked) <= 1
+            assert all(isinstance(r, Emit | Request) for r in results)
+            if not asked:
+                break
+            state, results = node.read(cfg, state, Reply(status, body, at=NOW, tag=asked[0].tag))
+
+
+@settings(max_examples=300, deadline=None)
+@given(STATUS, st.lists(ENTRY, max_size=3), ENTRY, JSON | ABSURD)
+def test_whatever_a_price_list_holds_there_is_a_price_or_a_reason(
+    status: int, found: list[dict[str, Any]], page: dict[str, Any], price: Any
+) -> None:
+    usual = {"value_inc_vat": price, "valid_from": "2026-11-20T00:00:00Z", "valid_to": None}
+    cfg = rate_fetcher.Config(product="P", tariff="E-1R-P-A")
+    state, result = rate_fetcher.ask(cfg, rate_fetcher.State(), None, NOW)
+    left: Any = result
+    for _ in range(200):
+        if not isinstance(left, Request):
+            break
+        reply = Reply(status, {"results": [usual, *found], **page}, at=NOW, tag=left.tag)
+        state, left = rate_fetcher.read(cfg, state, reply)
+
+    assert isinstance(left, Emit)
