@@ -9,6 +9,7 @@ from functools import cache
 from typing import Literal, TypeAlias
 
 from . import Say
+from .field import figure
 
 Value: TypeAlias = float | str | None
 
@@ -70,12 +71,12 @@ def note(topic: str, payload: bytes) -> Note | None:
         return Note(portal, path, None, gone=True)
     try:
         body = json.loads(payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(body, dict) or "value" not in body:
         return None
     value, echo = body["value"], body.get(ECHO)
-    plain = value if value is None or isinstance(value, str | int | float) else None
+    plain = value if isinstance(value, str | bool) or figure(value) is not None else None
     return Note(portal, path, plain, echo=None if echo is None else str(echo))
 
 

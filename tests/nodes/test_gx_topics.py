@@ -12,6 +12,10 @@ from wattwire.nodes.gx_topics import COMPLETED, Note, keepalive, note, write
         ("N/abc/system/0/Dc/Battery/Soc", b'{"value": 55.5}', Note("abc", "system/0/Dc/Battery/Soc", 55.5)),
         ("N/abc/a/0/b", b'{"max": 5, "min": 0, "value": 1}', Note("abc", "a/0/b", 1)),
         ("N/abc/a/0/b", b'{"value": null}', Note("abc", "a/0/b", None)),
+        ("N/abc/a/0/b", b'{"value": NaN}', Note("abc", "a/0/b", None)),
+        ("N/abc/a/0/b", b'{"value": 1e999}', Note("abc", "a/0/b", None)),
+        ("N/abc/a/0/b", b'{"value": 1' + 400 * b"0" + b"}", Note("abc", "a/0/b", None)),
+        ("N/abc/a/0/b", 100_000 * b"[", None),
         ("N/abc/a/0/b", b"", Note("abc", "a/0/b", None, gone=True)),
         ("N/abc/a/0/b", b'{"value": [1, 2]}', Note("abc", "a/0/b", None)),
         (
