@@ -95,7 +95,7 @@ def test_whatever_a_device_shows_a_wish_is_written_waits_or_is_told_about(
     status: int, entry: dict[str, Any], inner: dict[str, Any], shape: Any
 ) -> None:
     shown = {**LIVE, **entry, "preferences": inner, "preferenceSetting": {"scheduleSettings": [inner]}}
-    body = {"data": {"devices": [shown]}} if shape is None else shape(entry)
+    body: Any = {"data": {"devices": [shown]}} if shape is None else shape(entry)
     wishes: list[tuple[Any, dict[str, Any]]] = [
         (smart_control, {"suspend": Ask(), "resume": None}),
         (boost_charge, {"boost": Ask(), "cancel": None}),
