@@ -43,6 +43,11 @@ class Offer:
     dispatch: Dispatch
     halves: range
 
+    @property
+    def suspended(self) -> bool:
+        """Dispatches can linger in a plan that Octopus does not follow any more: what charges then is not theirs."""
+        return self.plan.suspended is True and self.dispatch.status == "planned"
+
 
 class Outlook:
     """All that stays the same while no half hour ends and no news comes."""
@@ -54,7 +59,7 @@ class Outlook:
         self.budget = Budget(self.rules.allowance, self.rules.timezone, ledger, plans, begins(half))
         offers = [Offer(device, plans[device], d, touched(d)) for device in fresh for d in plans[device].dispatches]
         self.touching = [o for o in offers if half in o.halves]
-        able = [o for o in offers if o.halves.stop > half and may_count(o.dispatch)]
+        able = [o for o in offers if o.halves.stop > half and may_count(o.dispatch) and not o.suspended]
         self.able = able if self.rules.dispatch != "nothing" else []
         self.here = [o for o in self.able if half in o.halves]
         self.boosts = [o.dispatch for o in self.touching if o.dispatch.kind == "boost"]

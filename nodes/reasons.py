@@ -74,6 +74,8 @@ def _untouched(known: Outlook) -> str:
     kinds = {o.dispatch.kind for o in known.touching}
     if "boost" in kinds:
         return "a boost touches this half hour, and a boost is never cheap"
+    if any(o.suspended for o in known.touching):
+        return f"{TOUCHES}, but smart control is suspended"
     if kinds:
         return f"{TOUCHES}, but {'it is a test' if 'test' in kinds else 'the car is not at home'}"
     return "outside the fixed window, and no dispatch touches this half hour"
