@@ -1,4 +1,4 @@
-"""make pounds: what a week costs without control, with a timer set by hand, with wattwire, and with perfect foresight."""
+"""make pounds: what weeks cost without control, with a timer set by hand, with wattwire, and with perfect foresight."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from wattwire.nodes.sim_billing import Billed
 SEEDS = range(int(sys.argv[1]) if len(sys.argv) > 1 else 8)
 CAPACITY, CHARGE, DISCHARGE, LOSS, FLOOR, START = 13.5, 2.5, 2.5, 0.95, 10.0, 40.0
 """kWh; kWh in a half hour; what is left of what goes in, and again of what comes out; %; % at the start."""
-STEP = 0.125  # kWh, of what the best plan tells apart
+STEP = 0.25  # kWh, of what the best plan tells apart
 TIMER = "  rateResolver: {config: {trust: window}}\n  victronController: {config: {hold_for_car: false}}\n"
 
 
@@ -28,29 +28,36 @@ def pounds(billed: Sequence[Billed]) -> float:
 
 
 def best(billed: Sequence[Billed]) -> float:
-    """The least that any plan could pay that knew all, with the same battery, and sold nothing out of it."""
+    """The least that anybody could pay who knew all, with the same battery, and sold nothing out of it.
+
+    Backwards over the half hours: what each level of the battery is worth then. Both are straight between the levels.
+    """
     levels = round(CAPACITY * (1 - FLOOR / 100) / STEP)
-    first = round((START - FLOOR) / 100 * CAPACITY / STEP)
-    worst = float("inf")
-    value = [-(level - first) * STEP / LOSS * min(b.house_price for b in billed) for level in range(levels + 1)]
+    first = (START - FLOOR) / 100 * CAPACITY / STEP
+    lowest = min(b.house_price for b in billed)
+    value = [-(level - first) * STEP / LOSS * lowest for level in range(levels + 1)]
     for b in reversed(billed):
-        m = b.metered
-        net = m.house - m.pv
-        price = b.house_price
-        up, down = int(CHARGE * LOSS / STEP), int(DISCHARGE / LOSS / STEP)
-        nothing = max(net, 0.0) * price
-        then = []
-        for level in range(levels + 1):
-            least = worst
-            for move in range(-min(down, level), min(up, levels - level) + 1):
-                battery = move * STEP / LOSS if move > 0 else move * STEP * LOSS
-                if move < 0 and -battery > max(net, 0.0) + 1e-9:
-                    continue
-                cost = max(net + battery, 0.0) * price if move else nothing
-                least = min(least, cost + value[level + move])
-            then.append(least)
-        value = then
-    return (value[first] + sum(_car(b) for b in billed)) / 100
+        value = [_least(level, b.metered.house - b.metered.pv, b.house_price, value) for level in range(levels + 1)]
+    return (_at(value, first) + sum(map(_car, billed))) / 100
+
+
+def _least(level: int, net: float, price: float, value: list[float]) -> float:
+    """Pence from here on, if the best is done in this half hour: `net` kWh are used beyond what the panels give."""
+    exact = level - net / LOSS / STEP if net > 0 else level - net * LOSS / STEP  # the grid is not used at all
+    down = max(0.0, level - DISCHARGE / LOSS / STEP, min(float(level), exact))
+    up = min(len(value) - 1.0, level + CHARGE * LOSS / STEP)
+    ends = {down, up, min(max(exact, down), up), *map(float, range(-int(-down // 1), int(up) + 1))}
+    return min(max(net + _power(end - level), 0.0) * price + _at(value, end) for end in ends)
+
+
+def _power(change: float) -> float:
+    """kWh into the battery, or out of it, for so many levels."""
+    return change * STEP / LOSS if change > 0 else change * STEP * LOSS
+
+
+def _at(value: list[float], level: float) -> float:
+    low = min(int(level), len(value) - 2)
+    return value[low] + (value[low + 1] - value[low]) * (level - low)
 
 
 def _car(b: Billed) -> float:
