@@ -113,12 +113,15 @@ def skew(reply: Reply) -> float | None:
     return round((told - reply.at).total_seconds(), 1) if told.tzinfo else None
 
 
+LAST = 2**32
+"""Seconds since 1970; what is more are milliseconds, or nonsense."""
+
+
 def expiry(token: str, payload: object, asked: datetime) -> datetime:
     """When a token ends: as the reply says, else as the token says, else an hour after it was given."""
-    exp: object = payload.get("exp") if isinstance(payload, dict) else None
-    if not isinstance(exp, int):
-        exp = _claims(token).get("exp")
-    return datetime.fromtimestamp(exp, UTC) if isinstance(exp, int) else asked + timedelta(minutes=60)
+    told: list[object] = [payload.get("exp") if isinstance(payload, dict) else None, _claims(token).get("exp")]
+    ends = (datetime.fromtimestamp(exp, UTC) for exp in told if type(exp) is int and 0 < exp < LAST)
+    return next(ends, asked + timedelta(minutes=60))
 
 
 def instant(text: str) -> datetime:

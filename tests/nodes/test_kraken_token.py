@@ -32,6 +32,13 @@ def test_a_reply_without_a_payload_leaves_the_expiry_to_the_token_itself() -> No
     assert told("token_without_payload") == Emit("token", Token(token, datetime(2026, 9, 28, 14, tzinfo=UTC)))
 
 
+@pytest.mark.parametrize("exp", [1790604000000, 10**400, -(10**20), True, 1.5, "soon"])
+def test_an_expiry_that_is_none_is_an_hour(exp: Json) -> None:
+    reply = Reply(200, {"data": {"obtainKrakenToken": {"token": "opaque", "payload": {"exp": exp}}}}, at=ASKED)
+
+    assert read(CFG, reply) == Emit("token", Token(Secret("opaque"), ASKED + timedelta(hours=1)))
+
+
 @pytest.mark.parametrize("token", ["opaque", "a.b.c", "a.!!.c", "a.e30.c", "a.bnVsbA.c"])
 def test_a_token_that_tells_nothing_is_good_for_an_hour(token: str) -> None:
     reply = Reply(200, {"data": {"obtainKrakenToken": {"token": token, "payload": None}}}, at=ASKED)

@@ -46,6 +46,14 @@ def test_an_answer_is_a_token_with_its_end_and_the_new_refresh_token_is_in_the_s
     assert shown(CFG, state) == "EU_refresh_1"
 
 
+@pytest.mark.parametrize("life", [10**400, 10**12, -5, True])
+def test_a_life_that_is_none_loses_no_refresh_token(life: int) -> None:
+    told = {"access_token": "a", "refresh_token": "next", "expires_in": life}
+    state, emit = read(CFG, ask(CFG, State(), object())[0], Reply(200, told, at=NOON))
+
+    assert (shown(CFG, state), emit.port) == ("next", "failed")
+
+
 def test_a_new_token_in_the_settings_is_used_instead_of_the_one_that_was_rotated() -> None:
     state, _ = read(CFG, ask(CFG, State(), object())[0], recorded("token_200"))
 
