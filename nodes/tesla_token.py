@@ -46,10 +46,8 @@ def read(cfg: Config, state: State, reply: Reply) -> tuple[State, Emit]:
         case {"refresh_token": str(newest)} if reply.status == 200 and newest:
             state = replace(state, newest=Secret(newest))
     match body:
-        case {"access_token": str(token), "expires_in": int(life)} if (
-            reply.status == 200 and token and 1 < life < 10**8
-        ):
-            return state, Out.token(Token(Secret(token), reply.at + timedelta(seconds=life)))
+        case {"access_token": str(token), "expires_in": int(s)} if reply.status == 200 and token and 1 < s < 10**8:
+            return state, Out.token(Token(Secret(token), reply.at + timedelta(seconds=s)))
         case {"error": "login_required" | "invalid_grant" as code}:
             return state, Out.refused(reply.fault(f"{SIGN_IN} Sign in again and set the new refresh token.", code))
         case {"error": "invalid_client" | "unauthorized_client" as code}:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from wattwire.nodes import Fault, Reply, Request, Secret
+from wattwire.nodes import Fault, Json, Reply, Request, Secret
 from wattwire.nodes.messages import Token
 from wattwire.nodes.tesla_token import NODE, Config, Out, State, ask, read
 
@@ -48,7 +48,7 @@ def test_an_answer_is_a_token_with_its_end_and_the_new_refresh_token_is_in_the_s
 
 @pytest.mark.parametrize("life", [10**400, 10**12, -5, True])
 def test_a_life_that_is_none_loses_no_refresh_token(life: int) -> None:
-    told = {"access_token": "a", "refresh_token": "next", "expires_in": life}
+    told: Json = {"access_token": "a", "refresh_token": "next", "expires_in": life}
     state, emit = read(CFG, ask(CFG, State(), object())[0], Reply(200, told, at=NOON))
 
     assert (shown(CFG, state), emit.port) == ("next", "failed")
