@@ -70,6 +70,7 @@ class Day:
     exported: float = 0.0
     cost: float = 0.0
     saved: float = 0.0
+    saving_unknown: int = 0  # half hours whose cost is known, and what it would have been is not
     standing: float | None = None  # pence a day, not in the cost
 
     def plus(self, half: HalfHour) -> Day:
@@ -82,7 +83,10 @@ class Day:
         )
         if half.cost is None:
             return replace(known, unknown=self.unknown + 1)
-        return replace(known, cost=self.cost + half.cost, saved=self.saved + (half.saved or 0.0))
+        known = replace(known, cost=self.cost + half.cost)
+        if half.saved is None:
+            return replace(known, saving_unknown=self.saving_unknown + 1)
+        return replace(known, saved=self.saved + half.saved)
 
 
 @dataclass(frozen=True)

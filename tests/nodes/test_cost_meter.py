@@ -171,3 +171,10 @@ def test_a_clock_set_back_counts_nothing_twice() -> None:
     (half,) = it.done
 
     assert half.house == pytest.approx(1.0)
+
+
+def test_a_day_counts_the_half_hours_whose_saving_nobody_knows() -> None:
+    it = Meter()
+    it.run(NOON, 60, house(NOON, 2000, battery=None), rate(NOON, 30))
+
+    assert [(round(d.cost, 6), d.saved, d.unknown, d.saving_unknown) for d in it.days[-1:]] == [(60.0, 0.0, 0, 2)]
