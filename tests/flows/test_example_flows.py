@@ -49,6 +49,7 @@ def octopus(
 ) -> Flow:
     """A flow that includes intelligent_octopus, with the simulated house's world around it."""
     nodes = yaml.safe_load((FLOWS / "simulated_house.yaml").read_text())["nodes"] | {"simGx": SUN, "rateResolver": {}}
+    del nodes["simBill"]
     slots = [{"start": at, "length": f"{minutes:.0f}m"} for at, minutes in daily]
     nodes["simOctopus"] = {
         "type": "simOctopus",
