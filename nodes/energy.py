@@ -1,4 +1,7 @@
-"""Energy of one house, from readings of its power, half hour by half hour; and what it cost."""
+"""Energy of one house, from readings of its power, half hour by half hour; and what it cost.
+
+Longer than a page: a half hour is measured and priced at one and the same moment, its end.
+"""
 
 from __future__ import annotations
 

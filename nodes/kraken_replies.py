@@ -1,4 +1,7 @@
-"""What a reply of Octopus's GraphQL means. Failures come with HTTP 200, so the error's code decides, never its type."""
+"""What a reply of Octopus's GraphQL means. Failures come with HTTP 200, so the error's code decides, never its type.
+
+Longer than a page: every code of theirs is sorted here, and nowhere else.
+"""
 
 from __future__ import annotations
 

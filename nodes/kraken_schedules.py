@@ -1,4 +1,7 @@
-"""How full the car should be and by when, day by day: what a person says, what Octopus has, and what it allows."""
+"""How full the car should be and by when, day by day: what a person says, what Octopus has, and what it allows.
+
+Longer than a page: a week is sent whole, so all that may be wrong with one is judged together.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,7 @@
 """The bodies that travel between nodes: a public contract. Fields may be added (with a default), never renamed.
 
 Times are aware UTC; prices pence/kWh including VAT; power W; energy kWh; state of charge %. None is unknown, never 0.
+Longer than a page: a contract is read in one place.
 """
 
 from __future__ import annotations

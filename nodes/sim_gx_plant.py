@@ -1,4 +1,7 @@
-"""The plant behind a simulated GX: grid meter, battery, panels and loads, and ESS with its charge schedules."""
+"""The plant behind a simulated GX: grid meter, battery, panels and loads, and ESS with its charge schedules.
+
+Longer than a page: what flows follows from all of them at once.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The car behind simTesla: a pure model of how it charges, sleeps and wakes."""
+"""The car behind simTesla: a pure model of how it charges, sleeps and wakes.
+
+Longer than a page: it is one state machine.
+"""
 
 from __future__ import annotations
 

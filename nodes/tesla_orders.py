@@ -1,4 +1,7 @@
-"""A command to the car: the call it becomes, why it would be ignored, and whether the car shows its effect."""
+"""A command to the car: the call it becomes, why it would be ignored, and whether the car shows its effect.
+
+Longer than a page: the three are one table by command, and go wrong when they are apart.
+"""
 
 from __future__ import annotations
 

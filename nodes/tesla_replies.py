@@ -1,4 +1,7 @@
-"""What Tesla's servers say, read once and for all: where a reply leads, and what it tells about the car."""
+"""What Tesla's servers say, read once and for all: where a reply leads, and what it tells about the car.
+
+Longer than a page: every status and text of theirs is told apart here, and nowhere else.
+"""
 
 from __future__ import annotations
 
