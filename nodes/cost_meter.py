@@ -14,7 +14,7 @@ class Config:
     timezone: str = "Europe/London"
     gap: timedelta = timedelta(minutes=2)  # a reading of the house stands for no longer
     car_fresh: timedelta = timedelta(minutes=15)  # so does what the car or its charger says
-    export: float | None = None  # pence per kWh sold, where the rate does not tell; None: it earns nothing
+    export: float | None = None  # pence per kWh sold, where the rate does not tell; 0 if nothing is paid for it
 
     def __post_init__(self) -> None:
         zone(self.timezone)

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from .half_hours import HALF_HOUR, begins, half_hour
 from .messages import Car, Charger, House, Rate
 
+LITTLE = 0.02  # kWh; a meter's own wobble, not something sold
 WHOLE = 0.95  # of a half hour measured; what is less is told, and its cost is not known
 BACK = timedelta(hours=1)  # a clock set back by more would stop the meter until that time comes again
 ASLEEP = timedelta(hours=1)  # a car that sleeps is looked at every quarter of an hour; told longer ago it may charge
@@ -168,6 +169,8 @@ def _cost(
 ) -> float | None:
     """Pence. The car's own price counts for what it took from the grid; where it has none it pays the house's."""
     if house is None or (car is None and car_price not in (None, house)):
+        return None
+    if export is None and exported >= LITTLE:
         return None
     taken = min(car or 0.0, imported)
     return (imported - taken) * house + taken * (house if car_price is None else car_price) - exported * (export or 0.0)

@@ -178,3 +178,13 @@ def test_a_day_counts_the_half_hours_whose_saving_nobody_knows() -> None:
     it.run(NOON, 60, house(NOON, 2000, battery=None), rate(NOON, 30))
 
     assert [(round(d.cost, 6), d.saved, d.unknown, d.saving_unknown) for d in it.days[-1:]] == [(60.0, 0.0, 0, 2)]
+
+
+def test_what_is_sold_at_an_unknown_price_makes_the_cost_unknown() -> None:
+    costs = []
+    for settings in ({}, {"export": 0.0}, {"export": 15.0}):
+        it = Meter(**settings)
+        it.run(NOON, 30, house(NOON, -2000), rate(NOON, 30))
+        costs.append(it.done[0].cost if it.done[0].cost is None else round(it.done[0].cost, 6))
+
+    assert costs == [None, 0.0, -15.0]
