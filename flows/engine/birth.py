@@ -21,7 +21,7 @@ from typing import Any
 
 from .setup import Setup
 
-HOST = "wattwire.flows.engine.host"
+HOST = "wattwire.flows.engine.life"
 """The module whose `run(setup, channel)` is a node's life."""
 
 BUG = 70  # exit code: the process ended by an exception

@@ -1,4 +1,4 @@
-"""A node's process: one link to the flow's broker, one loop, and on it the node."""
+"""What a node lives in: one link to the flow's broker, one loop, and on it the node."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wattwire.broker import topics
 from wattwire.broker.link import Link, Message
@@ -17,9 +17,8 @@ from wattwire.broker.will import Will as LinkWill
 from wattwire.nodes import Answer, Due, Event, Heard, Started, Status, Timer
 from wattwire.nodes.linked import Action
 
-from .actor import Actor, where
+from .actor import Actor
 from .aside import Aside
-from .birth import BUG
 from .budgets import Budgets
 from .callers import Caller
 from .desk import Desk
@@ -37,11 +36,15 @@ from .routes import EDGES, routes
 from .setup import Setup
 from .timers import Timers
 
+if TYPE_CHECKING:
+    from .listening import Listening
+    from .serving import Serving
+
 GATHER = 2.0  # seconds at most to wait for retained messages
 
 
 class Host:
-    """Runs until it is told to stop, its supervisor is gone, or its node has a bug."""
+    """Takes turns until it is told to stop, its supervisor is gone, or its node has a bug."""
 
     def __init__(self, setup: Setup, channel: socket.socket) -> None:
         self.setup, self.lifeline, flow = setup, Lifeline(channel), setup.flow
@@ -74,30 +77,34 @@ class Host:
         ins = node.ins if node else {}
         self.intake = Intake(self.desk, self.routes, ins, self.link.ack, lambda why: self.lifeline.log("warning", why))
         self.outer: Outer | None = None
+        self.beside: list[Listening | Serving] = []  # what has threads of its own
         self.aside = Aside(setup, self.store, self._retain)
         self._asked, self._probe = b"", topics.into(flow.name, setup.node, "$probe")
 
-    def run(self) -> int:
-        """The loop. Returns the exit code."""
-        self.link.connect()
-        self._begin()
-        while not (self._ends and (monotonic() >= self._ends or self._finished())):
-            fds = [self.lifeline.fileno(), *(self.outer.fds() if self.outer else ())]
-            if self.lifeline.fileno() in self.link.step(self._patience(), fds) and not self._hear():
-                return 0  # the supervisor is dead: so are we
-            if self.outer is not None:
-                self.outer.step()
-            while self._posts:
-                self._posts.popleft()()
-            self._ring()
-            if self.intake.gathering and self._gather_until and monotonic() >= self._gather_until:
-                self.intake.gathered(all_here=False)
-            if not self.intake.gathering:
-                self.desk.work()
-            if monotonic() >= self._beat:
-                self._alive()
-        self._leave()
-        return 0
+    def turn(self, patience: float) -> bool:
+        """One round of the loop, waiting so long at most for something to do. False: it was the last."""
+        if self._ends and (monotonic() >= self._ends or self._finished()):
+            self._leave()
+            return False
+        fds = [self.lifeline.fileno(), *(self.outer.fds() if self.outer else ())]
+        if self.lifeline.fileno() in self.link.step(patience, fds) and not self._hear():
+            return False  # the supervisor is dead: so are we
+        if self.outer is not None:
+            self.outer.step()
+        while self._posts:
+            self._posts.popleft()()
+        self._ring()
+        if self.intake.gathering and self._gather_until and monotonic() >= self._gather_until:
+            self.intake.gathered(all_here=False)
+        if not self.intake.gathering:
+            self.desk.work()
+        if monotonic() >= self._beat:
+            self._alive()
+        return True
+
+    def fds(self) -> list[int]:
+        """What to wait for before the next turn, where another's loop does it. What is to be sent goes first."""
+        return [self.lifeline.fileno(), *self.link.fds(), *(self.outer.fds() if self.outer else ())]
 
     def post(self, act: Callable[[], None]) -> None:
         """From any thread."""
@@ -118,18 +125,21 @@ class Host:
             elif not isinstance(action, Answer) and self.outer is not None:
                 self.outer.act(action)
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
+        self.link.connect()
         if not isinstance(actor := self.actor, Actor):
             return
         node = actor.node
         if node.listen is not None:
             from .listening import Listening
 
-            Listening(node.listen(actor.config), self).start()
+            self.beside.append(Listening(node.listen(actor.config), self))
         if node.serve is not None:
             from .serving import Serving
 
-            Serving(node.serve, actor, self).start()
+            self.beside.append(Serving(node.serve, actor, self))
+        for it in self.beside:
+            it.start()
         self.happen(Started())
         if node.dial is not None:
             client = f"{topics.client(self.setup.flow.name, self.setup.node)}-outer"
@@ -144,7 +154,7 @@ class Host:
         if refused:
             self.presence.set("crashed", f"the broker does not let it read {', '.join(refused)}", "red")
             return
-        self._asked = f"{os.getpid()} {self.link.number}".encode()
+        self._asked = f"{os.getpid()} {monotonic()}".encode()
         self.link.publish(self._probe, self._asked)  # comes back after everything that is retained
         self.presence.again()
         self.lifeline.tell({"seated": {"session": session}})
@@ -207,7 +217,7 @@ class Host:
             if self.outbox.open and (due := carrier.next_due()) is not None and due <= now:
                 self.desk.settle(Input(), carrier.due(now))
 
-    def _patience(self) -> float:
+    def patience(self) -> float:
         """Seconds until there is something to do by itself."""
         if self._posts or (self.desk.queue and not self.desk.busy and not self.intake.gathering):
             return 0.0 if not self.desk.quiet else 0.1
@@ -236,15 +246,3 @@ class Host:
         if self.store is not None:
             self.store.close()
         self.lifeline.tell({"stopped": True})
-
-
-def run(setup: Setup, channel: socket.socket) -> int:
-    """The whole life of a node's process; what ends it by a bug is said, without what it was given."""
-    channel.settimeout(2.0)
-    host = Host(setup, channel)
-    try:
-        return host.run()
-    except Exception as wrong:
-        host.link.step(0)  # what was done before is on its way
-        host.lifeline.log("error", f"crashed: {where(wrong)}")
-        return BUG

@@ -49,12 +49,12 @@ class Rig:
             pid = os.fork()
             if pid == 0:
                 ours.close()
-                from wattwire.flows.engine import host
+                from wattwire.flows.engine import life
 
                 code = 1
                 try:
                     url = f"unix://{self.broker.unix}" if self.broker.unix else self.broker.url
-                    code = host.run(Setup(flow=self.flow, node=name, broker=url, state=self.folder), theirs)
+                    code = life.run(Setup(flow=self.flow, node=name, broker=url, state=self.folder), theirs)
                 finally:
                     os._exit(code)
             theirs.close()
