@@ -1,6 +1,6 @@
 """What a node is: plain functions, typed ports, one declaration. Node files import this and nothing else of ours.
 
-The contract: ports, node, calls, linked, messages.
+The contract: ports, node, calls, linked, messages, records.
 Octopus: kraken_*, dispatch_fetcher, completed_fetcher, poll_planner, poll_pace, smart_control,
     boost_charge, charge_cap, charge_preferences.
 Prices: rate_*, tariff*, half_hours, ladder, allowance, outlook, verdict, reasons.
@@ -35,6 +35,7 @@ from .linked import (
 )
 from .node import CRASHED, Input, Link, Node, from_file, volatile
 from .ports import Emit, In, Kept, Now, Port, Ports, keep, refines, secret
+from .records import replace
 
 __all__ = [
     "CRASHED",
@@ -72,6 +73,7 @@ __all__ = [
     "from_file",
     "keep",
     "refines",
+    "replace",
     "secret",
     "volatile",
 ]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, time
 from typing import Literal
 
+from . import replace
 from .half_hours import HALF_HOUR, half_hour, local_day
 from .ladder import Reading, counts, may_count, moved_energy, touched_within
 from .messages import Dispatch, Plan

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import datetime, timedelta
 
-from . import Emit, Fault, Status, wishes
+from . import Emit, Fault, Status, replace, wishes
 from .battery_memory import State, calm, holds, recent, waits_for
 from .battery_seen import Seen, look
 from .battery_supply import refusal

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from . import replace
 from .messages import BatteryTarget, Car, Charger, House, Plan, Rate
 
 AHEAD = timedelta(seconds=60)  # by so much a sender's clock may be ahead of ours

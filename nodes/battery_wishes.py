@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
-from . import wishes
+from . import replace, wishes
 from .battery_memory import State, holds, waits_for
 from .battery_seen import Ages, Seen, certain, cheap_until, drawing
 from .battery_supply import Supply, known, refusal

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from . import replace
 from .car_evidence import Cable, Known, Scene, Settings, against, chosen
 from .car_known import AGAIN
 from .messages import Car

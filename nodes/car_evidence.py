@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from . import replace
 from .messages import Car
 
 ENOUGH, AHEAD = 2, 2  # so much must speak for a car, and so much more than for any other

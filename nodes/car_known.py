@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from . import Emit
+from . import Emit, replace
 from .messages import Car
 from .tesla_levels import levels
 

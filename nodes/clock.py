@@ -1,9 +1,9 @@
 """clock: tick at a steady interval. Ticks missed while it was stopped are not made up for."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from . import Due, Emit, Node, Now, Port, Ports, Started, Timer
+from . import Due, Emit, Node, Now, Port, Ports, Started, Timer, replace
 from .cadence import EPOCH, Cadence, whole
 from .messages import Tick
 

@@ -1,8 +1,8 @@
 """completedFetcher: read what Octopus lists as charged, hours after it was; the kind of each is known from the plan."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from . import Emit, Fault, Node, Port, Ports, Reply, Request, keep, refines
+from . import Emit, Fault, Node, Port, Ports, Reply, Request, keep, refines, replace
 from .kraken_completed import Completed, completed, completed_request, remembered
 from .kraken_replies import left
 from .messages import Dispatch, Plan, Token

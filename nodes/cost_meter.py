@@ -1,9 +1,9 @@
 """costMeter: what the house and the car cost, half hour by half hour, and what the battery has saved."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
-from . import Emit, Kept, Node, Now, Port, Ports, keep
+from . import Emit, Kept, Node, Now, Port, Ports, keep, replace
 from .energy import Day, HalfHour, State, advance, car_power, priced
 from .half_hours import zone
 from .messages import Car, Charger, House, Prices, Rate, Tick

@@ -5,10 +5,11 @@ Longer than a page: a half hour is measured and priced at one and the same momen
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from . import replace
 from .half_hours import HALF_HOUR, begins, half_hour
 from .messages import Car, Charger, House, Rate
 

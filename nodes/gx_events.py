@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from . import (
     gx_overrides,
     gx_slot,
     gx_watch,
+    replace,
 )
 from .gx_checks import CLOCK, settling
 from .gx_memory import Live, Results, State

@@ -5,11 +5,10 @@ Three things undo it: the slot's own end, our release, and a last will that the 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from . import Emit, Fault, Status, Timer, gx_checks, gx_overrides, gx_slot, gx_wear, gx_writes
+from . import Emit, Fault, Status, Timer, gx_checks, gx_overrides, gx_slot, gx_wear, gx_writes, replace
 from .gx_memory import Results, State, Work
 from .gx_topics import ESS, FIELDS, ZONE, slot_path, write
 from .messages import Lease

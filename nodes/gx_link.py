@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from . import Emit, Fault, Listen, Status, Timer, gx_checks, gx_readings, gx_writes
+from . import Emit, Fault, Listen, Status, Timer, gx_checks, gx_readings, gx_writes, replace
 from .gx_memory import Live, Results, State, Work
 from .gx_topics import LISTENED, SERIAL, Note, keepalive, token
 

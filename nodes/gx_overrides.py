@@ -5,11 +5,10 @@ An override is gone by itself some time after its last writing; after how long, 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from . import Emit, Status, Timer, gx_readings
+from . import Emit, Status, Timer, gx_readings, replace
 from .gx_memory import Results, State
 from .gx_topics import FIRMWARE, SETPOINT, USER_SETPOINT, ask, write
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from . import Emit, Fault, Status, Timer, Will, gx_checks, gx_lease, gx_link, gx_overrides, gx_slot, gx_writes
+from . import Emit, Fault, Status, Timer, Will, gx_checks, gx_lease, gx_link, gx_overrides, gx_slot, gx_writes, replace
 from .gx_memory import Results, State
 from .gx_readings import SOC
 from .gx_topics import FIELDS, SCHEDULED, SCHEDULED_SOC, SETPOINT, Value, ask, slot_path, write

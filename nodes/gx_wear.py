@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
-from . import Emit, Fault, gx_slot
+from . import Emit, Fault, gx_slot, replace
 from .gx_memory import Results, State, Wear
 from .gx_topics import ZONE
 

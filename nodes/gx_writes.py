@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from . import Emit, Fault, Status, Timer, gx_checks, gx_slot, gx_wear
+from . import Emit, Fault, Status, Timer, gx_checks, gx_slot, gx_wear, replace
 from .gx_memory import Results, State, Work
 from .gx_readings import SOC, number
 from .gx_topics import FORCE, SCHEDULED, SCHEDULED_SOC, SCHEDULED_STATUS, ask, slot_path, write

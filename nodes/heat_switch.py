@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from . import Emit, Linked, Say, Started, Status, Timer, Will
+from . import Emit, Linked, Say, Started, Status, Timer, Will, replace
 from .ladder import RANK
 from .messages import Rate
 from .topics import check_topic

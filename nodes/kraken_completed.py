@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from . import replace
 from .calls import Reply, Request
 from .kraken_budgets import calls
 from .kraken_plans import dispatch

@@ -1,8 +1,8 @@
 """krakenDevice: find the car or charger that Octopus steers, and what it is doing."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from . import Emit, Fault, Node, Port, Ports, Reply, Request, keep, refines
+from . import Emit, Fault, Node, Port, Ports, Reply, Request, keep, refines, replace
 from .kraken_devices import candidates, devices_request, one_field_of_one_device
 from .kraken_replies import left, trouble
 from .messages import Device, Token

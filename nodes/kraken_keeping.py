@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from . import volatile
+from . import replace, volatile
 from .calls import Fault, Reply
 from .kraken_plans import beside_the_plan, dispatches, told_device
 from .kraken_replies import FIELD, Trouble, refused_document, skew, trouble

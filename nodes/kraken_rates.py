@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from . import replace
 from .calls import Budget, Reply, Request
 from .kraken_price_lists import Entry, chosen, in_force, links, page
 from .messages import Bands, Price, Prices

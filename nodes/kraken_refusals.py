@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
+from . import replace
 from .calls import Reply
 from .kraken_replies import Trouble, Wrong, trouble, wrongs
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
+from . import replace
 from .calls import Fault, Json, Reply, Request, Secret
 from .kraken_budgets import calls
 from .kraken_devices import candidates, one_field_of_one_device

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from . import replace
 from .half_hours import HALF_HOUR
 from .messages import Car, Dispatch, House, Plan
 

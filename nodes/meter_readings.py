@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
-from . import Action, Due, Emit, Event, Fault, Heard, Linked, Listen, Started, Status, Timer, volatile
+from . import Action, Due, Emit, Event, Fault, Heard, Linked, Listen, Started, Status, Timer, replace, volatile
 from .field import amount, field
 from .messages import Charger
 from .payload import read_json

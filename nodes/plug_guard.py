@@ -1,9 +1,9 @@
 """plugGuard: stop the charge that begins when the car is plugged in, until Octopus has planned; once, not for long."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from . import Emit, Kept, Node, Now, Port, Ports, keep, volatile
+from . import Emit, Kept, Node, Now, Port, Ports, keep, replace, volatile
 from .car_messages import CarCommand, CarDone, Told
 from .messages import Car, Plan, Rate, Tick
 from .plug_watch import Guard, commanded, watched

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
-from . import Emit
+from . import Emit, replace
 from .car_messages import CarCommand, CarDone, Told
 from .messages import Car, Dispatch, Plan, Rate
 

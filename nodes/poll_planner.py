@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from . import Due, Emit, Node, Now, Port, Ports, Started, Timer
+from . import Due, Emit, Node, Now, Port, Ports, Started, Timer, replace
 from .half_hours import Window, zone
 from .messages import Plan, Tick
 from .poll_pace import heard, next_look

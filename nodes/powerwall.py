@@ -1,9 +1,9 @@
 """powerwall: hold or charge a Tesla Powerwall by its backup reserve, and put the household's own reserve back."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
-from . import Due, Fault, Node, Now, Port, Ports, Reply, Started, keep
+from . import Due, Fault, Node, Now, Port, Ports, Reply, Started, keep, replace
 from .messages import House, Lease, Tick, Token
 from .powerwall_site import Course, State, begin, follow, taken
 

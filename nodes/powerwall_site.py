@@ -8,11 +8,11 @@ taken from the battery.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from . import Budget, Emit, Fault, Reply, Request, Secret, Timer, volatile
+from . import Budget, Emit, Fault, Reply, Request, Secret, Timer, replace, volatile
 from .field import figure
 from .messages import House, Lease, Token
 

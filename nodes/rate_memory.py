@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from . import volatile
+from . import replace, volatile
 from .allowance import Ledger
 from .half_hours import half_hour
 from .ladder import Named, continued, named, readings, recognised

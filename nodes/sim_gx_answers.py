@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from . import Due, Event, Heard, Linked, Listen, Say, Started, Status, Timer, sim_gx_plant, sim_gx_settings
+from . import Due, Event, Heard, Linked, Listen, Say, Started, Status, Timer, replace, sim_gx_plant, sim_gx_settings
 from .gx_topics import COMPLETED, DYNAMIC, ECHO, ESS, HEARTBEAT, SERIAL, slot_path, written
 from .sim_gx_meter import left_of_half_hour
 from .sim_gx_plant import advance, leaves, next_change

@@ -6,10 +6,11 @@ Longer than a page: what flows follows from all of them at once.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
+from . import replace
 from .gx_slot import covers, zone
 from .gx_topics import DYNAMIC, ESS, LIMIT, SCHEDULED, SCHEDULED_STATUS, ZONE, Value
 from .sim_gx_meter import HALF_HOUR, Sums, left_of_half_hour, used

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeAlias
 
-from . import Action, Emit, Say, sim_gx_settings, volatile
+from . import Action, Emit, Say, replace, sim_gx_settings, volatile
 from .gx_topics import FIRMWARE, SERIAL, Value
 from .sim_gx_plant import Plant
 

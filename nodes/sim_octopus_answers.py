@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
+from . import replace
 from .calls import Reply
 from .linked import Answer, Asked
 from .sim_octopus_car import State

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import replace
 
+from . import replace
 from .calls import Reply
 from .kraken_refusals import REASONS
 from .linked import Status

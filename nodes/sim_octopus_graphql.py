@@ -6,12 +6,12 @@ import json
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from . import replace
 from .calls import Json, Reply
 from .kraken_replies import expiry
 from .linked import Asked

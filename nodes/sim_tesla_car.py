@@ -6,11 +6,11 @@ Longer than a page: it is one state machine.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from . import Json
+from . import Json, replace
 from .sim_messages import Drawn
 
 GEARS = ("R", "N", "D")

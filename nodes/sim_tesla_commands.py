@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
-from . import Json
+from . import Json, replace
 from .sim_tesla_car import Settings, State, awake, charging, limit, plugged, stirred
 
 UNAVAILABLE = "vehicle unavailable: vehicle is offline or asleep"

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime, timedelta
 
-from . import Asked, Json, Reply
+from . import Asked, Json, Reply, replace
 from .sim_messages import SimFault
 from .sim_tesla_car import Settings, State, awake, blocks, lived, stirred
 from .sim_tesla_commands import OF_COMMANDS, UNAVAILABLE, Told, error, obeyed, woken

@@ -6,10 +6,11 @@ Octopus keeps no history of what it offered; only this proves it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
+from . import replace
 from .half_hours import begins, half_hour
 from .kraken_completed import Completed
 from .ladder import RANK, Rung, touched, touched_within

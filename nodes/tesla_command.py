@@ -1,9 +1,9 @@
 """teslaCommand: tell the car to start, to stop, its limit, current or schedules, and see that it does."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
-from . import Emit, Fault, Kept, Node, Now, Port, Ports, Request, refines
+from . import Emit, Fault, Kept, Node, Now, Port, Ports, Request, refines, replace
 from .car_messages import CarCommand, CarDone, Needed
 from .messages import Car, Charger, House, Token
 from .tesla_errand import follow, nudged, seen, wished

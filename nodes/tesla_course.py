@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Literal, Protocol
 
-from . import Emit, Fault, Reply, Request, Secret
+from . import Emit, Fault, Reply, Request, Secret, replace
 from .car_messages import CarDone
 from .messages import Charger, House, Plan, Token
 from .tesla_costs import budgets

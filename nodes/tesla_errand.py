@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
-from . import Emit, Fault, Reply, Request
+from . import Emit, Fault, Reply, Request, replace
 from .car_messages import CarCommand
 from .messages import Car
 from .tesla_orders import LOOK, call, effect, look, of_car, of_reading, slot, wrong

@@ -1,9 +1,9 @@
 """teslaMate: the car as TeslaMate sees it, from what it publishes over MQTT. Tesla is asked by TeslaMate alone."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from . import Dial, Emit, Heard, Linked, Listen, Node, Now, Port, Ports, Secret, Status, keep
+from . import Dial, Emit, Heard, Linked, Listen, Node, Now, Port, Ports, Secret, Status, keep, replace
 from .messages import Car
 from .tesla_mate_keys import Memory, heard
 from .tesla_place import Place

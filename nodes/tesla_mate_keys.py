@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from . import Heard, volatile
+from . import Heard, replace, volatile
 from .car_known import Known, doing, left
 from .field import amount
 from .messages import Car

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
-from . import Fault, Secret, volatile
+from . import Fault, Secret, replace, volatile
 from .messages import Car, Plan
 from .tesla_hints import Plug
 from .tesla_levels import levels

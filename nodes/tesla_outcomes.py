@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from . import Emit, Fault
+from . import Emit, Fault, replace
 from .car_messages import CarDone, Needed
 from .tesla_orders import Account, Effect, Seen, effect, slot
 from .tesla_pending import Memory, Wanted

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from . import Secret, volatile
+from . import Secret, replace, volatile
 from .car_messages import CarCommand
 from .messages import Car, Charger, House, Token
 from .tesla_orders import LOOK, slot

@@ -1,10 +1,10 @@
 """teslaToken: trade a Tesla refresh token, which every use replaces, for an access token of some hours."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 
-from . import Emit, Fault, Node, Port, Ports, Reply, Request, Secret
+from . import Emit, Fault, Node, Port, Ports, Reply, Request, Secret, replace
 from .messages import Token
 from .tesla_replies import trouble
 

@@ -1,9 +1,9 @@
 """teslaWake: wake the car for a command that waits for it, and for nothing else; a wake is dear."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
-from . import Emit, Fault, Node, Now, Port, Ports, Request, keep, refines
+from . import Emit, Fault, Node, Now, Port, Ports, Request, keep, refines, replace
 from .car_messages import CarCommand, Holiday, Needed, Woken
 from .messages import Token
 from .tesla_waking import Memory, follow, looked, needed

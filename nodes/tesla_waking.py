@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 
-from . import Budget, Emit, Fault, Reply, Request, Secret, volatile
+from . import Budget, Emit, Fault, Reply, Request, Secret, replace, volatile
 from .car_messages import CarCommand, Needed, Woken
 from .tesla_orders import Account, request
 from .tesla_replies import Away, Online, Reading, Trouble, heard, trouble

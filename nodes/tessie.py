@@ -1,8 +1,8 @@
 """tessie: the car as Tessie last saw it. What it keeps is asked for, so that the car is left alone."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from . import Emit, Fault, Node, Port, Ports, Reply, Request, Secret, keep, refines
+from . import Emit, Fault, Node, Port, Ports, Reply, Request, Secret, keep, refines, replace
 from .car_known import Known
 from .messages import Car
 from .tesla_place import Place

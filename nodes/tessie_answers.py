@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from . import replace
 from .car_known import Known, left
 from .messages import Car
 from .tesla_levels import levels

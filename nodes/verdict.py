@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
+from . import replace
 from .half_hours import begins, instant
 from .ladder import BOOSTING, Rung, started
 from .messages import Rate
