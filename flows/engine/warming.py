@@ -33,16 +33,16 @@ def modules(flows: Iterable[Flow]) -> list[str]:
 def preload(modules: Iterable[str], dirs: Sequence[str] = ()) -> list[str]:
     """Import for all children at once. What cannot be imported is said, and is the child's trouble."""
     faults = []
+    if dirs:  # first: by this the modules of these folders have their names
+        from .palette import survey
+
+        survey([Path(d) for d in dirs])
     sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # its command line would bring rich along
     for module in modules:
         try:
             importlib.import_module(module)
         except Exception as wrong:  # a node file may raise anything
             faults.append(f"{module} cannot be imported: {type(wrong).__name__}: {wrong}")
-    if dirs:
-        from .palette import survey
-
-        survey([Path(d) for d in dirs])
     return faults
 
 

@@ -15,6 +15,7 @@ from supervised import gone, watch
 
 from wattwire.flows.engine.graph import Flow
 from wattwire.flows.engine.launcher import Launcher
+from wattwire.flows.engine.palette import palette
 from wattwire.flows.engine.process import Process
 from wattwire.flows.engine.setup import Setup
 
@@ -100,6 +101,36 @@ def test_a_child_has_its_name_its_group_and_nothing_of_its_siblings(nursery: Run
         ] * 3
         assert len({it["random"] for it in found}) == 3
         assert len({it["fds"] for it in found}) == 1
+
+    nursery(what)
+
+
+OWN = """
+from dataclasses import dataclass
+from wattwire.nodes import Node, Ports
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    pass
+
+class Out(Ports):
+    pass
+
+def run(cfg: Config, body: object) -> None:
+    pass
+
+NODE = Node("own", Config, Out, run)
+"""
+
+
+def test_one_that_is_started_again_finds_the_nodes_of_a_folder_of_one_s_own(nursery: Run) -> None:
+    async def what(made: Nursery) -> None:
+        (folder := made.folder / "own").mkdir()
+        (folder / "own.py").write_text(OWN)
+        assert "no.such.module" in made.printed.get_nowait()
+        await made.launcher.preload([palette([folder])["own"].module.__name__], [str(folder)])
+
+        assert made.printed.empty()
 
     nursery(what)
 
