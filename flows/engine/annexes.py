@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -44,7 +45,9 @@ class Annexes:
             return None
         within, name = Path(given.at.file), text.removesuffix(".yaml")
         places = [within.parent, *_folders(within, setting.folder)]
-        found = next((f for f in (p / f"{name}.yaml" for p in places) if f.is_file() and not _same(f, within)), None)
+        found = next(
+            (f for f in (p / f"{name}.yaml" for p in places) if os.path.isfile(f) and not _same(f, within)), None
+        )
         if found is None:
             self.faults.add(given.at, f"{path}: {_missing(name, setting.folder, within)}")
             return None

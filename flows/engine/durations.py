@@ -7,6 +7,7 @@ from datetime import timedelta
 
 MILLISECONDS = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1}
 BYTES = {"kB": 10**3, "MB": 10**6, "GB": 10**9, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+LONGEST = 36_525 * MILLISECONDS["d"]  # a century: the calendar has an end
 NUMBER = r"[0-9]+(?:\.[0-9]+)?"
 
 DURATION = rf"^(?:{NUMBER}d)?(?:{NUMBER}h)?(?:{NUMBER}m)?(?:{NUMBER}s)?(?:{NUMBER}ms)?$"
@@ -19,10 +20,10 @@ def duration(text: object) -> timedelta:
     if not isinstance(text, str) or not text or not re.fullmatch(DURATION, text):
         raise ValueError(f"{shown(text)} is not a duration; a duration carries a unit: 10s, 5m, 1h")
     parts = re.findall(rf"({NUMBER})(ms|[dhms])", text)
-    try:
-        return timedelta(milliseconds=sum(float(number) * MILLISECONDS[unit] for number, unit in parts))
-    except OverflowError:
-        raise ValueError(f"{text} is too long for a duration") from None
+    span = sum(float(number) * MILLISECONDS[unit] for number, unit in parts)
+    if span > LONGEST:
+        raise ValueError(f"{shown(text)} is too long for a duration")
+    return timedelta(milliseconds=span)
 
 
 def spell(span: timedelta) -> str:
@@ -39,14 +40,20 @@ def size(text: object) -> int:
     if not isinstance(text, str) or not re.fullmatch(SIZE, text):
         raise ValueError(f"{shown(text)} is not a size; a size carries a unit: 512kB, 64MB, 1GB")
     number, unit = re.findall(rf"({NUMBER}) ?(\w+)", text)[0]
-    return round(float(number) * BYTES[unit])
+    found = float(number) * BYTES[unit]
+    if found >= 2**63:
+        raise ValueError(f"{shown(text)} is more than any machine has")
+    return round(found)
 
 
 def share(text: object) -> float:
     """`10%` as 0.1. Raises ValueError."""
     if not isinstance(text, str) or not re.fullmatch(SHARE, text):
         raise ValueError(f"{shown(text)} is not a share such as 10%")
-    return float(text.rstrip("% ")) / 100
+    found = float(text.rstrip("% ")) / 100
+    if found > 100:
+        raise ValueError(f"{shown(text)} is not a share such as 10%")
+    return found
 
 
 def shown(value: object) -> str:

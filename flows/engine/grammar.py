@@ -13,8 +13,8 @@ from .graph import Backoff
 from .reading import Read
 from .reasons import Faults, Mark, unknown
 
-NAME = r"^[A-Za-z][A-Za-z0-9_-]*$"
-"""Names of flows and nodes are levels of MQTT topics and parts of client ids."""
+NAME = r"^[A-Za-z][A-Za-z0-9_-]{0,99}$"
+"""Names of flows and nodes are levels of MQTT topics, and parts of client ids and of the names of files."""
 
 FLOW = ("flow", "version", "include", "nodes", "edges", "ends", "durability")
 NODE = ("type", "config", "host", "isolation", "memory")
@@ -61,7 +61,8 @@ class Grammar:
 
     def _label(self, name: Any, at: Mark, what: str) -> str:
         if not isinstance(name, str) or not re.fullmatch(NAME, name):
-            self.faults.add(at, f"{shown(name)} is not {what}: a letter, then letters, digits, - and _")
+            told = f"{shown(name)} is not {what}: a letter, then letters, digits, - and _"
+            self.faults.add(at, told if len(str(name)) <= 100 else f"{told}, and 100 of them at most")
         return str(name)
 
     def _items(self, given: Read | None, what: str, kind: type, found: Draft) -> list[tuple[Any, Read]]:
@@ -222,6 +223,6 @@ def _count(value: Any) -> int:
 
 
 def _factor(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value < float("inf"):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 1 <= value <= 1e9:
         raise ValueError(f"{shown(value)} is not a number of 1 or more")
     return float(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -152,10 +153,11 @@ class _Loader:
 def _locate(text: str, base: Path, at: Mark) -> Path:
     """A file, relative to the one that names it, or a shipped flow."""
     path = base / text
-    if path.is_file():
+    if os.path.isfile(path):  # False as well for what no path can be
         return path
     flows = shipped_flows()
     if text.removesuffix(".yaml") in flows:
         return flows[text.removesuffix(".yaml")]
-    told = f"{path} is a folder" if path.is_dir() else f"no file {text}, and {unknown('shipped flow', text, flows)}"
+    missing = f"no file {text}, and {unknown('shipped flow', text, flows)}"
+    told = f"{path} is a folder" if os.path.isdir(path) else missing
     raise FlowError([Reason(at.file, at.line, at.col, told)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Mapping
@@ -9,10 +10,11 @@ from pathlib import Path
 
 from .reasons import FlowError, Mark, Reason
 
+LONGEST = 1_000_000  # bytes of a file of names, or of a secret: more is a mistake, such as a device
 NAME = re.compile(r"\$(\$|[A-Za-z_][A-Za-z0-9_]*)?")
 LINE = re.compile(
     r"""\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*  # NAME=
-    ("(?:[^"\\]|\\.)*"|'[^']*'|[^\s\#'"].*?)?\s*          # a value, in quotes or not
+    ("(?:[^"\\]|\\.)*"|'[^']*'|[^\s\#'"]\S*(?:\s+[^\s\#]\S*)*)?\s*  # a value, in quotes or not
     (?:(?<=\s)\#.*)?""",  # after a space, a comment
     re.VERBOSE,
 )
@@ -40,7 +42,7 @@ class Names:
         folder = self.env.get("CREDENTIALS_DIRECTORY")
         if file:
             return _content(Path(file), f"${name}: {name}_FILE names {file}, which")
-        if folder and (Path(folder) / name).is_file():
+        if folder and os.path.isfile(Path(folder) / name):
             return _content(Path(folder) / name, f"${name}: the credential {folder}/{name}")
         raise Unset(f"${name} is empty" if name in self.env or name in self.written else f"${name} is not set")
 
@@ -70,15 +72,15 @@ def names_in(text: str) -> list[str]:
 def dotenv(path: Path) -> dict[str, str]:
     """NAME=value lines. Raises FlowError."""
     try:
-        lines = path.read_text("utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as wrong:
+        lines = re.split(r"\r\n|\n|\r", _text(path))
+    except (OSError, ValueError) as wrong:
         raise FlowError([Reason(str(path), 1, 1, f"cannot be read: {_why(wrong)}")]) from None
     found, faults = dict[str, str](), list[Reason]()
     for number, line in enumerate(lines, 1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         parts = LINE.fullmatch(line)
-        if parts is None:
+        if parts is None or "\0" in line:
             at = Mark(str(path), number)
             faults.append(Reason(at.file, at.line, at.col, "not a line of NAME=value"))
             continue
@@ -95,13 +97,24 @@ def dotenv(path: Path) -> dict[str, str]:
 
 def _content(path: Path, whose: str) -> str:
     try:
-        text = path.read_text("utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as wrong:
+        text = _text(path).rstrip("\r\n")
+    except (OSError, ValueError) as wrong:
         raise Unset(f"{whose} cannot be read: {_why(wrong)}") from None
     if not text:
         raise Unset(f"{whose} is empty")
     return text
 
 
+def _text(path: Path) -> str:
+    """Raises OSError, and ValueError for what is no path or no text."""
+    with path.open("rb") as file:
+        found = file.read(LONGEST + 1)
+    if len(found) > LONGEST:
+        raise OSError(errno.EFBIG, f"it has more than {LONGEST // 1_000_000} MB")
+    return found.decode("utf-8-sig")
+
+
 def _why(wrong: Exception) -> str:
-    return (wrong.strerror or type(wrong).__name__) if isinstance(wrong, OSError) else "it is not UTF-8"
+    if isinstance(wrong, OSError):
+        return wrong.strerror or type(wrong).__name__
+    return "it is not UTF-8" if isinstance(wrong, UnicodeDecodeError) else "it is no path"

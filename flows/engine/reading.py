@@ -10,10 +10,15 @@ from typing import Any, ClassVar, TypeAlias
 
 import yaml
 
+from .durations import shown
 from .reasons import FlowError, Mark, Reason
 
 LARGEST = 100_000
 """Values in one file, with what anchors repeat: nobody writes more, but an anchor of anchors does."""
+
+LONGEST = 4_000_000  # bytes of a file
+DEEPEST = 60  # values inside values; libyaml's own way down overflows the stack, and Python's has an end
+DIGITS = 300  # of a number: what is longer no float holds
 
 TAG = "tag:yaml.org,2002:"
 Resolvers: TypeAlias = "dict[str | None, list[tuple[str, re.Pattern[str]]]]"
@@ -63,7 +68,11 @@ class Read:
 def content(file: Path, at: Mark) -> str:
     """The text of a file that is named there. Raises FlowError."""
     try:
-        return file.read_text("utf-8-sig")
+        with file.open("rb") as found:
+            text = found.read(LONGEST + 1)
+        if len(text) <= LONGEST:
+            return text.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+        told = f"{file} has more than {LONGEST // 1_000_000} MB"
     except OSError as wrong:
         told = f"{file} cannot be read: {wrong.strerror or type(wrong).__name__}"
     except UnicodeDecodeError as wrong:
@@ -74,19 +83,16 @@ def content(file: Path, at: Mark) -> str:
 def read(text: str, file: str, loader: Any = Core) -> Read:
     """The one document in a text. Raises FlowError."""
     try:
-        return _read(text, file, loader)
-    except RecursionError:
-        raise FlowError([Reason(file, 1, 1, "values inside values, too deep to read")]) from None
-
-
-def _read(text: str, file: str, loader: Any) -> Read:
-    try:
+        if deep := _too_deep(text, loader):
+            raise FlowError([_reason(file, deep, "values inside values, too deep to read")])
         node = yaml.compose(text, Loader=loader)
     except yaml.MarkedYAMLError as wrong:
         mark = wrong.problem_mark or wrong.context_mark
         raise FlowError([_reason(file, mark, _told(wrong, text))]) from None
     except yaml.reader.ReaderError as wrong:
         before = text[: wrong.position]
+        if loader is Core and _Fast is not yaml.SafeLoader:  # libyaml counts bytes
+            before = text.encode()[: wrong.position].decode(errors="ignore")
         place = Mark(file, before.count("\n") + 1, len(before) - before.rfind("\n"))
         raise FlowError([Reason(place.file, place.line, place.col, f"not YAML: {wrong.reason}")]) from None
     if node is None:
@@ -96,6 +102,16 @@ def _read(text: str, file: str, loader: Any) -> Read:
     if composed.faults:
         raise FlowError(composed.faults)
     return found
+
+
+def _too_deep(text: str, loader: Any) -> Any:
+    """Where values inside values go too deep; the parser tells it without going there itself."""
+    depth = 0
+    for event in yaml.parse(text, Loader=loader):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            return event.start_mark
+    return None
 
 
 def _reason(file: str, mark: Any, text: str) -> Reason:
@@ -137,9 +153,10 @@ class _Composed:
         for key, value in node.value:
             name = key.value if isinstance(key, yaml.ScalarNode) else None
             if name is None or key.tag != f"{TAG}str":
-                self.faults.append(_reason(self.file, key.start_mark, f"{name or 'a list'} as a key; a key is text"))
+                told = shown(name).strip("'") if name else "a list"
+                self.faults.append(_reason(self.file, key.start_mark, f"{told} as a key; a key is text"))
             elif name in keys:
-                told = f"{name!r} again; it was given in line {keys[name].line}"
+                told = f"{shown(name)} again; it was given in line {keys[name].line}"
                 self.faults.append(_reason(self.file, key.start_mark, told))
             else:
                 keys[name] = Mark(self.file, key.start_mark.line + 1, key.start_mark.column + 1)
@@ -151,12 +168,14 @@ class _Composed:
         try:
             return SCALARS[kind](text)
         except (KeyError, ValueError):
-            told = f"{text!r} is no {kind}" if kind in SCALARS else f"tag {node.tag} is not known here"
+            told = f"{shown(text)} is no {kind}" if kind in SCALARS else f"tag {node.tag} is not known here"
             self.faults.append(_reason(self.file, mark, told))
             return None
 
 
 def _whole(text: str) -> int:
+    if len(text) > DIGITS:
+        raise ValueError
     return int(text, {"0o": 8, "0x": 16}.get(text[:2], 10))
 
 

@@ -58,7 +58,8 @@ def meant(name: str, known: Iterable[str]) -> str | None:
 def unknown(what: str, name: str, known: Iterable[str]) -> str:
     """`no node type 'clok'; did you mean 'clock'?`, or the names there are, if they are few."""
     names = sorted(known)
+    given = repr(name if len(name) <= 100 else f"{name[:99]}…")
     if close := meant(name, names):
-        return f"no {what} {name!r}; did you mean {close!r}?"
+        return f"no {what} {given}; did you mean {close!r}?"
     listed = f"; there {'is' if len(names) == 1 else 'are'} {', '.join(names)}" if 0 < len(names) <= 12 else ""
-    return f"no {what} {name!r}{listed}"
+    return f"no {what} {given}{listed}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import typing
 from typing import Any
@@ -123,6 +124,8 @@ class Settings:
             return self._mapping(path, object, given)
         if isinstance(given.value, list):
             return self._list(path, list[object], given)
+        if isinstance(given.value, float) and not math.isfinite(given.value):
+            return self._wrong(given.at, f"{path} is {shown(given.value)}, which no message can carry")
         filled = self._fill(given) if isinstance(given.value, str) else given.value
         return filled.value if isinstance(filled, Text) else filled
 
