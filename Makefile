@@ -1,4 +1,4 @@
-.PHONY: help dev check test test-long run bench pounds wheel docs
+.PHONY: help dev check test test-long run bench pounds broken wheel docs
 PY := .venv/bin/python
 NAME := wattwire
 
@@ -41,6 +41,9 @@ bench: dev       ## measure memory, start and hop cost, as ratios in one run
 
 pounds: dev      ## what weeks of the simulated house cost: without control, with wattwire, and at best
 	$(PY) -m tests.pounds
+
+broken: dev      ## break each promise on purpose, and see that a test notices
+	$(PY) -m tests.broken
 
 wheel: dev       ## build it, install it in a bare venv, and run it there
 	rm -rf dist build && $(PY) -m pip wheel -q --no-deps -w dist .

@@ -67,3 +67,23 @@ def test_what_a_broker_took_before_it_fell_silent_is_kept_until_it_speaks_again(
     broker.outbox.prune()
 
     assert (kept, len(broker.outbox._entries)) == (1, 0)
+
+
+def test_an_input_is_done_with_once_the_broker_has_all_that_came_of_it() -> None:
+    broker, done = Broker(), list[str]()
+
+    broker.outbox.send(broker.outbox.number([("t", b"1", False), ("t", b"2", False)]), lambda: done.append("input"))
+    first, second = broker.under_way
+    second()
+    after_one = list(done)
+    first()
+
+    assert (after_one, done) == ([], ["input"])
+
+
+def test_what_led_to_nothing_is_done_with_at_once() -> None:
+    broker, done = Broker(), list[str]()
+
+    broker.outbox.send([], lambda: done.append("input"))
+
+    assert done == ["input"]
