@@ -115,6 +115,28 @@ def test_with_durability_on_disk_everything_may_be_killed_at_once(runs: Runs) ->
     assert total(again) == {"numbers": 800, "twice": 0}
 
 
+def test_with_durability_on_disk_a_node_that_only_computes_keeps_what_it_sent_too(runs: Runs) -> None:
+    flow = chain(0, "durability: disk").replace("every: 4ms", "every: 1h")
+    run = runs(flow, "--prefer", "mosquitto").early().ready()
+    second = run.status("second", "ready")["pid"]
+    os.kill(second, signal.SIGSTOP)
+    for n in range(1, 51):
+        run.raw("first/in/body", begin("outside.number", {"n": n}, datetime.now(UTC), str(n)).dumps())
+    run.came("first.yes", 50)
+    family = watch(run.family())
+    for pid in (*run.family(), run.process.pid):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    assert gone(family, 5) == []
+    run.end()
+    for saved in run.state.rglob("mosquitto.db*"):
+        saved.unlink()
+    again = runs(flow, "--prefer", "mosquitto").early().ready()
+    again.until(lambda: total(again)["numbers"] >= 50, 60)
+
+    assert total(again) == {"numbers": 50, "twice": 0}
+
+
 MORNING = """
 flow: morning
 nodes:
