@@ -71,12 +71,23 @@ class Connection(Client):
 
     def open(self) -> None:
         """Find the broker and connect to it; may block."""
-        sock = super()._create_socket()
+        sock = self._unix() if self._transport == "unix" else super()._create_socket()
         assert isinstance(sock, socket.socket)
         sock.setblocking(False)
         if sock.family != socket.AF_UNIX:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.pipe = Pipe(sock)
+
+    def _unix(self) -> socket.socket:
+        """At once or not at all: paho's way waits for ever where a broker hangs and many queue at its door."""
+        sock = socket.socket(socket.AF_UNIX)
+        sock.setblocking(False)
+        try:
+            sock.connect(self._host)
+        except OSError:
+            sock.close()
+            raise
+        return sock
 
     def _create_socket(self) -> SocketLike:
         assert self.pipe
@@ -120,7 +131,7 @@ def reason(wrong: Exception) -> str:
         return "nobody answers there: the socket does not exist"
     if isinstance(wrong, ConnectionResetError):
         return "nobody there speaks our language: the connection was closed at once (TLS or not?)"
-    if isinstance(wrong, TimeoutError):
+    if isinstance(wrong, TimeoutError | BlockingIOError):  # the latter: a unix socket with a long queue at its door
         return "the broker does not answer"
     if isinstance(wrong, OSError):
         return wrong.strerror or str(wrong)

@@ -286,6 +286,17 @@ def test_a_broker_that_never_answers_does_not_hold_up_the_loop(dial: Dial) -> No
     assert (took < 1, a.downs) == (True, ["the broker does not answer"])
 
 
+def test_a_queue_at_the_door_of_a_broker_that_hangs_does_not_hold_up_the_loop(dial: Dial, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as mute, socket.socket(socket.AF_UNIX) as first:
+        mute.bind(str(tmp_path / "door"))
+        mute.listen(0)
+        first.connect(str(tmp_path / "door"))
+        a = dial(f"unix://{tmp_path}/door", up=False)
+        a.until(lambda: a.downs)
+
+    assert a.downs == ["the broker does not answer"]
+
+
 def test_a_broker_that_falls_silent_is_given_up() -> None:
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
