@@ -78,6 +78,7 @@ def command(flow: str, script: TextIO | None, start: datetime | None, until: dat
       {"at": T, "reply": {"node": N, "status": 200, "json": …}}  answer N's requests so from then on
       {"at": T, "crash": "dispatchFetcher"}                      kill that node and start it again
       {"at": T, "broker": "down"}                                until {"at": T, "broker": "up"}
+    Others make messages late or double, cut links and set clocks: see docs/try-a-flow.md.
 
     Exit code 0; 1 if a node crashed by itself; 2 if the flow, the script or the command line is wrong.
     """

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 from wattwire.broker.envelope import instant, stamp
-from wattwire.nodes import Reply, Request
 
+from . import mishaps, replies
 from .bench import Bench
 from .bodies import masked, traced
 from .chronicle import Write
+from .durations import duration
 from .graph import Flow
 from .record import Seen
-from .routes import EDGES
+from .replies import Replies
+from .rough import Rough
 
 _text = json.JSONEncoder(ensure_ascii=False).encode
-KINDS = ("to", "reply", "crash", "broker")
+KINDS = ("to", "reply", "crash", "broker", *mishaps.KINDS)
+ROUGH = {*mishaps.KINDS, "step", "for", "until"}
+ROUGH_REPLY = {"takes", "lost"}
 
 
 class ScriptError(Exception):
@@ -38,27 +42,6 @@ class Line:
     at: datetime
     kind: str
     said: dict[str, Any]
-
-
-@dataclass
-class Replies:
-    """The answers that a script has given to a node's requests so far."""
-
-    standing: dict[str, Reply] = field(default_factory=dict)
-    once: dict[str, list[Reply]] = field(default_factory=dict)
-
-    def give(self, said: dict[str, Any]) -> None:
-        headers = {str(k).lower(): str(v) for k, v in (said.get("headers") or {}).items()}
-        text = said.get("text") or (json.dumps(said["json"]) if "json" in said else "")
-        reply = Reply(said.get("status", 200), said.get("json"), text, headers)
-        if said.get("once"):
-            self.once.setdefault(said["node"], []).append(reply)
-        else:
-            self.standing[said["node"]] = reply
-
-    def answer(self, node: str, request: Request, now: datetime) -> Reply | None:
-        waiting = self.once.get(node)
-        return waiting.pop(0) if waiting else self.standing.get(node)
 
 
 def read(lines: Iterable[str], flow: Flow, name: str = "script") -> list[Line]:
@@ -102,10 +85,10 @@ def _line(said: dict[str, Any], flow: Flow) -> Line:
         said = {"body": None, **said}
     elif kind == "broker" and said["broker"] not in ("up", "down"):
         raise ValueError('broker is "up" or "down"')
-    elif kind == "crash" and said["crash"] not in [*flow.nodes, EDGES]:
-        raise ValueError(f"no node {said['crash']}")
     elif kind == "reply":
-        _check_reply(said["reply"], flow)
+        replies.wrong_with(said["reply"], flow.nodes)
+    if kind not in ("to", "broker"):
+        mishaps.wrong_with(said, kind, flow)
     return Line(_time(said["at"]), kind, said)
 
 
@@ -118,35 +101,62 @@ def _time(at: Any) -> datetime:
         raise ValueError(f"at is no time: {wrong}") from None
 
 
-def _check_reply(reply: Any, flow: Flow) -> None:
-    if not isinstance(reply, dict):
-        raise ValueError("a reply is an object with a node")
-    if reply.get("node") not in [*flow.nodes]:
-        raise ValueError(f"no node {reply.get('node')}")
-    if not isinstance(reply.get("status", 200), int):
-        raise ValueError("status is a number; 0 is no answer")
-    if not isinstance(reply.get("headers"), dict | None):
-        raise ValueError("headers are an object")
-    if not isinstance(reply.get("text"), str | None):
-        raise ValueError("text is text")
-
-
 def play(flow: Flow, script: list[Line], start: datetime, until: datetime, say: Callable[[str], object], *,
          seed: int = 0, shadow: bool = False, log: Write | None = None) -> Bench:  # fmt: skip
     """Live the script through; `say` gets each line of output."""
-    replies = Replies()
-    bench = Bench(flow, start, world=replies.answer, watch=lambda seen: say(told(seen)), seed=seed, shadow=shadow,
-                  log=log)  # fmt: skip
+    more: dict[str, Any] = {"watch": lambda seen: say(told(seen)), "seed": seed, "shadow": shadow, "log": log}
+    return laid(flow, script, start, **more).run(until)
+
+
+def laid(flow: Flow, script: list[Line], start: datetime, *, rough: bool = False, **more: Any) -> Bench:
+    """A bench with a script on its agenda. What befalls no process needs none of what makes Rough slow."""
+    given = Replies()
+    bench: Bench
+    if rough or any(_rough(line.said) for line in script):
+        bench = Rough(flow, start, replies=given, **more)
+    else:
+        bench = Bench(flow, start, world=given.answer, **more)
     for line in script:
-        if line.kind == "to":
-            bench.put(line.at, line.said["to"], line.said["body"])
-        elif line.kind == "reply":
-            bench.do(line.at, partial(replies.give, {**line.said["reply"], "once": once(line.said)}))
-        elif line.kind == "crash":
-            bench.do(line.at, partial(bench.crash, line.said["crash"]))
-        else:
-            bench.do(line.at, partial(bench.broker, line.said["broker"] == "up"))
-    return bench.run(until)
+        _follow(bench, line, given)
+    return bench
+
+
+def _rough(said: dict[str, Any]) -> bool:
+    return bool(said.keys() & ROUGH or ("reply" in said and said["reply"].keys() & ROUGH_REPLY))
+
+
+def _follow(bench: Bench, line: Line, given: Replies) -> None:
+    said, at = line.said, line.at
+    if line.kind == "to":
+        bench.put(at, said["to"], said["body"])
+    elif line.kind == "reply":
+        bench.do(at, partial(given.give, {**said["reply"], "once": once(said)}))
+        if "until" in said:
+            bench.do(instant(said["until"]), partial(given.end, said["reply"]["node"]))
+    elif line.kind == "broker":
+        bench.do(at, partial(bench.broker, said["broker"] == "up"))
+    elif not isinstance(bench, Rough):
+        bench.do(at, partial(bench.crash, said["crash"]))
+    elif line.kind == "crash" and "step" not in said:
+        bench.do(at, partial(bench.crash, said["crash"], duration(said.get("for", "0s"))))
+    else:
+        _befall(bench, line)
+
+
+def _befall(bench: Rough, line: Line) -> None:
+    said, at, until = line.said, line.at, instant(line.said["until"]) if "until" in line.said else None
+    if line.kind == "link":
+        bench.do(at, partial(bench.link, said["link"], duration(said["for"])))
+    elif line.kind == "clock":
+        bench.do(at, partial(bench.clock, mishaps.ahead(said["clock"])))
+        if until is not None:
+            bench.do(until, partial(bench.clock, timedelta()))
+    elif line.kind == "mishaps":
+        bench.do(at, partial(bench.mishaps.chances.append, found := mishaps.chance(said["mishaps"])))
+        if until is not None:
+            bench.do(until, partial(bench.mishaps.chances.remove, found))
+    else:
+        bench.do(at, partial(bench.mishaps.do, said))
 
 
 def once(said: dict[str, Any]) -> bool:
