@@ -78,14 +78,21 @@ def given(
 def started(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
     """Where the slot was ours before, the last will is set from the first connection on."""
     again = bool(state.portal and state.originals) and not cfg.shadow
-    mark = gx_slot.mark(cfg.installation, now) if cfg.installation or not state.mark else state.mark
-    state = replace(state, mark=mark, live=Live(armed=again, charger=state.live.charger))
+    state = replace(state, mark=_mark(cfg, state, now), live=Live(armed=again, charger=state.live.charger))
     first: Results = [Status("connecting", "yellow"), Timer("silence", now + cfg.silent_after)]
     if state.wish:
         first.append(Timer("end", state.wish.until))
     if until := settling(cfg, state, now):
         first.append(Timer("settled", until))
     return state, [*([gx_watch.will(cfg, state)] if again else []), *first]
+
+
+def _mark(cfg: Config, state: State, now: datetime) -> int:
+    """What is still on the GX bears the one it was written with: an earlier version's, or of another `installation`."""
+    written = int(state.written.get("Duration", 0)) % 60
+    if written and (state.touched or not state.mark):
+        return written
+    return gx_slot.mark(cfg.installation, now) if cfg.installation or not state.mark else state.mark
 
 
 def heard(cfg: Config, state: State, told: Note, now: datetime) -> tuple[State, Results]:

@@ -187,6 +187,24 @@ def test_a_restart_clears_what_an_earlier_life_left_behind(pair: Pair) -> None:
     assert pair.slot()["Day"] == -7
 
 
+@pytest.mark.parametrize(("installation", "knows"), [("", False), ("garage", True)], ids=["earlier version", "renamed"])
+def test_a_lease_written_under_another_mark_is_still_ours(pair: Pair, installation: str, knows: bool) -> None:
+    pair.lease("charge", 30, soc=80)
+    pair.run(seconds=20)
+    pair.gx.will = None
+    pair.kill(pair.gx)
+    pair.gx.cfg = replace(pair.gx.cfg, installation=installation)
+    pair.gx.state = replace(pair.gx.state, mark=pair.gx.state.mark if knows else 0, touched=knows)
+    pair.now += timedelta(milliseconds=7)  # a mark that is made up now is another
+    pair.start(pair.gx)
+    pair.run(seconds=30)
+
+    assert "armed" not in pair.ports()
+    pair.lease("release", 30)
+    pair.run(seconds=30)
+    assert pair.slot() == pair.gx.state.originals
+
+
 def test_hold_keeps_the_battery_from_feeding_the_car(pair: Pair) -> None:
     pair.call(pair.sim, ev=Drawn(at=pair.now, power=7000))
     pair.run(seconds=10)
