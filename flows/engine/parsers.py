@@ -14,6 +14,7 @@ from wattwire.nodes import secret
 from .values import VALUES, BadBody, Convert, short, word
 
 MISSING = object()
+MAPPINGS = (Mapping, dict)
 
 
 def wire(name: str) -> str:
@@ -27,18 +28,31 @@ def decode(kind: type, body: Any) -> Any:
 
 
 def salvaged(kind: type, body: Any) -> tuple[Any, list[str]]:
-    """What can be read of a record that may be of an earlier shape, and the names of what cannot. All has defaults."""
+    """What can be read of a record that another version kept, and the names of what cannot. All has defaults."""
+    known = {wire(f.name) for f in dataclasses.fields(kind)}
+    lost = [key for key in body if key not in known] if isinstance(body, dict) else []
     try:
-        return decode(kind, body), []
+        return decode(kind, body), lost
     except ValueError:
-        good, lost = dict[str, Any](), list[str]()
+        good = dict[str, Any]()
+    entries = {wire(n) for n, hint in typing.get_type_hints(kind).items() if typing.get_origin(hint) in MAPPINGS}
     for key, value in body.items() if isinstance(body, dict) else ():
-        try:
-            decode(kind, {**good, key: value})
+        if _reads(kind, {**good, key: value}):
             good[key] = value
-        except ValueError:
+        elif key not in entries or not isinstance(value, dict):
             lost.append(key)
+        else:  # of five originals four are better than none
+            good[key] = {n: v for n, v in value.items() if _reads(kind, {**good, key: {n: v}})}
+            lost += [f"{key}.{name}" for name in value if name not in good[key]]
     return decode(kind, good), lost
+
+
+def _reads(kind: type, body: Mapping[str, Any]) -> bool:
+    try:
+        decode(kind, body)
+    except ValueError:
+        return False
+    return True
 
 
 @functools.cache
@@ -59,7 +73,7 @@ def decoder(kind: Any) -> Convert:
         return _sequence(args, tuple)
     if origin in (list, set, frozenset):
         return _sequence(args, origin)
-    if origin in (Mapping, dict) or origin is typing.get_origin(Mapping[str, Any]):
+    if origin in MAPPINGS:
         return _mapping(decoder(args[1]))
     raise TypeError(f"{kind!r} is no part of a message")
 

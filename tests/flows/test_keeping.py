@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from wattwire.flows.engine.actor import Actor
+from wattwire.flows.engine.bodies import salvaged
 from wattwire.flows.engine.edges import Carrier
 from wattwire.flows.engine.graph import FlowNode
 from wattwire.flows.engine.keeping import epoch, opened
@@ -16,7 +17,7 @@ from wattwire.flows.engine.lifeline import Lifeline
 from wattwire.flows.engine.loading import load_text
 from wattwire.flows.engine.setup import Setup
 from wattwire.flows.engine.store import InHand, Store
-from wattwire.nodes import Node, Port, Ports
+from wattwire.nodes import Node, Port, Ports, gx_memory
 
 FLOW = """
 flow: f
@@ -80,6 +81,26 @@ def test_a_remembered_value_of_an_earlier_shape_is_not_known() -> None:
     actor = Actor("f", NODE, saved={"state": {"count": 3}, "held": {"price": {"pounds": 1}, "go": {"pence": 2.0}}})
 
     assert (actor.state, actor.unread) == (State(3), ["price"])
+
+
+def test_of_a_later_version_s_state_what_is_known_is_taken_and_what_is_not_is_named() -> None:
+    saved = {"state": {"count": 3, "saved": {"limit": 5.0, "beyond": "a word"}, "mood": "new"}, "held": {}}
+    actor = Actor("f", NODE, saved=saved)
+
+    assert (actor.state, actor.unread) == (State(3, Original(5.0)), ["mood"])
+
+
+def test_of_originals_of_which_one_means_nothing_the_others_are_kept() -> None:
+    state, lost = salvaged(gx_memory.State, {"portal": "c0", "originals": {"Day": -7, "Start": 7200, "Soc": "full"}})
+
+    assert (state.originals, lost) == ({"Day": -7.0, "Start": 7200.0}, ["originals.Soc"])
+
+
+def test_a_lease_of_which_one_value_means_nothing_is_none() -> None:
+    held = {"mode": "charge", "until": "2026-11-20T12:00:00Z", "soc": "much", "reason": "cheap", "owner": ""}
+    state, lost = salvaged(gx_memory.State, {"portal": "c0", "held": held})
+
+    assert (state.portal, state.held, lost) == ("c0", None, ["held"])
 
 
 def test_a_state_that_is_none_at_all_begins_anew() -> None:
