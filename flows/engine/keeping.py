@@ -66,7 +66,7 @@ def unread(store: Store | None, names: Sequence[str], lifeline: Lifeline) -> Non
     if names and store is not None:
         store.shelve()
         told = ", ".join(names)
-        lifeline.log("error", f"what an earlier version kept of {told} cannot be read: it goes on without")
+        lifeline.log("error", f"what another version kept of {told} cannot be read: it goes on without; a copy is kept")
 
 
 def keeps(flow: Flow, node: str) -> bool:
