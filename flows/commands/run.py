@@ -40,6 +40,7 @@ BIG = """
 @nodes_option
 @click.option("--host", "label", default="", metavar="LABEL", help="Run only the nodes whose `host` is this.")
 @click.option("--only", default="", metavar="NODE,…", help="Run only these nodes; `edges` carries the waiting edges.")
+@click.option("--shared", is_flag=True, help="The nodes of a flow in one process: for a machine with little memory.")
 @click.option("--shadow", is_flag=True, help="Mute every actuator: all is computed, and nothing is written.")
 @click.option("--admin", type=click.IntRange(0, 65535), metavar="PORT",
               help="Port of /metrics, /sd, /health on loopback; 0: any.  [default: 9480, if free]")  # fmt: skip
@@ -47,7 +48,7 @@ BIG = """
               help="Restart a node that gives no sign of life for so long.")  # fmt: skip
 def command(flows: tuple[str, ...], broker: str, prefer: Literal["auto", "mosquitto", "embedded"],
             port: int, env_file: Path | None, state: Path | None, nodes_dirs: tuple[Path, ...], label: str, only: str,
-            shadow: bool, admin: int | None, hang: float) -> None:  # fmt: skip
+            shared: bool, shadow: bool, admin: int | None, hang: float) -> None:  # fmt: skip
     """Run FLOWs: every node a process of its own, over a broker, until Ctrl-C.
 
     Without --broker a private one is started on loopback, and ended with everything else: mosquitto where it is
@@ -68,7 +69,8 @@ def command(flows: tuple[str, ...], broker: str, prefer: Literal["auto", "mosqui
     launcher.want(modules(loaded), [str(d) for d in nodes_dirs])
     options = Options(
         root=(state or statefolder.default()).absolute(), broker=broker, prefer=prefer, port=port, label=label,
-        only=frozenset(filter(None, only.split(","))), shadow=shadow, admin=admin, hang=hang, nodes_dirs=nodes_dirs,
+        only=frozenset(filter(None, only.split(","))), shadow=shadow, shared=shared,
+        admin=admin, hang=hang, nodes_dirs=nodes_dirs,
         reload=lambda flow: load(flows[[f.name for f in loaded].index(flow)], env_file, nodes_dirs, strict=False),
     )  # fmt: skip
     refuse(loaded, options)

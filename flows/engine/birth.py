@@ -23,6 +23,8 @@ from .setup import Setup
 
 HOST = "wattwire.flows.engine.life"
 """The module whose `run(setup, channel)` is a node's life."""
+ROOM = "wattwire.flows.engine.room"
+"""The same for a process that several nodes share."""
 
 BUG = 70  # exit code: the process ended by an exception
 PRCTL: Any = getattr(ctypes.CDLL(None), "prctl", None)  # found once, before there are children; Linux only

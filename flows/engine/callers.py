@@ -54,7 +54,12 @@ class Caller:
             return self._none(request, f"the call cannot be made: {type(wrong).__name__}")
 
     def close(self) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._pool.submit(self._hang_up)  # after the call that may be under way
+        self._pool.shutdown(wait=False)
+
+    def _hang_up(self) -> None:
+        for client in self._clients.values():
+            client.close()
 
     def _client(self, ca: str | None) -> httpx.Client:
         if ca not in self._clients:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Literal
+from typing import Final
 
-from .graph import Backoff
+from .graph import Backoff, Isolation
 from .reading import Read
 from .reasons import Mark
+
+SHARED: Final = "shared"
+"""The word for one process of several nodes, where else a machine's label stands."""
 
 
 @dataclass(frozen=True)
@@ -20,9 +23,17 @@ class NodeDraft:
     type: Read | None
     config: Read
     host: str | None = None
-    isolation: Literal["fork", "spawn"] | None = None
+    isolation: Isolation | None = None
     memory: int | None = None
     dropped: bool = False
+
+    def place(self, shared: bool) -> tuple[str | None, Isolation]:
+        """The machine's label, and what of a process. `shared`: what the flow says of nodes that say nothing."""
+        if self.memory is not None:  # which only a process of its own can have
+            return None if self.host == SHARED else self.host, "spawn" if self.isolation == "spawn" else "fork"
+        if self.host == SHARED:
+            return None, self.isolation or SHARED
+        return self.host, self.isolation or (SHARED if shared else "fork")
 
 
 @dataclass(frozen=True)
@@ -53,6 +64,7 @@ class Draft:
     edges: list[EdgeDraft] = field(default_factory=list)
     ends: list[Read] = field(default_factory=list)
     durability: str | None = None
+    host: str | None = None  # SHARED, or nothing
     lost: set[Mark] = field(default_factory=set)  # what a file took out of, or replaced in, those that it includes
     all_nodes: bool = True  # False if a fault took some away, so that a missing one proves nothing
     all_edges: bool = True

@@ -17,7 +17,7 @@ from .holding import Holding
 from .logbook import Entry, Logbook
 from .means import Means, apart
 from .minder import Minder
-from .options import hosted
+from .options import hosted, shares
 from .setup import Setup
 from .statefolder import BUDGETS, Unusable, prepare
 
@@ -220,5 +220,6 @@ class FlowRun:
         options = self.means.options
         setup = Setup(flow=apart(flow, name), node=name, broker=self.means.url, state=self.folder,
                       shadow=options.shadow, label=options.host, seed=secrets.randbits(32),
+                      shared=shares(flow, name, options),
                       beat=min(Setup.beat, options.hang / 3), budgets=options.root / BUDGETS)  # fmt: skip
         return Minder(setup, flow.nodes.get(name), self.means.launcher, self, options.hang)

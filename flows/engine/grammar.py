@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from .drafts import Draft, EdgeDraft, NodeDraft
+from .drafts import SHARED, Draft, EdgeDraft, NodeDraft
 from .durations import duration, share, shown, size
 from .graph import Backoff
 from .reading import Read
@@ -16,7 +16,7 @@ from .reasons import Faults, Mark, unknown
 NAME = r"^[A-Za-z][A-Za-z0-9_-]{0,99}$"
 """Names of flows and nodes are levels of MQTT topics, and parts of client ids and of the names of files."""
 
-FLOW = ("flow", "version", "include", "nodes", "edges", "ends", "durability")
+FLOW = ("flow", "version", "include", "nodes", "edges", "ends", "durability", "host")
 NODE = ("type", "config", "host", "isolation", "memory")
 EDGE = ("from", "to", "after", "times", "spent", "every", "drop")
 AFTER = ("first", "factor", "most", "jitter")
@@ -51,6 +51,7 @@ class Grammar:
             found.all_edges &= draft is not None
         found.ends = self._texts(get("ends"), "ends", "node.port")
         found.durability = self._one_of(get("durability"), "durability", ("broker", "disk"))
+        found.host = self._one_of(get("host"), "host", (SHARED,))
         return found
 
     def _name(self, top: Read) -> str:
@@ -116,15 +117,14 @@ class Grammar:
         if kind is not None and not isinstance(kind.value, str):
             self.faults.add(kind.at, f"{name}: type is {shown(kind.plain)}, not the name of a node type")
             kind = Read(None, kind.at)
-        return NodeDraft(
-            name,
-            at,
-            kind,
-            config,
-            self._parsed(get("host"), f"{name}: host", _text),
-            self._one_of(get("isolation"), f"{name}: isolation", ("fork", "spawn")),
-            self._parsed(get("memory"), f"{name}: memory", size),
-        )
+        host = self._parsed(get("host"), f"{name}: host", _text)
+        isolation = self._one_of(get("isolation"), f"{name}: isolation", ("fork", "spawn", SHARED))
+        if SHARED in (host, isolation):
+            for own in ("isolation", "memory"):
+                if own in given.value and given.value[own].value != SHARED:
+                    told = f"{name}: {own} is of a process of its own, and this one is shared"
+                    self.faults.add(given.keys[own], told)
+        return NodeDraft(name, at, kind, config, host, isolation, self._parsed(get("memory"), f"{name}: memory", size))
 
     def _edge(self, given: Read) -> EdgeDraft | None:
         if not isinstance(given.value, dict):

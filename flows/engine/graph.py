@@ -9,6 +9,9 @@ from typing import Any, Literal
 
 from wattwire.nodes import Node
 
+Isolation = Literal["fork", "spawn", "shared"]
+"""A process forked, one with an interpreter of its own, or one with others."""
+
 
 @dataclass(frozen=True)
 class Backoff:
@@ -49,7 +52,7 @@ class FlowNode:
     type: Node
     config: Any
     host: str | None = None  # the machine's label, of `wattwire run --host`
-    isolation: Literal["fork", "spawn"] = "fork"
+    isolation: Isolation = "fork"
     memory: int | None = None  # bytes; more is an allocation that fails
     given: Mapping[str, Any] = field(default_factory=dict)  # settings as written, secrets by their $NAME
     through: Mapping[str, str] = field(default_factory=dict)  # finer out ports that nothing follows -> the coarser one

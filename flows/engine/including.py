@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from .drafts import Draft, EdgeDraft, NodeDraft
+from .drafts import SHARED, Draft, EdgeDraft, NodeDraft
 from .reading import Read
 from .reasons import Faults, Mark, unknown
 
@@ -31,6 +31,7 @@ def side_by_side(drafts: list[Draft], faults: Faults) -> Draft:
         whole.edges += [e for e in draft.edges if e.at not in lost]
         whole.ends += [e for e in draft.ends if e.at not in lost]
         seen |= {e.at for e in draft.edges} | {e.at for e in draft.ends}
+        whole.host = whole.host or draft.host
         whole.durability = "disk" if "disk" in (whole.durability, draft.durability) else draft.durability
     return whole
 
@@ -40,7 +41,7 @@ def put_over(inner: Draft, outer: Draft, resolve: Resolve, faults: Faults) -> Dr
     whole = Draft(outer.name, nodes=dict(inner.nodes))
     whole.all_nodes = inner.all_nodes and outer.all_nodes
     whole.all_edges = inner.all_edges and outer.all_edges
-    whole.durability = outer.durability or inner.durability
+    whole.durability, whole.host = outer.durability or inner.durability, outer.host or inner.host
     for name, node in outer.nodes.items():
         if node.dropped:
             if whole.nodes.pop(name, None) is None and inner.all_nodes:
@@ -80,6 +81,8 @@ def _both(one: NodeDraft, other: NodeDraft) -> NodeDraft:
 
 
 def _overridden(inner: NodeDraft, outer: NodeDraft) -> NodeDraft:
+    if outer.host == SHARED:
+        inner = replace(inner, isolation=None, memory=None)
     over = {name: replace(value, over=True) for name, value in outer.config.value.items()}
     config = Read(inner.config.value | over, inner.config.at, {**inner.config.keys, **outer.config.keys})
     return replace(

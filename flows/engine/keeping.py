@@ -32,13 +32,18 @@ def epoch(path: Path, renew: bool) -> str:
 
 
 def opened(setup: Setup, lifeline: Lifeline) -> tuple[Store | None, InHand]:
-    """The node's files. On a full disk it waits for room; a damaged one is put out of the way, for a person."""
+    """The node's files. On a full disk it waits for room; a damaged one is put out of the way, for a person.
+
+    Raises Full, where waiting would hold up others.
+    """
     said = False
     while True:
         try:
             store = _store(setup, lifeline) if keeps(setup.flow, setup.node) else None
             return store, InHand(setup.store.with_suffix(".hand"))
         except Full:
+            if setup.shared:
+                raise
             if not said:
                 lifeline.log("error", "the disk is full: it starts when there is room")
             said = True

@@ -12,11 +12,13 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from . import birth
-from .channel import Channel, Message, Printed
+from .channel import Channel, Message, Printed, send_fd
 from .process import Process
 from .setup import Setup
+from .sharing import Sharing
 from .warming import HTTP
 
 PATIENCE = 20.0  # seconds for a fork, or for the libraries to be loaded
@@ -34,6 +36,7 @@ class Launcher:
         self._wanted: tuple[list[str], list[str], str] = ([], [], "")
         self._turn = asyncio.Semaphore(32)  # file descriptors under way are limited, too
         self._mend = asyncio.Lock()
+        self.sharing = Sharing(partial(self.launch, host=birth.ROOM))
 
     @property
     def pid(self) -> int | None:
@@ -77,15 +80,18 @@ class Launcher:
         await self._asked({"warm": broker, "host": self._host})
 
     async def launch(self, setup: Setup, heard: Callable[[Message], None], *, memory: int | None = None,
-                     spawn: bool = False) -> Process:  # fmt: skip
-        """Fork a node. Raises OSError if there is no new process."""
+                     spawn: bool = False, host: str = "") -> Process:  # fmt: skip
+        """Fork a node, or let it in where others are. Raises OSError if there is no new process."""
+        if setup.shared:
+            return await self.sharing.join(setup, heard)
         await self._ready()
         loop, number = asyncio.get_running_loop(), next(self._numbers)
         async with self._turn:
             ours, theirs = socket.socketpair()
             forked, ended = loop.create_future(), loop.create_future()
             self._forked[number], self._ended[number] = forked, ended
-            asked = {"fork": number, "title": setup.node, "memory": memory, "spawn": spawn, "host": self._host}
+            asked = {"fork": number, "title": setup.node or setup.flow.name, "memory": memory, "spawn": spawn,
+                     "host": host or self._host}  # fmt: skip
             try:
                 _, channel = await loop.create_unix_connection(lambda: Channel(heard), sock=ours)
                 self._send_fd(asked, theirs)
@@ -96,7 +102,7 @@ class Launcher:
             finally:
                 theirs.close()
                 self._forked.pop(number, None)
-        return Process(self.tell, pid, channel, ended)
+        return Process(self.tell, pid, channel, ended, ours)
 
     def tell(self, message: Message) -> None:
         if self._channel is not None:
@@ -153,10 +159,9 @@ class Launcher:
         return {}
 
     def _send_fd(self, asked: Message, channel: socket.socket) -> None:
-        # behind the transport's back: what goes through it is small and always written at once
         if self._control is None or self._channel is None:
             raise OSError("the fork server is gone")
-        socket.send_fds(self._control, [json.dumps(asked).encode() + b"\n"], [channel.fileno()])
+        send_fd(self._control, asked, channel)
 
     def _hear(self, told: Message) -> None:
         match told:

@@ -14,6 +14,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from wattwire.broker.envelope import parse
 from wattwire.nodes import Answer, Asked, Listener, Reply
 from wattwire.nodes.linked import Action
 
@@ -31,10 +32,11 @@ class Listening:
 
     def __init__(self, where: Listener, host: Host) -> None:
         self._where, self._host = where, host
+        self._server: Server | None = None
 
     def start(self) -> None:
         try:
-            server = Server((self._where.host, self._where.port), self.ask)
+            self._server = server = Server((self._where.host, self._where.port), self.ask)
         except OSError as wrong:
             why = f"cannot listen on {self._where.host}:{self._where.port}: {wrong.strerror}"
             self._host.post(lambda: self._host.presence.set("crashed", why, "red"))
@@ -42,8 +44,13 @@ class Listening:
         host, port = server.socket.getsockname()[:2]
         self._host.post(lambda: self._host.lifeline.tell({"address": f"{host}:{port}"}))
         self._host.post(lambda: self._host.presence.set(text=f"listens on http://{host}:{port}"))
-        # it need not look up: the thread ends with the process
+        # it need not look up: it is woken where it does not end with the process
         threading.Thread(target=server.serve_forever, args=(86_400.0,), name="http", daemon=True).start()
+
+    def close(self) -> None:
+        """The node ends, and its process goes on."""
+        if self._server is not None:
+            self._server.leave()
 
     def ask(self, asked: Asked) -> Reply:
         """From a connection's thread. Raises TimeoutError."""
@@ -66,7 +73,24 @@ class Server(ThreadingTCPServer):
     def __init__(self, where: tuple[str, int], ask: Any) -> None:
         self.address_family = socket.AF_INET6 if ":" in where[0] else socket.AF_INET
         self.ask = ask
+        self._open: set[socket.socket] = set()
         super().__init__(where, Connection)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self._open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._open.discard(request)
+        super().shutdown_request(request)
+
+    def leave(self) -> None:
+        """Hang up on all, listen no more."""
+        for sock in (self.socket, *self._open):
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)  # which wakes who waits for it
+        self.shutdown()
+        self.server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         if not isinstance(sys.exc_info()[1], OSError):  # the other end is gone: its trouble
@@ -141,7 +165,7 @@ def read(method: str, target: str, headers: dict[str, str], body: bytes) -> Aske
         form = _first(text)
     elif body:
         with contextlib.suppress(ValueError):
-            found = json.loads(text)
+            found = parse(text)
     return Asked(method, unquote(where.path), _first(where.query), headers, found, form)
 
 

@@ -91,7 +91,8 @@ class _Loader:
                 continue
             at, written = node.type.at if node.type else node.at, annexes.put_in(name, kind.config, node.config)
             config, told = build.config(name, kind.config, written, at), meaning.given(kind.config, written)
-            nodes[name] = FlowNode(name, kind, config, node.host, node.isolation or "fork", node.memory, told)
+            host, isolation = node.place(draft.host is not None)
+            nodes[name] = FlowNode(name, kind, config, host, isolation, node.memory, told)
         wiring = Wiring(known, {n: d.at for n, d in draft.nodes.items()}, self.faults, draft.all_nodes)
         edges = wiring.edges(draft.edges)
         if draft.all_edges:

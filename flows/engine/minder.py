@@ -116,10 +116,13 @@ class Minder:
     def check(self, now: float) -> None:
         """Kill it if it hangs."""
         patience = self._hang if self._beat > self.started_at else max(BIRTH, self._hang)
-        if self.process is not None and not self._hung and now - self._beat > patience:
+        if (process := self.process) is None or process.dying:
+            return
+        if now - self._beat > patience:
             self._hung = True
-            self._company.say(self, "error", f"hangs: no sign of life for {patience:.0f} s; it is killed")
-            self.process.kill()
+            told = f"hangs{process.where}: no sign of life for {patience:.0f} s; it is killed"
+            self._company.say(self, "error", told)
+            process.kill()
 
     def unseat(self) -> None:
         """The broker is gone; a node that was quicker than we to find it again has its seat already."""

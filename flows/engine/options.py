@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from .graph import Flow
-from .routes import processes
+from .routes import EDGES, processes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +20,7 @@ class Options:
     port: int = 1883  # of the private broker, if it is free
     label: str = ""  # run only nodes whose `host` is this
     only: frozenset[str] = frozenset()
+    shared: bool = False  # the nodes of a flow in one process
     shadow: bool = False
     admin: int | None = None  # port; None: the usual one, or a free one
     hang: float = 10.0  # seconds without a heartbeat
@@ -37,3 +38,12 @@ def hosted(flow: Flow, options: Options) -> list[str]:
     if options.only:
         return [name for name in processes(flow) if name in options.only]
     return [n for n in processes(flow) if ((flow.nodes[n].host if n in flow.nodes else None) or "") == options.label]
+
+
+def shares(flow: Flow, name: str, options: Options) -> bool:
+    """Whether it runs in its flow's shared process: the edges do, where every node here does."""
+    if name == EDGES:
+        nodes = [n for n in hosted(flow, options) if n != EDGES]
+        return bool(nodes) and all(shares(flow, n, options) for n in nodes)
+    node = flow.nodes[name]
+    return node.isolation == "shared" or (options.shared and node.isolation == "fork" and node.memory is None)

@@ -68,9 +68,9 @@ class Outer:
             self._will = action.say
             self._link = self._dialled(action.say)
 
-    def close(self) -> None:
+    def close(self, farewell: bool = True) -> None:
         """Take leave: our will is not executed."""
-        self._link.close()
+        self._link.close(farewell)
 
     def _up(self, _session: bool) -> None:
         self._happen(Linked(True))

@@ -13,6 +13,7 @@ from typing import Any
 from wattwire.nodes import Node, Secret
 
 from . import durations, grammar
+from .drafts import SHARED
 from .kinds import anything, choices, item, listed, mapped, members, record, settings
 from .manual import written
 from .settings import SIMULATED
@@ -64,6 +65,10 @@ def schema(types: Mapping[str, Node]) -> Schema:
                 "enum": ["broker", "disk"],
                 "description": "disk: input, state and outputs are one transaction, and survive a power cut.",
             },
+            "host": {
+                "const": SHARED,
+                "description": "All nodes in one process, but those with an `isolation` or `memory` of their own.",
+            },
         },
         "patternProperties": {"^x-": {"description": "Yours, for anchors."}},
         "additionalProperties": False,
@@ -81,8 +86,16 @@ def _node(nodes: list[Node]) -> Schema:
         "properties": {
             "type": {"enum": [n.name for n in nodes], "enumDescriptions": [n.doc for n in nodes]},
             "config": {"type": ["object", "null"]},
-            "host": {"type": "string", "description": "The machine it runs on: `wattwire run --host`."},
-            "isolation": {"enum": ["fork", "spawn"], "default": "fork"},
+            "host": {
+                "type": "string",
+                "description": "The machine it runs on: `wattwire run --host`. shared: in one process with the others "
+                "that say so.",
+            },
+            "isolation": {
+                "enum": ["fork", "spawn", SHARED],
+                "default": "fork",
+                "description": "spawn: an interpreter of its own. shared: as host: shared, on the machine of its host.",
+            },
             "memory": {
                 "type": "string",
                 "pattern": durations.SIZE,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -32,11 +33,18 @@ class Serving:
         self._inputs: asyncio.Queue[tuple[Input, Envelope]] = asyncio.Queue()
         self._given: Envelope | None = None  # what is in the adapter's hands
         self._by: asyncio.Task[Any] | None = None  # the task that has it: what others emit, it has not caused
+        self._running: asyncio.Future[None] | None = None
         self._sent = 0  # messages of it so far
         actor.serves = self._took
 
     def start(self) -> None:
         threading.Thread(target=self._run, name="serve", daemon=True).start()
+
+    def close(self) -> None:
+        """The node ends, and its process goes on."""
+        if self._running is not None:
+            with suppress(RuntimeError):  # it has ended
+                self._loop.call_soon_threadsafe(self._running.cancel)
 
     def now(self) -> datetime:
         return datetime.now(UTC)
@@ -74,7 +82,8 @@ class Serving:
 
     def _run(self) -> None:
         try:
-            self._loop.run_until_complete(self._serve(self._actor.config, self))
+            self._running = asyncio.ensure_future(self._serve(self._actor.config, self), loop=self._loop)
+            self._loop.run_until_complete(self._running)
             raise ServeHasReturned
         except BaseException as wrong:
             bug = wrong if isinstance(wrong, Exception) else RuntimeError(type(wrong).__name__)

@@ -26,6 +26,9 @@ from pathlib import Path
 from .graph import Flow
 from .statefolder import BUDGETS
 
+TURN, LONG = "shared.turn", 64
+"""A file in a flow's state folder, and the bytes of a name there: which node has its turn in the shared process."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Setup:
@@ -41,6 +44,7 @@ class Setup:
     seed: int = 0
     beat: float = 3.0  # seconds between signs of life
     warnings: tuple[str, ...] = ()
+    shared: bool = False  # with others in one process, which it may not hold up
     budgets: Path | None = None  # where calls are counted, for all flows of the house
 
     @property

@@ -184,6 +184,9 @@ class InHand:
     def why(self) -> str:
         return self._why.read_text(errors="replace") if self._why.exists() else ""
 
+    def close(self) -> None:
+        os.close(self._file)
+
     def _write(self) -> None:
         while len(text := json.dumps(self._tries)) > SIZE:
             del self._tries[next(iter(self._tries))]

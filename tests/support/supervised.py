@@ -69,7 +69,8 @@ class Supervised:
         (nodes / "moody.py").write_text(MOODY)
         self.file.write_text(flow)
         self.name = re.findall(r"flow: (\w+)", flow)[0]
-        told = ["--state", str(self.state), "--nodes", str(nodes), "--admin", "0", "--port", "0", *options]
+        shared = ["--shared"] if os.environ.get("WATTWIRE_TESTS") == "shared" else []
+        told = [*shared, "--state", str(self.state), "--nodes", str(nodes), "--admin", "0", "--port", "0", *options]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "wattwire.flows", "run", str(self.file), *told],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True,
