@@ -1,0 +1,291 @@
+"""What may go wrong, for real. A fault is a generator that does harm and yields conditions to wait for."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import UTC, datetime
+from random import Random
+from typing import TypeAlias
+
+from .real_counting import Fault, Lane
+from .real_ground import Cable, Disk
+from .real_site import CHAINED, Chain, Site
+
+Done: TypeAlias = Callable[[], bool]
+Script: TypeAlias = Iterator[Done]
+NOTICED = 120.0  # seconds after which something has not recovered
+
+
+def after(seconds: float) -> Done:
+    until = time.monotonic() + seconds
+    return lambda: time.monotonic() >= until
+
+
+def within(seconds: float, done: Done) -> Done:
+    late = after(seconds)
+    return lambda: late() or done()
+
+
+def send(pid: int, number: int) -> bool:
+    with suppress(ProcessLookupError):
+        os.kill(pid, number)
+        return True
+    return False
+
+
+def alive(pid: int) -> bool:
+    try:
+        with open(f"/proc/{pid}/stat") as stat:
+            return stat.read().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+class Havoc:
+    """Faults at one site, one after the other; some before the one before is over."""
+
+    def __init__(self, site: Site, chance: Random, hang: float, burst: int, short: bool,
+                 disk: Disk | None = None, cable: Cable | None = None, only: str = "") -> None:  # fmt: skip
+        self.site, self.chance, self.hang, self.burst, self.short = site, chance, hang, burst, short
+        self.disk, self.cable, self.only = disk, cable, only
+        self.faults: list[Fault] = []
+        self.log = site.folder / "faults.log"
+        self.open: list[Fault] = []
+        self.over = False
+        self._killed = dict[tuple[str, str], deque[float]]()
+        self._full_since, self._stopped = float("inf"), set[int]()
+
+    def menu(self) -> list[tuple[int, Callable[[], Script]]]:
+        """How often, relative to each other, and what."""
+        found = [(8, self.node_killed), (2, self.node_hangs)]
+        if not self.cable:
+            found += [(2, self.edges_killed), (3, self.node_paused), (2, self.forks_killed), (1, self.forks_stopped)]
+            found += [(3, self.supervisor_killed), (2, self.supervisor_stopped)]
+            found += [(3, self.broker_killed), (2, self.broker_stopped), (2, self.flood), (2, self.flood_and_killed)]
+        else:
+            found += [(4, self.cut), (2, self.cut_one_way), (2, self.cut_and_killed), (2, self.far_killed)]
+            found += [(2, self.supervisor_killed)]
+        if self.disk:
+            found += [(2, self.disk_full), (2, self.disk_full_and_killed)]
+        if not self.short:
+            found += [(3, self.cut_long), (1, self.far_stopped)] if self.cable else [(1, self.broker_stopped_long)]
+        return [it for it in found if not self.only or it[1].__name__ in self.only.split(",")]
+
+    def script(self) -> Script:
+        menu = self.menu()
+        first = self.chance.sample([does for _, does in menu], len(menu))  # each once, then by chance
+        while not self.over and menu and (first or not self.short):
+            does = first.pop() if first else self.chance.choices([d for _, d in menu], [w for w, _ in menu])[0]
+            yield from does()
+            if self.short or self.chance.random() < 0.75:
+                yield within(NOTICED, lambda: not self.open)
+                yield after(self.chance.uniform(0, 0.3 if self.short else 3))
+
+    def look(self) -> None:
+        now = time.time()
+        self.open = [f for f in self.open if not f.look(now) and now - f.at < NOTICED]
+
+    def heal(self) -> None:
+        """Whatever was under way."""
+        self.over = True
+        for pid in self._stopped:
+            send(pid, signal.SIGCONT)
+        if self.disk:
+            self.disk.clear()
+        if self.cable:
+            self.cable.join()
+            if self.cable.broker.poll() is not None:
+                self.cable.start()
+
+    # Whom
+
+    def begins(self, kind: str, lanes: list[Lane] | None = None, whom: str = "") -> None:
+        every = [lane for chain in self.site.chains for lane in chain.fast]
+        fault = Fault(kind, time.time(), every if lanes is None else lanes)
+        self.faults.append(fault)
+        self.open.append(fault)
+        with self.log.open("a") as log:
+            log.write(f"{datetime.now(UTC):%H:%M:%S.%f} {self.site.name}: {kind} {whom}\n")
+
+    def ends(self) -> None:
+        """The harm of the last one."""
+        self.faults[-1].until = time.time()
+
+    def node(self, *of: str) -> tuple[Chain, str, int] | None:
+        """One that runs, and was not killed so often lately that it is started again only after a minute."""
+        chains = self.chance.sample(self.site.chains, len(self.site.chains))
+        for chain in chains:
+            for name in self.chance.sample(of or CHAINED, len(of or CHAINED)):
+                times = self._killed.setdefault((chain.name, name), deque(maxlen=3))
+                pid = self.site.pid(chain.name, name)
+                if pid and not (len(times) == 3 and time.monotonic() - times[0] < 75):
+                    times.append(time.monotonic())
+                    return chain, name, pid
+        return None
+
+    def _pause(self, pid: int | None, seconds: float) -> Script:
+        if pid and send(pid, signal.SIGSTOP):
+            self._stopped.add(pid)
+            yield after(seconds)
+            send(pid, signal.SIGCONT)
+            self._stopped.discard(pid)
+            self.ends()
+
+    def brief(self) -> float:
+        return self.chance.uniform(0.2, 1 if self.short else 3)
+
+    # Nodes
+
+    def node_killed(self, kind: str = "node killed", *of: str) -> Script:
+        if chosen := self.node(*of):
+            self.begins(kind, chosen[0].fast, chosen[1])
+            send(chosen[2], signal.SIGKILL)
+        yield after(0)
+
+    def edges_killed(self) -> Script:
+        yield from self.node_killed("edges killed", "edges")
+
+    def node_paused(self) -> Script:
+        if chosen := self.node():
+            self.begins("node stopped for a while", chosen[0].fast, chosen[1])
+            yield from self._pause(chosen[2], self.brief())
+
+    def node_hangs(self) -> Script:
+        if chosen := self.node():
+            self.begins(f"node hangs (noticed after {self.hang:g} s)", chosen[0].fast, chosen[1])
+            send(pid := chosen[2], signal.SIGSTOP)
+            yield within(self.hang + 10, lambda: not alive(pid))
+            self.ends()
+            if alive(pid):
+                self.site.surprises.append(f"{chosen[0].name}/{chosen[1]} hung for {self.hang + 10:g} s unnoticed")
+                send(pid, signal.SIGCONT)
+
+    # What runs them
+
+    def forks_killed(self) -> Script:
+        if pid := self.site.named("wattwire-forks"):
+            self.begins("fork server killed")
+            send(pid, signal.SIGKILL)
+        yield after(0)
+
+    def forks_stopped(self) -> Script:
+        """While a node needs it."""
+        pid, chosen = self.site.named("wattwire-forks"), self.node()
+        if pid and chosen:
+            self.begins("fork server stopped, node killed", chosen[0].fast, chosen[1])
+            send(chosen[2], signal.SIGKILL)
+            yield from self._pause(pid, self.brief() if self.short else self.chance.choice([2, 8, 25]))
+
+    def supervisor_killed(self) -> Script:
+        left = self.site.family()
+        self.begins("supervisor killed")
+        self.site.kill_supervisor()
+        if self._full_since < float("inf"):
+            self._unsaved()
+        yield within(10, lambda: not any(alive(pid) for pid in left))
+        if there := [name for pid, name in left.items() if alive(pid)]:
+            self.site.surprises.append(f"outlived their supervisor by 10 s: {', '.join(there)}")
+
+    def supervisor_stopped(self) -> Script:
+        self.begins("supervisor stopped for a while")
+        yield from self._pause(self.site.process.pid, self.brief() if self.short else self.chance.choice([2, 8, 15]))
+
+    # The broker
+
+    def broker_killed(self) -> Script:
+        if pid := self.site.named("mosquitto"):
+            self.begins("broker killed")
+            send(pid, signal.SIGKILL)
+            self._unsaved()
+        yield after(0)
+
+    def broker_stopped(self, kind: str = "broker stopped for a while", seconds: float = 0) -> Script:
+        self.begins(kind)
+        yield from self._pause(self.site.named("mosquitto"), seconds or self.brief())
+
+    def broker_stopped_long(self) -> Script:
+        yield from self.broker_stopped("broker stopped for 35 s", 35)
+
+    def _unsaved(self) -> None:
+        """What the broker had not yet saved is gone with it."""
+        for chain in self.site.chains:
+            chain.bare.killed(self._full_since)
+
+    # Floods
+
+    def flood(self) -> Script:
+        chain = self.chance.choice(self.site.chains)
+        chain.kept.flood(self.burst)
+        self.begins(f"flood of {self.burst}", chain.fast)  # the next number is behind it
+        yield after(0)
+
+    def flood_and_killed(self) -> Script:
+        if chosen := self.node("hop", "sieve", "edges", "sink"):
+            chosen[0].kept.flood(self.burst)
+            self.begins(f"flood of {self.burst}, node killed", chosen[0].fast, chosen[1])
+            yield after(self.brief())
+            send(chosen[2], signal.SIGKILL)
+
+    # The disk
+
+    def disk_full(self, kind: str = "disk full", killed: bool = False) -> Script:
+        assert self.disk
+        self.begins(kind)
+        self._full_since = time.monotonic()
+        self.disk.fill()
+        yield after(1.5 if self.short else self.chance.uniform(1, 8))
+        if killed and (chosen := self.node("sieve", "sink", "edges", "source")):
+            send(chosen[2], signal.SIGKILL)
+            yield after(1)
+        self.disk.clear()
+        self.ends()
+        yield after(0 if self.short else 6)
+        self._full_since = float("inf")
+
+    def disk_full_and_killed(self) -> Script:
+        yield from self.disk_full("disk full, node killed", True)
+
+    # The link
+
+    def cut(self, kind: str = "link cut", seconds: float = 0, ways: tuple[str, ...] = ("near", "far")) -> Script:
+        assert self.cable
+        self.begins(kind)
+        self.cable.cut(ways)
+        yield after(seconds or self.chance.uniform(1, 3 if self.short else 10))
+        self.cable.join()
+        self.ends()
+
+    def cut_one_way(self) -> Script:
+        yield from self.cut("link cut one way", 0, (self.chance.choice(["near", "far"]),))
+
+    def cut_long(self) -> Script:
+        yield from self.cut("link cut for longer than the keep-alive", self.chance.uniform(32, 50))
+
+    def cut_and_killed(self) -> Script:
+        assert self.cable
+        self.cable.cut()
+        yield after(self.brief())
+        yield from self.node_killed("link cut, node killed")
+        yield after(self.brief())
+        self.cable.join()
+        self.ends()
+
+    def far_killed(self) -> Script:
+        assert self.cable
+        self.begins("broker behind the link killed")
+        self.cable.broker.kill()
+        self.cable.broker.wait()
+        self._unsaved()
+        yield after(0.5)
+        self.cable.start()
+        self.ends()
+
+    def far_stopped(self) -> Script:
+        assert self.cable
+        self.begins("broker behind the link stopped for 35 s")
+        yield from self._pause(self.cable.broker.pid, 35)
