@@ -15,21 +15,39 @@ def _no_number(word: str) -> float:
     raise ValueError(f"{word} is no number of JSON")
 
 
+def _number(word: str) -> float:
+    if (number := float(word)) in (INFINITE, -INFINITE):  # it could be read, and not be written again
+        raise ValueError(f"{word[:20]} is larger than any number here")
+    return number
+
+
+INFINITE = float("inf")
 WRITE = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-READ = json.JSONDecoder(parse_constant=_no_number)
+READ = json.JSONDecoder(parse_constant=_no_number, parse_float=_number)
+DEEPEST, BARE = 100, 50
+"""Objects and lists within each other, as who reads and who writes them has an end to his stack. What comes from
+outside has fewer: on its way through the nodes more is put around it."""
+MANY = 1_000_000_000  # attempts
 REQUIRED = ("id", "from", "at", "body")
+FIRST, LAST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 LONGEST = 250  # characters of an id or a name: receivers keep many of them
 
 
 def instant(text: str) -> datetime:
     """Read a time; one without a zone is refused, as nobody could say when it is."""
-    at = datetime.fromisoformat(text)
-    if at.tzinfo is None:
-        raise ValueError(f"a time without a zone: {text}")
     try:
-        return at.astimezone(UTC)
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"Invalid isoformat string: {text[:40]!a}") from None
+    if at.tzinfo is None:
+        raise ValueError(f"a time without a zone: {text.encode(errors='replace').decode()}")
+    try:
+        at = at.astimezone(UTC)
     except OverflowError:
-        raise ValueError(f"no time that there is: {text}") from None
+        at = FIRST
+    if not FIRST < at < LAST:  # nobody means it, and reckoning with it would leave the calendar
+        raise ValueError(f"no time that there is: {text}")
+    return at
 
 
 def stamp(at: datetime) -> str:
@@ -80,18 +98,41 @@ def derived(cause: str, source: str, position: int, number: str = "") -> str:
     return blake2b(f"{cause}|{source}|{position}|{number}".encode(), digest_size=9).hexdigest()
 
 
+def parse(text: str) -> Any:
+    """JSON as such. Raises ValueError, whatever the text is."""
+    try:
+        data = READ.decode(text)
+    except RecursionError:
+        raise ValueError("brackets without end") from None
+    if text.count("[") + text.count("{") > BARE and _deep(data, DEEPEST):
+        raise ValueError("brackets within brackets, too deep to read")
+    return data
+
+
+def _deep(data: Any, most: int) -> bool:
+    """Whether it has more levels than that."""
+    level = [data]
+    for _ in range(most):
+        level = [v for it in level for v in (it.values() if isinstance(it, dict) else it) if isinstance(v, dict | list)]
+        if not level:
+            return False
+    return True
+
+
 def loads(payload: bytes, now: datetime) -> Envelope:
     """Read what came on a topic. JSON that is no envelope is a bare body from outside, and the beginning of a chain."""
     try:
-        data = READ.decode(payload.decode())
-    except (ValueError, RecursionError) as wrong:  # the latter: brackets without end
+        data = parse(payload.decode())
+    except ValueError as wrong:
         raise ValueError(f"not JSON: {wrong}") from None
     if not (isinstance(data, dict) and all(name in data for name in REQUIRED)):
+        if payload.count(b"[") + payload.count(b"{") > BARE and _deep(data, BARE):
+            raise ValueError("not JSON: brackets within brackets, too deep to read")
         id = uuid4().hex[:18]
         return Envelope(id, id, "", "", now, data)
     try:
         at, attempts = instant(data["at"]), data.get("attempts") or {}
-        if not all(isinstance(k, str) and isinstance(v, int) for k, v in attempts.items()):
+        if not all(isinstance(k, str) and isinstance(v, int) and 0 <= v < MANY for k, v in attempts.items()):
             raise ValueError("attempts are counts per edge")
         id = _name(data["id"])
         root, cause, edge = _name(data.get("root") or id), _name(data.get("cause") or ""), _name(data.get("edge") or "")

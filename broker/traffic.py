@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from struct import Struct
 
-from .pipe import LARGEST, Pipe, coded
+from .pipe import LARGEST, Broken, Pipe, coded
 
 LOWEST, HIGHEST = 1024, 65535  # our message ids; those below are paho's, for subscribing
 SHORT = Struct("!H")
@@ -62,6 +62,8 @@ class Traffic:
 
     def taken(self, pipe: Pipe, body: bytes) -> None:
         """The broker has taken one of ours."""
+        if len(body) != 2:
+            raise Broken("the broker sent half a packet")
         mid = SHORT.unpack_from(body)[0]
         on_sent = self._sent.pop(mid, None)
         while self._queue and len(self._sent) < self.window:
@@ -71,8 +73,11 @@ class Traffic:
 
     def read(self, first: int, body: bytes, connection: int) -> Message:
         """A message of the broker's."""
-        end = 2 + SHORT.unpack_from(body)[0]
-        name, qos, mid = body[2:end], first >> 1 & 3, 0
+        qos, mid = first >> 1 & 3, 0
+        end = 2 + SHORT.unpack_from(body)[0] if len(body) > 1 else 2
+        if end + (2 if qos else 0) > len(body):
+            raise Broken("the broker sent half a packet")
+        name = body[2:end]
         if qos:
             mid = SHORT.unpack_from(body, end)[0]
             end += 2

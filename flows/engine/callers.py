@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
-from wattwire.broker.envelope import READ
+from wattwire.broker.envelope import parse
 from wattwire.nodes import Json, Reply, Request
 
 from .bodies import encode
@@ -115,7 +115,7 @@ class Caller:
 
 def _json(text: str) -> Json:
     try:
-        found: Json = READ.decode(text)
-    except (ValueError, RecursionError):  # the latter: brackets without end
+        found: Json = parse(text)
+    except ValueError:
         return None
     return found

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from wattwire.broker.envelope import instant, stamp
+from wattwire.broker.envelope import instant, parse, stamp
 
 FILE = "log.jsonl"
 MOST = 1_000_000  # bytes; then it becomes the older one, and the one before that goes: some ten thousand lines
@@ -41,7 +41,8 @@ class Logbook:
         try:
             if self.path.exists() and self.path.stat().st_size > self._most:
                 self.path.replace(older(self.path))
-            with os.fdopen(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a") as out:
+            with os.fdopen(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a", encoding="utf-8",
+                           errors="replace") as out:  # fmt: skip
                 out.write(json.dumps(row, ensure_ascii=False) + "\n")
         except OSError:
             return
@@ -51,7 +52,7 @@ class Logbook:
         for path in (older(self.path), self.path):
             for row in path.read_text("utf-8", "replace").splitlines() if path.is_file() else ():
                 try:
-                    told = json.loads(row)
+                    told = parse(row)
                     it = Entry(instant(told["at"]), str(told["node"]), str(told["level"]), str(told["text"]))
                 except (ValueError, TypeError, KeyError):
                     continue

@@ -14,6 +14,10 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from wattwire.broker.envelope import parse
+
+from .parsers import decode
+
 SILENT = 30.0  # seconds without a word from a supervisor elsewhere, after which it is taken for dead
 REFRESH = 10.0  # seconds between such words
 
@@ -74,10 +78,14 @@ class Claim:
 
 
 def loads(payload: bytes) -> Claim | None:
+    """None where it is none: anybody may write there."""
     try:
-        return Claim(**json.loads(payload))
-    except (TypeError, ValueError):
+        claim = decode(Claim, parse(payload.decode()))
+        assert isinstance(claim, Claim)
+        claim.dumps().decode(), str(claim).encode()  # half a character could be told to nobody
+    except ValueError:
         return None
+    return claim if 0 <= claim.epoch < 2**53 else None
 
 
 def boot() -> str:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from wattwire.broker.envelope import instant, stamp
+from wattwire.broker.envelope import instant, parse, stamp
 
 from . import mishaps, replies
 from .bench import Bench
@@ -57,7 +57,8 @@ def read(lines: Iterable[str], flow: Flow, name: str = "script") -> list[Line]:
                 raise ValueError("lines are in time order, and this one is earlier than the one before")
             found.append(line)
         except ValueError as wrong:
-            reasons.append(f"{name}:{number}: {wrong}")
+            told = " ".join(str(wrong).encode(errors="backslashreplace").decode().split())
+            reasons.append(f"{name}:{number}: {told}")
     if reasons:
         raise ScriptError(reasons)
     return found
@@ -65,7 +66,7 @@ def read(lines: Iterable[str], flow: Flow, name: str = "script") -> list[Line]:
 
 def _object(text: str) -> dict[str, Any]:
     try:
-        said = json.loads(text)
+        said = parse(text)
     except ValueError as wrong:
         raise ValueError(f"not JSON: {wrong}") from None
     if not isinstance(said, dict) or "at" not in said:

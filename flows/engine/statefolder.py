@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from wattwire.broker.envelope import parse
+
 RUNNING = "broker.json"
 BUDGETS = "budgets.db"
 
@@ -70,7 +72,7 @@ def write(file: Path, value: Any) -> None:
 def read(file: Path) -> dict[str, Any]:
     """What stands there; nothing, where there is nothing that can be read."""
     try:
-        value = json.loads(file.read_text())
+        value = parse(file.read_text())
     except (OSError, ValueError):
         return {}
     return value if isinstance(value, dict) else {}
@@ -78,7 +80,7 @@ def read(file: Path) -> dict[str, Any]:
 
 def alive(pid: object) -> bool:
     """Whether it runs; one that ended and was not yet taken leave of does not."""
-    if not isinstance(pid, int) or pid <= 0:
+    if not isinstance(pid, int) or not 0 < pid < 2**31:
         return False
     try:
         os.kill(pid, 0)

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from wattwire.broker.envelope import parse
+
 SEEN = 20_000  # keys kept: far more than are under way between two savings of a broker
 ASIDE = 1000  # inputs that no call could digest: more are somebody's mistake, not something to look at
 SIZE = 4096  # bytes of the file of tries
@@ -21,6 +23,9 @@ CREATE TABLE IF NOT EXISTS seen (number INTEGER PRIMARY KEY, key TEXT UNIQUE NOT
 CREATE TABLE IF NOT EXISTS outbox (number INTEGER PRIMARY KEY, topic TEXT, payload BLOB, retain INTEGER);
 CREATE TABLE IF NOT EXISTS aside (number INTEGER PRIMARY KEY, at TEXT, port TEXT, payload BLOB, why TEXT);
 """
+
+
+TABLES = {"seen": "number, key", "outbox": "number, topic, payload, retain", "aside": "number, at, port, payload, why"}
 
 
 class Damaged(Exception):
@@ -58,10 +63,15 @@ class Store:
                 raise Damaged
             self._last_seen = self._db.execute("SELECT coalesce(max(number), 0) FROM seen").fetchone()[0]
             self.snapshot(), self.was_asking()
+            for table, columns in TABLES.items():
+                self._db.execute(f"SELECT {columns} FROM {table} LIMIT 1")
 
     def snapshot(self) -> dict[str, Any] | None:
         row = self._db.execute("SELECT value FROM kept WHERE name = 'snapshot'").fetchone()
-        return json.loads(row[0]) if row else None
+        found = json.loads(row[0]) if row else None
+        if not isinstance(found, dict | None) or (found and not isinstance(found.get("held", {}), dict)):
+            raise Damaged("the state in it is none")
+        return found
 
     def seen(self) -> list[str]:
         return [key for (key,) in self._db.execute("SELECT key FROM seen ORDER BY number")]
@@ -138,14 +148,16 @@ def room() -> Iterator[None]:
         match getattr(wrong, "sqlite_errorcode", 0) & 0xFF:
             case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR:
                 raise Full("the disk is full") from None
-            case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
+            case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_ERROR:  # the last: other tables
+                raise Damaged(str(wrong)) from None
+            case 0 if isinstance(wrong, sqlite3.OperationalError):  # Python's own word: a text that is none
                 raise Damaged(str(wrong)) from None
         raise
     except OSError as wrong:
         if wrong.errno not in (errno.ENOSPC, errno.EDQUOT):
             raise
         raise Full("the disk is full") from None
-    except json.JSONDecodeError as wrong:
+    except ValueError as wrong:  # no JSON, or no text
         raise Damaged(str(wrong)) from None
 
 
@@ -156,8 +168,9 @@ class InHand:
         with room():
             self._file = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
         self._tries: dict[str, int] = {}
-        with suppress(ValueError, TypeError):  # damaged: counted anew
-            self._tries |= json.loads(os.pread(self._file, SIZE, 0).rstrip(b"\0 ") or b"{}")
+        with suppress(ValueError, TypeError, AttributeError):  # damaged: counted anew
+            known = parse(os.pread(self._file, SIZE, 0).rstrip(b"\0 ").decode() or "{}")
+            self._tries |= {k: n for k, n in known.items() if type(n) is int and abs(n) < SIZE}
         self._why = path.with_suffix(".why")
 
     def take(self, key: str) -> int:

@@ -8,8 +8,10 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from wattwire.broker import topics
+from wattwire.broker.envelope import parse
 
 from .deploying import deploy
+from .durations import shown
 from .flowrun import FlowRun
 from .reasons import FlowError
 
@@ -30,7 +32,7 @@ class Verbs:
     async def _answer(self, run: FlowRun, verb: str, payload: bytes) -> None:
         told: dict[str, Any] = {"status": "ok", "data": {}, "error": None}
         try:
-            asked = json.loads(payload or b"{}")
+            asked = parse(payload.decode() or "{}")
             if not isinstance(asked, dict):
                 raise Refused("a request is a JSON object")
             told["transaction"] = asked.get("transaction")
@@ -47,13 +49,13 @@ class Verbs:
                 return health(run)
             case "restart":
                 node = asked.get("node")
-                if node not in run.minders or node not in run.owned:
-                    raise Refused(f"no node {node!r} runs here; there are {', '.join(sorted(run.owned))}")
+                if not isinstance(node, str) or node not in run.minders or node not in run.owned:
+                    raise Refused(f"no node {shown(node)} runs here; there are {', '.join(sorted(run.owned))}")
                 await run.minders[node].restart()
                 return {"node": node}
             case "again":
                 node, number = asked.get("node"), asked.get("number")
-                if node not in run.owned or not isinstance(number, int | None):
+                if not isinstance(node, str) or node not in run.owned or not isinstance(number, int | None):
                     raise Refused("again wants a node that runs here, and the number of an input or null for all")
                 run.minders[node].send({"again": number})
                 return {"node": node, "number": number}
@@ -86,7 +88,7 @@ class Verbs:
         node, _, port = str(asked.get("to", "")).partition(".")
         known = [f"{n}.{p}" for n, it in run.flow.nodes.items() for p in it.type.ins]
         if f"{node}.{port}" not in known:
-            raise Refused(f"no in port {asked.get('to')!r}; there are {', '.join(known)}")
+            raise Refused(f"no in port {shown(asked.get('to'))}; there are {', '.join(known)}")
         if "body" not in asked:
             raise Refused("send wants a body")
         run.bus.publish(topics.into(run.flow.name, node, port), json.dumps(asked["body"]).encode())

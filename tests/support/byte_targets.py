@@ -1,0 +1,312 @@
+"""What takes bytes from outside, each with good input to begin with, and with what it owes for bad input."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import socket
+import tempfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from fuzzing import WILD, Target
+
+from wattwire.broker.envelope import begin, loads
+from wattwire.broker.pipe import Broken, Pipe
+from wattwire.broker.traffic import Traffic
+from wattwire.flows.commands.try_ import Lent
+from wattwire.flows.engine import ownership, statefolder, store
+from wattwire.flows.engine.callers import _json
+from wattwire.flows.engine.listening import read as asked
+from wattwire.flows.engine.loading import FlowError, load, load_text, shipped_flows
+from wattwire.flows.engine.logbook import FILE, Logbook
+from wattwire.flows.engine.names import Names, Unset, dotenv
+from wattwire.flows.engine.reading import Core
+from wattwire.flows.engine.script import ScriptError, read
+from wattwire.flows.engine.store import Damaged, InHand, Store
+from wattwire.nodes.gx_topics import note, written
+from wattwire.nodes.payload import read_json
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+ENV: Mapping[str, str] = Lent({})
+REASON = re.compile(r"[^\n]+:\d+:\d+: \S[^\n]*")
+LONG = 5000  # characters of a line that quotes what was given
+NAMED: Mapping[str, Any] = {"type": "rateResolver", "config": {"tariff": "bad"}}
+
+
+@cache
+def folder() -> Path:
+    """Of this process, on a disk in memory where there is one."""
+    memory = Path("/dev/shm")
+    return Path(tempfile.mkdtemp(prefix="fuzz", dir=memory if os.access(memory, os.W_OK) else None))
+
+
+def _file(name: str, data: bytes) -> Path:
+    file = folder() / name
+    file.write_bytes(data)
+    return file
+
+
+def _told(wrong: FlowError) -> None:
+    """Every reason has a place and fits on a line."""
+    assert wrong.reasons
+    for reason in wrong.reasons:
+        assert REASON.fullmatch(str(reason)), str(reason)
+        assert reason.line >= 1, reason
+        assert reason.col >= 1, reason
+        str(reason).encode()
+
+
+def _words(wrong: Exception, begin: str = "") -> None:
+    """Words for a person, of a bearable length, that a terminal can show."""
+    assert all(line.startswith(begin) and len(line) < 3 * LONG for line in str(wrong).splitlines() or [""])
+    assert str(wrong)
+    str(wrong).encode()
+
+
+def flow(data: bytes) -> None:
+    try:
+        load(_file("flow.yaml", data), env=ENV)
+    except FlowError as wrong:
+        _told(wrong)
+
+
+def tariff(data: bytes) -> None:
+    _file("bad.yaml", data)
+    text = yaml.dump({"flow": "a", "nodes": {"r": NAMED}, "ends": ["r.cheap", "r.standard", "r.unsure"]})
+    try:
+        load_text(text, file=str(folder() / "outer.yaml"), env=ENV)
+    except FlowError as wrong:
+        _told(wrong)
+
+
+def env(data: bytes) -> None:
+    try:
+        found = dotenv(_file("env", data))
+    except FlowError as wrong:
+        _told(wrong)
+    else:
+        assert all(isinstance(v, str) for v in found.values())
+        for name in found:
+            name = name.removesuffix("_FILE")
+            try:
+                Names({}, folder() / "env").value(name)
+            except Unset as unset:
+                _words(unset)
+
+
+def secret(data: bytes) -> None:
+    file = str(_file("secret", data))
+    try:
+        text = Names({"A_FILE": file}).value("A")
+    except Unset as unset:
+        _words(unset)
+    else:
+        assert text
+
+
+def envelope(data: bytes) -> None:
+    try:
+        it = loads(data, NOW)
+    except ValueError as wrong:
+        _words(wrong)
+        return
+    assert loads(it.dumps(), NOW) == it or not it.source
+    onward = it.onward("a.b", it.body, NOW)
+    loads(onward.carried("a.b>c.d", {"a.b>c.d": 1}, it.body).dumps(), NOW)
+
+
+def packets(data: bytes) -> None:
+    """However the bytes are cut up on their way, the same packets come of them; or else the connection is of no use."""
+    assert _packets(data, len(data) or 1) == _packets(data, 3)
+
+
+def _packets(data: bytes, size: int) -> list[Any]:
+    ours, theirs = socket.socketpair()
+    pipe, traffic, found = Pipe(ours), Traffic(10), list[Any]()
+    try:
+        for at in range(0, len(data), size):
+            pipe._in += data[at : at + size]
+            for first, body in pipe.packets():
+                if first >> 4 == 3:
+                    message = traffic.read(first, body, 1)
+                    found.append((message.topic, message.payload, message.qos, message.mid))
+                elif first >> 4 == 4:
+                    traffic.taken(pipe, body)
+                    found.append(body)
+    except Broken:
+        found.append("broken")
+    finally:
+        ours.close(), theirs.close()
+    assert len(pipe._in) < 8 * 1024 * 1024 + 10
+    return [*found, bytes(pipe.cold)] if "broken" not in found else found
+
+
+def gx(data: bytes) -> None:
+    told = note("N/c0ffee/system/0/Serial", data)
+    assert told is None or told.portal == "c0ffee"
+    written("W/c0ffee/settings/0/x", data)
+
+
+def payload(data: bytes) -> None:
+    try:
+        read_json(data)
+    except ValueError as wrong:
+        _words(wrong)
+
+
+def script(data: bytes) -> None:
+    text = data.decode("utf-8", "surrogateescape")
+    try:
+        read(text.splitlines(), _simple(), "s.jsonl")
+    except ScriptError as wrong:
+        _words(wrong, "s.jsonl:")
+
+
+@cache
+def _simple() -> Any:
+    return load_text(
+        "flow: a\nnodes: {s: {type: switch, config: {field: n, above: 1}}}\nends: [s.yes, s.no, s.unknown]"
+    )
+
+
+def database(data: bytes) -> None:
+    """A node's own file: what is damaged is said to be, and nothing else is raised, then or later."""
+    for name in ("node.db", "node.db-wal", "node.db-shm"):
+        (folder() / name).unlink(missing_ok=True)
+    try:
+        it = Store(_file("node.db", data))
+    except Damaged:
+        return
+    try:
+        it.snapshot(), it.seen(), it.owed(), it.aside(), it.was_asking()
+        it.commit(snapshot={"a": 1}, key="k", owed=[store.Owed(1, "t", b"p", False)])
+        it.set_aside("now", "in", b"payload", "why")
+        it.settle(10)
+    except Damaged:
+        pass
+    finally:
+        it.close()
+
+
+@cache
+def _database() -> bytes:
+    file = folder() / "seed.db"
+    it = Store(file)
+    it.commit(snapshot={"state": {"n": 1}, "held": {}}, key="id|edge|port", owed=[store.Owed(1, "t", b"p", False)])
+    it.set_aside("2026-11-20T12:00:00Z", "body", b"{}", "a bug")
+    it._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    it.close()
+    data = file.read_bytes()
+    shutil.rmtree(file, ignore_errors=True)
+    return data
+
+
+def hand(data: bytes) -> None:
+    """The file of tries: damaged, they are counted anew."""
+    it = InHand(_file("node.hand", data))
+    assert it.take("a") >= 1
+    it.done("a")
+    it.spare("a")
+    _file("node.why", data)
+    it.why.encode()
+    os.close(it._file)
+
+
+def note_of_a_run(data: bytes) -> None:
+    (folder() / "a").mkdir(exist_ok=True)
+    _file(f"a/{statefolder.RUNNING}", data)
+    statefolder.running(folder(), "a")
+
+
+def claim(data: bytes) -> None:
+    mine = ownership.Claim("me", 2, "here", 7, "boot", "presence")
+    claims = ownership.Claims(mine, statefolder.alive, lambda: 0.0)
+    claims.heard("n", mine.dumps())
+    claims.heard("n", data)
+    claims.heard("m", data)
+    claims.presence("p", data)
+    for node in ("n", "m"):
+        claims.mine(node), str(claims.other(node)).encode(), claims.next(node).dumps()
+
+
+def log(data: bytes) -> None:
+    for entry in Logbook(_file(FILE, data).parent).entries(NOW):
+        entry.plain()
+
+
+def reply(data: bytes) -> None:
+    json.dumps(_json(data.decode("utf-8", "replace")), allow_nan=False)
+
+
+def request(data: bytes) -> None:
+    text = data.decode("latin-1")
+    told = asked("POST", f"/{text}", {"content-type": "application/json", "x": text}, data)
+    json.dumps([told.json, told.path, told.query])
+    asked("POST", "/", {"Content-Type": "application/x-www-form-urlencoded"}, data)
+
+
+def _tree(data: bytes) -> Any:
+    return yaml.load(data, Loader=Core)
+
+
+def _lines(data: bytes) -> Any:
+    return [json.loads(line) for line in data.splitlines()]
+
+
+def _joined(tree: Any) -> bytes:
+    return b"\n".join(json.dumps(line).encode() for line in (tree if isinstance(tree, list) else [tree]))
+
+
+WIRE = [
+    begin("a.b", {"at": "2026-11-20T12:00:00Z", "x": [1, {"y": None}]}, NOW, "1").dumps(),
+    begin("a.b", 1, NOW, "2").carried("a.b>c.d", {"a.b>c.d": 2}, "text").dumps(),
+    b'{"at":"2026-11-20T12:00:00Z"}',
+    b"null",
+]
+PUBLISH = b"\x32\x0c\x00\x03a/b\x00\x07hello"[:14] + b"\x40\x02\x04\x01\x30\x05\x00\x01tok\xd0\x00\x90\x03\x00\x01\x01"
+SCRIPT = b"\n".join(
+    json.dumps(line).encode()
+    for line in (
+        {"at": "2026-11-20T12:00:00Z", "to": "s.body", "body": {"n": 1}},
+        {"at": "2026-11-20T12:00:01Z", "reply": {"node": "s", "status": 200, "json": {}, "headers": {"a": "b"}}},
+        {"at": "2026-11-20T12:00:02Z", "crash": "s"},
+        {"at": "2026-11-20T12:00:03Z", "broker": "down"},
+    )
+)
+FLOWS = tuple(f.read_bytes() for f in shipped_flows().values())
+TARIFFS = tuple(
+    f.read_bytes() for f in sorted((next(iter(shipped_flows().values())).parent / "tariffs").glob("*.yaml"))
+)
+CLAIM = ownership.Claim("x", 3, "there", 1, "boot", "wattwire/a/$supervisor/x").dumps()
+RUNNING = json.dumps({"url": "mqtt://127.0.0.1:1883", "pid": 1, "admin": "http://127.0.0.1:1", "flow": "a"}).encode()
+LOGGED = b'{"at": "2026-11-20T12:00:00Z", "node": "x", "level": "info", "text": "until 18:30 UTC"}\n'
+
+
+def bytes_targets() -> list[Target]:
+    """Made when asked for: some begin with files."""
+    of_wild: Any = {"values": tuple(WILD)}
+    return [
+        Target("flow file", flow, FLOWS, _tree),
+        Target("tariff file", tariff, TARIFFS, _tree),
+        Target(".env file", env, (b"A=b\nexport C='d e'\nE=\"f\\n\" # g\nK_FILE=/tmp/x\n",), None),
+        Target("secret file", secret, (b"sk_live_1\n", b"two\nlines"), None),
+        Target("envelope", envelope, tuple(WIRE), **of_wild),
+        Target("MQTT packets", packets, (PUBLISH,), None),
+        Target("GX payload", gx, (b'{"value": 12.5}', b'{"value":"x","full-publish-completed-echo":"e"}'), **of_wild),
+        Target("other people's payload", payload, (b'{"power": 12}',), **of_wild),
+        Target("script", script, (SCRIPT,), _lines, _joined, tuple(WILD)),
+        Target("node's file", database, (_database(),), None),
+        Target("file of tries", hand, (b'{"a|b|c": 2}',), **of_wild),
+        Target("note of a run", note_of_a_run, (RUNNING,), **of_wild),
+        Target("owner's claim", claim, (CLAIM,), **of_wild),
+        Target("log", log, (LOGGED,), **of_wild),
+        Target("HTTP reply", reply, (b'{"data": [1, null]}',), **of_wild),
+        Target("HTTP request", request, (b'{"data": [1, null]}',), **of_wild),
+    ]  # fmt: skip
