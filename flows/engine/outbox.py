@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from functools import partial
 
 from .store import Owed, Store
 
 SURE = 30.0  # seconds after a PUBACK: brokers save by time, ours every 5 s
-
-
-@dataclass(slots=True)
-class _Entry:
-    owed: Owed
-    done: Callable[[], None] | None
-    sent_at: float | None = None  # when the broker said it has it; monotonic seconds
 
 
 class Outbox:
@@ -25,13 +18,13 @@ class Outbox:
     def __init__(self, publish: Callable[[str, bytes, bool, Callable[[], None]], object], clock: Callable[[], float],
                  store: Store | None) -> None:  # fmt: skip
         self._publish, self._clock, self._store = publish, clock, store
-        self._entries: deque[_Entry] = deque(_Entry(owed, None) for owed in (store.owed() if store else ()))
-        self._number = self._entries[-1].owed.number if self._entries else 0
+        self._entries = deque(store.owed() if store else ())
+        self._number = self._entries[-1].number if self._entries else 0
         self.open = False  # may publish: everybody is seated
 
     def __len__(self) -> int:
         """How many the broker has not confirmed."""
-        return sum(e.sent_at is None for e in self._entries)
+        return sum(it.sent_at is None for it in self._entries)
 
     def number(self, messages: Iterable[tuple[str, bytes, bool]]) -> list[Owed]:
         """Give messages their place in the order of all that this node sends."""
@@ -46,26 +39,30 @@ class Outbox:
         if not owed:
             done()
             return
-        left = len(owed)
+        if len(owed) == 1:
+            owed[0].done = done
+        else:
+            left = len(owed)
 
-        def one() -> None:
-            nonlocal left
-            left -= 1
-            if left == 0:
-                done()
+            def one() -> None:
+                nonlocal left
+                left -= 1
+                if left == 0:
+                    done()
 
-        for it in owed:
-            entry = _Entry(it, one)
-            self._entries.append(entry)
-            if self.open:
-                self._send(entry)
+            for it in owed:
+                it.done = one
+        self._entries.extend(owed)
+        if self.open:
+            for it in owed:
+                self._send(it)
 
     def replay(self) -> None:
         """Everything that the broker may have lost, oldest first; receivers know repetitions by their ids."""
         self.open = True
-        for entry in list(self._entries):
-            entry.sent_at = None
-            self._send(entry)
+        for it in list(self._entries):
+            it.sent_at = None
+            self._send(it)
 
     def prune(self) -> None:
         """Forget what the broker has surely saved. One that is away may have died before it saved anything."""
@@ -73,15 +70,15 @@ class Outbox:
             return
         sure, last = self._clock() - SURE, 0
         while self._entries and (at := self._entries[0].sent_at) is not None and at < sure:
-            last = self._entries.popleft().owed.number
+            last = self._entries.popleft().number
         if last and self._store is not None:
             self._store.settle(last)
 
-    def _send(self, entry: _Entry) -> None:
-        def confirmed() -> None:
-            entry.sent_at = self._clock()
-            if entry.done is not None:
-                done, entry.done = entry.done, None
-                done()
+    def _send(self, it: Owed) -> None:
+        self._publish(it.topic, it.payload, it.retain, partial(self._confirmed, it))
 
-        self._publish(entry.owed.topic, entry.owed.payload, entry.owed.retain, confirmed)
+    def _confirmed(self, it: Owed) -> None:
+        it.sent_at = self._clock()
+        if (done := it.done) is not None:
+            it.done = None
+            done()

@@ -6,9 +6,10 @@ import errno
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from json.encoder import encode_basestring_ascii as quoted
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ class Full(Exception):
     """There is no room on the disk; nothing of what was to be kept has been."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Owed:
     """A message that has left the node and must reach the broker, surely."""
 
@@ -44,6 +45,8 @@ class Owed:
     topic: str
     payload: bytes
     retain: bool
+    sent_at: float | None = None  # when the broker said it has it; monotonic seconds
+    done: Callable[[], None] | None = None  # to be called then
 
 
 class Store:
@@ -172,6 +175,7 @@ class InHand:
             known = parse(os.pread(self._file, SIZE, 0).rstrip(b"\0 ").decode() or "{}")
             self._tries |= {k: n for k, n in known.items() if type(n) is int and abs(n) < SIZE}
         self._why = path.with_suffix(".why")
+        self._written = SIZE  # bytes that what is written next has to cover
 
     def take(self, key: str) -> int:
         """Which try this is, 1 being the first. Others that an earlier process died of stay counted."""
@@ -201,7 +205,8 @@ class InHand:
         os.close(self._file)
 
     def _write(self) -> None:
-        while len(text := json.dumps(self._tries)) > SIZE:
+        while len(text := "{" + ",".join([f"{quoted(key)}:{n}" for key, n in self._tries.items()]) + "}") > SIZE:
             del self._tries[next(iter(self._tries))]
         with suppress(OSError):  # a full disk: then a try is not counted
-            os.pwrite(self._file, text.encode().ljust(SIZE), 0)
+            os.pwrite(self._file, text.encode().ljust(self._written), 0)
+            self._written = len(text)
