@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,14 @@ edges:
   - {from: delicate.passed, to: later.body, after: 10m}
   - {from: dispatchFetcher.plan, to: dispatchFetcher.poll, after: 16s}
 """
+SELDOM = {
+    "heartbeat: 1s, publish: 1s": "heartbeat: 20s, publish: 20s",
+    "every: 5s": "every: 30s",
+    "every: 1s": "every: 30s",
+}
+HEALED = {"{type: delicate}": "{type: delicate, config: {healed: true}}"}
+LATER = reduce(lambda flow, change: flow.replace(*change), [*SELDOM.items(), *HEALED.items()], FLOW)
+"""The same house when its clock runs fast: what is said every second is said less often."""
 DELICATE = '''"""delicate: pass on what comes; some of it kills a delicate one."""
 
 from dataclasses import dataclass

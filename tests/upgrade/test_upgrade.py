@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from fast_clock import COMPILER, FastClock
 from kept_state import Kept, read, snapshot, unpacked
-from upgraded import FLOW, PERSON, House
+from upgraded import LATER, PERSON, House
 
 from wattwire.broker.private import find_mosquitto
 from wattwire.flows.engine.ledger import standing
@@ -22,11 +22,6 @@ from wattwire.flows.engine.logbook import Logbook
 KEPT = {path.stem: read(path) for path in sorted(Path(__file__).parent.glob("*.json"))}
 SPEED = 40
 SPENT = {"octopus": 3.0, "octopus plan": 1.0, "octopus prices": 2.0, "tesla data": 2.0, "tesla spend": 0.0031}
-LATER = FLOW.replace("heartbeat: 1s, publish: 1s", "heartbeat: 20s, publish: 20s").replace(
-    "{type: delicate}", "{type: delicate, config: {healed: true}}"
-)
-for seldom in ("minute", "moment"):
-    LATER = re.sub(rf"({seldom}: +{{config: {{every): \d+s", r"\1: 30s", LATER)
 
 real = [
     pytest.mark.broker,
