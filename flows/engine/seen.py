@@ -21,7 +21,8 @@ class Seen:
 
     def add(self, key: str) -> None:
         self._keys[key] = now = monotonic()
-        if len(self._keys) > LEAST:
-            oldest = next(iter(self._keys))
-            if len(self._keys) > MOST or now - self._keys[oldest] > AGAIN:
-                del self._keys[oldest]
+        for _ in range(2):  # so that after a burst they become fewer again
+            if len(self._keys) > LEAST:
+                oldest = next(iter(self._keys))
+                if len(self._keys) > MOST or now - self._keys[oldest] > AGAIN:
+                    del self._keys[oldest]

@@ -6,16 +6,20 @@ import errno
 import json
 import os
 import sqlite3
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from json.encoder import encode_basestring_ascii as quoted
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from wattwire.broker.envelope import parse
 
-SEEN = 20_000  # keys kept: far more than are under way between two savings of a broker
+from .seen import AGAIN, LEAST, MOST
+
+SOME = 256  # inputs, after which it is looked which keys to forget
 ASIDE = 1000  # inputs that no call could digest: more are somebody's mistake, not something to look at
 SIZE = 4096  # bytes of the file of tries
 SCHEMA = """
@@ -65,6 +69,7 @@ class Store:
             if self._db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
                 raise Damaged
             self._last_seen = self._db.execute("SELECT coalesce(max(number), 0) FROM seen").fetchone()[0]
+            self._marks, self._old = deque([(monotonic(), self._last_seen)]), 0
             self.snapshot(), self.was_asking()
             for table, columns in TABLES.items():
                 self._db.execute(f"SELECT {columns} FROM {table} LIMIT 1")
@@ -97,8 +102,8 @@ class Store:
             if key:
                 self._last_seen += 1
                 self._db.execute("INSERT OR REPLACE INTO seen VALUES (?, ?)", (self._last_seen, key))
-                if self._last_seen % 256 == 0:
-                    self._db.execute("DELETE FROM seen WHERE number <= ?", (self._last_seen - SEEN,))
+                if self._last_seen % SOME == 0:
+                    self._db.execute("DELETE FROM seen WHERE number <= ?", (self._past(monotonic()),))
             self._db.executemany(
                 "INSERT OR REPLACE INTO outbox VALUES (?, ?, ?, ?)",
                 ((o.number, o.topic, o.payload, o.retain) for o in owed),
@@ -134,6 +139,13 @@ class Store:
 
     def close(self) -> None:
         self._db.close()
+
+    def _past(self, now: float) -> int:
+        """The last key that can come no more."""
+        self._marks.append((now, self._last_seen))
+        while now - self._marks[0][0] > AGAIN:
+            self._old = self._marks.popleft()[1]
+        return max(min(self._old, self._last_seen - LEAST), self._last_seen - MOST)
 
     def _keep(self, name: str, value: str) -> None:
         self._db.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (name, value))

@@ -220,6 +220,35 @@ def test_in_a_burst_no_repetition_is_taken_for_new() -> None:
     assert "0" in seen
 
 
+def test_nor_after_the_process_was_killed_in_it(tmp_path: Path) -> None:
+    store = Store(tmp_path / "node.db")
+    for n in range(25_000):
+        store.commit(key=str(n))
+    store.close()
+    seen = Seen(Store(tmp_path / "node.db").seen())
+
+    assert "0" in seen
+
+
+def test_what_can_come_again_no_more_is_forgotten_though_it_was_a_burst(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [0.0]
+    for module in ("seen", "store"):
+        monkeypatch.setattr(f"wattwire.flows.engine.{module}.monotonic", lambda: now[0])
+    store, seen = Store(tmp_path / "node.db"), Seen()
+    for n in range(24_000):
+        store.commit(key=str(n))
+        seen.add(str(n))
+    now[0] = 121.0
+    for n in range(24_000, 28_160):
+        store.commit(key=str(n))
+        seen.add(str(n))
+
+    assert (len(seen), len(store.seen())) == (20_000, 20_000)
+    assert store.seen()[-1] == "28159"
+
+
 def test_what_is_heard_while_nobody_listens_takes_the_place_of_what_was_heard_there_before() -> None:
     queue = deque(Input(event=Heard(f"t{n % 50}", b"%d" % n)) for n in range(5000))
 
