@@ -6,17 +6,27 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from wattwire.broker import topics
 from wattwire.broker.envelope import Envelope, begin, stamp
-from wattwire.nodes import CRASHED, Emit, Event, Fault, Reply, Request, Status
+from wattwire.nodes import CRASHED, Emit, Event, Fault, Port, Reply, Request, Status
 
+from .alike import as_handed, as_json
 from .bodies import decode, encode, salvaged, wire
 from .graph import FlowNode
 from .work import Asking, Sent, Work, where
 
 __all__ = ["Actor", "Asking", "Sent", "Work", "where"]
+
+
+class Way(NamedTuple):
+    """How what leaves through an out port goes on."""
+
+    port: Port[Any]
+    source: str
+    topic: str
+    clears: tuple[str, ...]
 
 
 class Actor:
@@ -36,19 +46,17 @@ class Actor:
         self.state: Any = self.node.state() if self.node.state else None
         self._durable = _durable(self.node.state) if self.node.state else ()
         self._kept_of: Callable[[Any], Any] = attrgetter(*self._durable) if self._durable else lambda state: None
-        self._triggers = [p.name for p in self.node.ins.values() if p.triggers]
-        self._remembers = [(p.name, p.triggers) for p in self.node.ins.values() if p.remembered]
-        self.read = decode  # the bench reads a message once for all who get it
+        self._given: dict[str, Any] = dict.fromkeys(self.node.ins)  # what a call is given besides what it is about
+        self._given |= {self.node.event: None} if self.node.event else {}
+        self.read, self.write = decode, encode
         self.serves: Callable[[str, Envelope, datetime], Work] | None = None  # takes the place of a function
-        self._outs = {name: self.node.outs[node.through.get(name, name)] for name in self.node.outs}
-        self._out = {name: topics.out(flow, node.name, name) for name in self.node.outs}
-        self._clears = {
-            name: tuple(self._out[o.name] for o in self.node.outs.values() if o.keep and o.instead and
-                        o.instead == port.instead and o.name != name)
-            for name, port in self.node.outs.items()
-        }  # fmt: skip
+        self._ways = {name: self._way(self.node.outs[node.through.get(name, name)]) for name in self.node.outs}
         if saved:
             self._restore(saved)
+
+    def on_the_bench(self, read: Callable[[type, Any], Any]) -> None:
+        """Records are handed over as they are, and nobody asks what of the state has changed: nothing is written."""
+        self.read, self.write, self._kept_of = read, as_handed, lambda state: None
 
     def take(self, port: str, message: Envelope, now: datetime) -> Work:
         """A message on an in port. Raises BadBody where it is not what the port carries."""
@@ -59,7 +67,7 @@ class Actor:
             message = dated(into.carries, message, now)
         body = self.read(into.carries, message.body)
         if into.remembered:
-            self._held[port] = (message.body, body)
+            self._hold(port, message.body, body)
         if not into.triggers:
             return Work(changed=True)
         if self.muted:
@@ -90,8 +98,12 @@ class Actor:
         """Remember a retained value, if the port remembers; it triggers nothing."""
         into = self.node.ins[port]
         if into.remembered:
-            self._held[port] = (message.body, decode(into.carries, message.body))
+            self._hold(port, message.body, decode(into.carries, message.body))
         return into.remembered
+
+    def _hold(self, port: str, json: Any, body: Any) -> None:
+        self._held[port] = (json, body)
+        self._given[port] = body
 
     def crashed(self, cause: Envelope | None, wrong: BaseException, now: datetime, why: str = "") -> Sent:
         """The message on the implied port: which bug and where, never what it was given."""
@@ -100,7 +112,7 @@ class Actor:
     def snapshot(self) -> dict[str, Any]:
         """What must outlive the process, as JSON. Secrets are plain in it: it belongs into a file of mode 0600."""
         state = {wire(name): getattr(self.state, name) for name in self._durable} if self.node.state else None
-        return {"state": encode(state), "held": {port: json for port, (json, _) in self._held.items()}}
+        return {"state": encode(state), "held": {port: as_json(body) for port, (body, _) in self._held.items()}}
 
     def _restore(self, saved: Mapping[str, Any]) -> None:
         """What an earlier version kept may be of another shape: what can be read is taken."""
@@ -110,7 +122,7 @@ class Actor:
             if port not in self.node.ins:
                 continue
             try:
-                self._held[port] = (body, decode(self.node.ins[port].carries, body))
+                self._hold(port, body, decode(self.node.ins[port].carries, body))
             except ValueError:
                 self.unread.append(port)
 
@@ -118,13 +130,7 @@ class Actor:
         node = self.node
         if node.run is None:
             return Work()
-        named = dict.fromkeys(self._triggers)
-        for name, triggers in self._remembers:
-            held = self._held.get(name)
-            if held is not None or not triggers:
-                named[name] = held and held[1]
-        if node.event is not None:
-            named[node.event] = None
+        named = self._given.copy()
         named[fired] = given
         if node.now is not None:
             named[node.now] = now
@@ -141,7 +147,7 @@ class Actor:
         for item in results:
             if isinstance(item, Emit):
                 row = cause is not None and cause.attempts
-                ports = {self._outs[r.port].name for r in results if isinstance(r, Emit)} if row else set()
+                ports = {self._ways[r.port].port.name for r in results if isinstance(r, Emit)} if row else set()
                 work.sent.append(self._sent(cause, item, now, sent, ports))
                 sent += 1
             elif isinstance(item, Request):
@@ -155,10 +161,10 @@ class Actor:
         return work
 
     def _sent(self, cause: Envelope | None, emit: Emit, now: datetime, position: int, ports: set[str]) -> Sent:
-        port = self._outs[emit.port]
+        port, source, topic, clears = self._ways[emit.port]
         if port.carries is not object and not isinstance(emit.body, port.carries):
             raise TypeError(f"{self.name}.{port.name} carries {port.carries.__name__}, not {type(emit.body).__name__}")
-        source, body = f"{self.name}.{port.name}", encode(emit.body)
+        body = self.write(emit.body)
         if cause is None:
             self._number += 1
             message = begin(source, body, now, f"{self._salt}{self._number}")
@@ -166,7 +172,12 @@ class Actor:
             message = cause.onward(source, body, now, position)
             if cause.attempts:
                 message = message.carried("", self._in_a_row(cause.attempts, ports), body)
-        return Sent(self._out[port.name], message, emit.body, port.keep, self._clears[port.name])
+        return Sent(topic, message, emit.body, port.keep, clears)
+
+    def _way(self, port: Port[Any]) -> Way:
+        others = [o for o in self.node.outs.values() if o.keep and o.instead and o.instead == port.instead]
+        clears = tuple(topics.out(self.flow, self.name, o.name) for o in others if o.name != port.name)
+        return Way(port, f"{self.name}.{port.name}", topics.out(self.flow, self.name, port.name), clears)
 
     def _in_a_row(self, attempts: Mapping[str, int], ports: set[str]) -> dict[str, int]:
         """Leaving through another port ends the row: attempts count the same outcome again and again."""

@@ -15,7 +15,8 @@ from wattwire.nodes import Answer, Due, Event, Fault, Reply, Request, Started, S
 
 from .actor import Actor
 from .agenda import Act, Agenda
-from .bodies import BadBody, decode
+from .alike import as_json, handed
+from .bodies import BadBody
 from .budgets import Budgets
 from .chronicle import Write
 from .dialled import Dialled
@@ -99,7 +100,8 @@ class Bench(Record):
         node, self._starts[name] = self.flow.nodes[name], self._starts[name] + 1
         salt = f"{self._starts[name]}."
         actor = Actor(self.flow.name, node, saved=saved, salt=salt, seed=self._seed, shadow=self.shadow)
-        self.actors[name], actor.read = actor, self._read
+        actor.on_the_bench(self._read)
+        self.actors[name] = actor
         if node.type.event is None:
             return
         self._happen(name, Started())
@@ -116,12 +118,13 @@ class Bench(Record):
         if body is not last:
             self._reading = body, (known := {})
         if kind not in known:
-            known[kind] = decode(kind, body)
+            known[kind] = handed(kind, body)
         return known[kind]
 
     def _hand(self, node: str, route: Route, message: Envelope) -> None:
         if node == EDGES:
-            self._settle(EDGES, self.carrier.take(route.port, message, self.now))
+            written = message.carried(message.edge, message.attempts, as_json(message.body))
+            self._settle(EDGES, self.carrier.take(route.port, written, self.now))
             self._wait()
         else:
             self._act(node, message, route.port)

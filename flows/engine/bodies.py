@@ -37,9 +37,9 @@ def masked(body: object) -> Any:
 
 
 def traced(body: object, json: Any) -> Any:
-    """The same, where the JSON of the body is at hand and may do."""
+    """The same, where the JSON of the body may be at hand, and may do."""
     kind: Any = body.__class__
-    return masked(body) if _may_hide(kind) else json
+    return masked(body) if _may_hide(kind) else encode(json) if json is body else json
 
 
 @cache

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wattwire.flows.engine.alike import handed
 from wattwire.flows.engine.bodies import BadBody, decode, encode, masked, traced
 from wattwire.nodes import Fault, Secret, messages
 from wattwire.nodes.messages import Car, Dispatch, Plan, Price, Prices, Rate, Tick, Token
@@ -227,3 +228,35 @@ def test_where_a_secret_may_be_nothing_is_quoted(body: Any, why: str) -> None:
 def test_what_is_no_part_of_a_message_is_a_bug() -> None:
     with pytest.raises(TypeError, match="function is no part of a message"):
         encode({"x": test_a_body_as_json})
+
+
+# Handed over without becoming JSON
+
+
+@given(st.one_of(*(values(kind) for kind in BODIES)))
+def test_what_is_handed_over_as_it_is_is_what_a_reader_of_its_json_gets(body: Any) -> None:
+    kind = type(body)
+    got = handed(kind, body)
+
+    assert repr(got) == repr(decode(kind, json.loads(json.dumps(encode(body)))))
+    assert (got is body) == (kind is not Token and "fold" not in repr(body))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        Tick(NOON.replace(microsecond=1)),
+        Tick(NOON.astimezone(timezone(timedelta(hours=1)))),
+        Fault("no", status=True),
+        Prices(at=NOON, import_=[Price(start=NOON, end=None, price=7)]),  # type: ignore[arg-type]
+    ],
+)
+def test_what_json_would_change_is_changed(body: Any) -> None:
+    kind = type(body)
+    if isinstance(body, Fault):
+        with pytest.raises(BadBody, match="whole number"):
+            handed(kind, body)
+        return
+
+    assert repr(handed(kind, body)) == repr(decode(kind, json.loads(json.dumps(encode(body)))))
+    assert repr(handed(kind, body)) != repr(body)
