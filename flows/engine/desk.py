@@ -17,7 +17,7 @@ from .actor import Actor, Asking, Sent, Work
 from .bodies import BadBody
 from .callers import Caller
 from .edges import Carrier
-from .inputs import Done, Input
+from .inputs import Done, Input, Queue
 from .letters import Letters
 from .meters import Meters
 from .outbox import Outbox
@@ -38,7 +38,7 @@ class Desk:
                  full: Callable[[bool], None], heed: Callable[[list[Sent]], object] = len) -> None:  # fmt: skip
         self.actor, self.outbox, self.store, self.hand, self.caller = actor, outbox, store, hand, caller
         self.meters, self._post, self._act, self._aside, self._full, self._heed = meters, post, act, aside, full, heed
-        self.queue: deque[Input] = deque()
+        self.queue = Queue()
         self.seen = Seen(store.seen() if store else ())
         self._unsure = self._once = store.was_asking() if store else None
         self._asking: tuple[Input, list[Sent]] | None = None
@@ -54,7 +54,7 @@ class Desk:
 
     def push(self, it: Input) -> None:
         if not self._closed:
-            self.queue.append(it)
+            self.queue.put(it)
 
     def work(self) -> None:
         """What can be done now, and soon."""
@@ -101,7 +101,7 @@ class Desk:
         return it.message is not None and (bool(it.message.source) or it.again)
 
     def _one(self, it: Input) -> None:
-        key = it.key
+        key, it.taken = it.key, True
         if key and key in self.seen and self.repeatable(it):
             self.meters.repetitions += 1
             it.done()

@@ -32,6 +32,7 @@ class Input:
     done: Callable[[], None] = lambda: None  # acknowledges it
     acts: Callable[[list[Action]], None] | None = None
     arrived: float = field(default_factory=monotonic)
+    taken: bool = False  # it waits no more
 
     @property
     def key(self) -> str:
@@ -39,6 +40,25 @@ class Input:
         if self.message is None or self.route is None:
             return ""
         return f"{self.message.id}|{self.route.edge or self.message.edge}|{self.route.port}"
+
+
+class Queue(deque[Input]):
+    """What waits to be worked on. When a connection was lost the broker delivers again what waits here already."""
+
+    _before: dict[str, Input] | None = None  # what waited when the connection was lost
+
+    def lost(self) -> None:
+        self._before = None
+
+    def put(self, it: Input) -> None:
+        if it.again:
+            if self._before is None:
+                self._before = {known.key: known for known in self if known.message is not None}
+            known = self._before.pop(it.key, None)
+            if known is not None and not known.taken:
+                known.done = it.done  # that of the connection before is void
+                return
+        self.append(it)
 
 
 def thin(queue: deque[Input], heard: Heard) -> None:

@@ -64,6 +64,7 @@ class Intake:
     def forget(self) -> None:
         """The connection was lost: what was not acknowledged will come again."""
         self._live, self._retained, self.gathering, self._late = [], {}, True, None
+        self._desk.queue.lost()
 
     def _gather(self, message: Message) -> None:
         for it in self._read(message):

@@ -140,6 +140,20 @@ def test_a_bare_body_that_somebody_retained_triggers_once(reader: Reader) -> Non
     assert reader.got == [400]
 
 
+def test_what_still_waits_does_not_wait_twice_when_the_broker_delivers_it_again(reader: Reader) -> None:
+    messages = [begin("x.y", {"pence": n}, T, str(n)).dumps() for n in (1, 2, 3)]
+    reader.gathered()
+    for connection in (1, 2, 3):
+        for n, payload in enumerate(messages):
+            reader.intake.offer(Message("go", payload, False, 1, 10 * connection + n, connection > 1, connection))
+        waiting = len(reader.desk.queue)
+        reader.intake.forget()
+        reader.intake.gathered()
+    reader.desk.work()
+
+    assert (waiting, reader.got, reader.acked) == (3, [100, 200, 300], [30, 31, 32])
+
+
 @pytest.mark.parametrize(
     "change",
     [{"id": "\ud800"}, {"at": "0001-01-01T00:00:00+14:00"}, {"id": "x" * 10_000}, {"edge": "\ud800"}],
