@@ -68,8 +68,8 @@ class Store:
             self._db.executescript(SCHEMA)
             if self._db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
                 raise Damaged
-            self._last_seen = self._db.execute("SELECT coalesce(max(number), 0) FROM seen").fetchone()[0]
-            self._marks, self._old = deque([(monotonic(), self._last_seen)]), 0
+            self._last_seen = int(self._db.execute("SELECT coalesce(max(number), 0) FROM seen").fetchone()[0])
+            self._marks, self._old = deque[tuple[float, int]]([(monotonic(), self._last_seen)]), 0
             self.snapshot(), self.was_asking()
             for table, columns in TABLES.items():
                 self._db.execute(f"SELECT {columns} FROM {table} LIMIT 1")
