@@ -133,7 +133,7 @@ class Desk:
         self.settle(it, work)
 
     def settle(self, it: Input, work: Work, before: list[Sent] | None = None, why: str = "") -> None:
-        sent = [*(before or []), *work.sent]
+        sent = [*before, *work.sent] if before else work.sent
         if work.held:
             self._asking = (it, sent)
             return
@@ -142,42 +142,57 @@ class Desk:
             self._asking, self._unasked = (it, sent), (work.asking, snapshot)
             self._put()
             return
+        letters = self._letters
         try:
-            owed = self.outbox.number([letter for s in sent for letter in self._letters.of(s)])
+            found = letters.of(sent[0]) if len(sent) == 1 else [letter for s in sent for letter in letters.of(s)]
         except ValueError as wrong:
             self._crash(it, wrong, datetime.now(UTC))
             raise
-        self._unkept.append(Done(it, work, sent, owed, snapshot, why))
-        if len(self._unkept) == 1:
-            self._keep()
+        done = Done(it, work, sent, self.outbox.number(found), snapshot, why)
+        if self._unkept:
+            self._unkept.append(done)
+        elif self._kept(done):
+            self._end(done)
+        else:
+            self._unkept.append(done)
+            self._waits(True)
 
     def _keep(self) -> None:
-        """Keep what was done, publish what came of it, and only then acknowledge. On a full disk all of that waits."""
+        """Those that could not be kept so far, in order."""
         while self._unkept:
-            it, work, sent, owed, snapshot, why = self._unkept[0]
-            key = it.key
-            try:
-                if why:
-                    self._aside(it, why)
-                    self._unkept[0] = self._unkept[0]._replace(why="")
-                if self.store is not None and (work.changed or owed or key):
-                    asked = "" if key and key == self._once else None
-                    self.store.commit(snapshot=snapshot, key=key, owed=owed, asking=asked)
-            except Full:
+            if not self._kept(self._unkept[0]):
                 return self._waits(True)
-            self._unkept.popleft()
             self._waits(False)
-            if key:
+            self._end(self._unkept.popleft())
+
+    def _kept(self, done: Done) -> bool:
+        """Keep what was done; False if the disk is full."""
+        try:
+            if done.why:
+                self._aside(done.it, done.why)
+                done.why = ""
+            if self.store is not None and (done.work.changed or done.owed or done.it.key):
+                key = done.it.key
+                asked = "" if key and key == self._once else None
+                self.store.commit(snapshot=done.snapshot, key=key, owed=done.owed, asking=asked)
+        except Full:
+            return False
+        return True
+
+    def _end(self, done: Done) -> None:
+        """Publish what came of an input, and only then acknowledge it."""
+        it, sent = done.it, done.sent
+        if it.message is not None:
+            if key := it.key:
                 self.seen.add(key)
-            if isinstance(self.actor, Actor) and sent:
-                self.meters.sent(sent)
-                self._heed(sent)
-            if it.message is not None:
-                self.hand.done(key)
-            self.meters.took(monotonic() - it.arrived)
-            if work.actions:
-                (it.acts or self._act)(work.actions)
-            self.outbox.send(owed, it.done)
+            self.hand.done(key)
+        if sent and isinstance(self.actor, Actor):
+            self.meters.sent(sent)
+            self._heed(sent)
+        self.meters.took(monotonic() - it.arrived)
+        if done.work.actions:
+            (it.acts or self._act)(done.work.actions)
+        self.outbox.send(done.owed, it.done)
 
     def _put(self) -> None:
         """Ask, once it is kept that we do. On a full disk that waits, too."""

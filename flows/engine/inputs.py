@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Any, NamedTuple
+from typing import Any
 
 from wattwire.broker.envelope import Envelope
 from wattwire.nodes import Event, Heard
@@ -33,13 +33,11 @@ class Input:
     acts: Callable[[list[Action]], None] | None = None
     arrived: float = field(default_factory=monotonic)
     taken: bool = False  # it waits no more
+    key: str = field(init=False, default="")  # by which a repetition is known
 
-    @property
-    def key(self) -> str:
-        """By which a repetition is known."""
-        if self.message is None or self.route is None:
-            return ""
-        return f"{self.message.id}|{self.route.edge or self.message.edge}|{self.route.port}"
+    def __post_init__(self) -> None:
+        if self.message is not None and self.route is not None:
+            self.key = f"{self.message.id}|{self.route.edge or self.message.edge}|{self.route.port}"
 
 
 class Queue(deque[Input]):
@@ -71,7 +69,8 @@ def thin(queue: deque[Input], heard: Heard) -> None:
         del queue[first]
 
 
-class Done(NamedTuple):
+@dataclass(slots=True)
+class Done:
     """An input that was worked on, with what is to be kept of it."""
 
     it: Input
