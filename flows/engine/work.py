@@ -10,7 +10,7 @@ from wattwire.nodes import Request
 from wattwire.nodes.linked import Action
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Sent:
     """A message to publish. `clears` are the retained topics that it puts an end to."""
 

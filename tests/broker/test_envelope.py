@@ -1,14 +1,18 @@
 """What is written is what is read, and what is no envelope is a bare body from outside."""
 
 import json
+import math
+import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from wattwire.broker.envelope import Envelope, begin, instant, loads, stamp
+from wattwire.broker import envelope as module
+from wattwire.broker.envelope import Envelope, begin, instant, loads, parse, stamp
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 TICK = begin("clock.tick", {"at": "2026-11-20T12:00:00Z"}, NOON, "1")
@@ -39,6 +43,59 @@ envelopes = st.builds(
 @given(envelopes)
 def test_what_is_written_is_what_is_read(envelope: Envelope) -> None:
     assert loads(envelope.dumps(), NOON) == envelope
+
+
+@pytest.fixture(scope="module")
+def readers() -> list[Any]:
+    """What JSON is read and written with: orjson, where it is installed, and what Python has."""
+    return [pytest.importorskip("orjson"), None]
+
+
+def each(readers: list[Any], do: Callable[[], Any]) -> list[Any]:
+    """What it comes to with each of them; a refusal is one, whatever its words."""
+    found = []
+    for reader in readers:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(module, "QUICK", reader)
+            try:
+                found.append(do())
+            except ValueError:
+                found.append(ValueError)
+    return found
+
+
+@given(envelopes)
+def test_who_writes_it_makes_no_difference(readers: list[Any], envelope: Envelope) -> None:
+    ours, plain = each(readers, lambda: json.loads(envelope.dumps()))
+
+    assert (ours, list(ours)) == (plain, list(plain))
+
+
+@pytest.mark.parametrize("body", [math.nan, [math.inf], {"a": {"b": -math.inf}}])
+def test_what_is_no_number_is_not_written(readers: list[Any], body: Any) -> None:
+    assert each(readers, begin("a.b", body, NOON, "1").dumps) == [ValueError, ValueError]
+
+
+@given(
+    bodies.map(json.dumps).map(str.encode)
+    | st.text('[]{}",:.0123456789eE+-truefalsn \\u\n').map(str.encode)
+    | st.binary()
+)
+@example(b"1e999")
+@example(b"NaN")
+@example(b'{"a":1,"a":2}')
+@example(b'"\\ud83d"')
+@example(b"\xef\xbb\xbf1")
+@example(b"[" * 2000)
+@example(b"[" * 101 + b"]" * 101)
+@example(b'"\xed\xa0\xbd"')
+@example(b" 1 ")
+@example(b"1 1")
+def test_who_reads_it_makes_no_difference(readers: list[Any], payload: bytes) -> None:
+    assume(not re.search(rb"\d{19}", payload))  # orjson has no whole numbers beyond 64 bits
+    ours, plain = each(readers, lambda: repr(parse(payload)))
+
+    assert ours == plain
 
 
 def test_half_a_character_passes_unharmed() -> None:
