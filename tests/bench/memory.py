@@ -1,0 +1,125 @@
+"""The house that we ship: what it takes of memory and processor, idle and at work, and how soon it is up."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+from wattwire.broker.private import start
+from wattwire.flows.engine.loading import load
+
+from .chains import HOPS, hops, ours
+from .ends import Ends, ticked
+from .peers import Absent
+from .processes import kind, memory, memory_by_kind, running, share
+from .progress import loud, say
+from .red import as_large, node_red_running, segments
+from .table import Row, Target, most
+
+NAME = "memory"
+SUBJECT = "the simulated house, PSS of all that is started"
+HOUSE = "simulated_house"
+WAYS: dict[str, tuple[str, ...]] = {"isolated": (), "shared": ("--shared",)}
+RED = "Node-RED"
+
+
+@dataclass
+class Found:
+    starts: list[float] = field(default_factory=list)  # seconds until all was ready
+    first: list[float] = field(default_factory=list)  # seconds until a message came through five hops
+    idle: float | None = None  # MB
+    loaded: float | None = None
+    share: list[float] = field(default_factory=list)  # % of a core, when nothing is asked of it
+    working: float | None = None  # % of a core, with 50 ticks a second
+    kinds: dict[str, float] = field(default_factory=dict)
+
+
+def measure(rounds: int, quick: bool) -> list[Row]:
+    found = {way: Found() for way in (*WAYS, RED)}
+    for i in range(rounds):
+        say(f"{NAME}: start {i + 1} of {rounds}")
+        for way, options in WAYS.items():
+            with running(HOUSE, *options) as run:
+                found[way].starts.append(run.ready)
+            found[way].first.append(first(*options))
+        red(found[RED], None)
+    settle = 3 if quick else 10
+    for way, options in WAYS.items():
+        say(f"{NAME}: {way}")
+        house(found[way], settle, *options)
+    say(f"{NAME}: {RED}")
+    red(found[RED], settle)
+    return rows(found)
+
+
+def first(*options: str) -> float:
+    """Seconds from the command until a message came through a chain of five."""
+    with tempfile.TemporaryDirectory() as folder:
+        flow = Path(folder) / "hops.yaml"
+        flow.write_text(hops("hops"))
+        with running(str(flow), *options) as run:
+            ends = ours(run, run.unix, "hops")
+            took = ends.answers() - run.began
+            ends.close()
+            return took
+
+
+def house(found: Found, settle: float, *options: str) -> None:
+    with running(HOUSE, *options) as run:
+        time.sleep(settle)  # the first readings are over
+        pids = [pid for pid in run.pids if kind(pid, run.process.pid) != "simulators"]
+        found.share = [share(pids, settle / 2) for _ in range(5)]
+        found.idle, found.kinds = memory(pids), memory_by_kind(run)
+        found.working = ticked(run.unix, "simulatedHouse", lambda: share(pids, settle))
+        found.loaded = memory(pids)
+
+
+def red(found: Found, settle: float | None) -> None:
+    """Node-RED with a flow of the size of ours, which does nothing; or one like our chain, for the first message."""
+    try:
+        with node_red_running(as_large(load(HOUSE))) as (process, took):
+            found.starts.append(took)
+            if settle:
+                time.sleep(settle)
+                found.share = [share([process.pid], settle / 2) for _ in range(5)]
+                found.idle = memory([process.pid])
+        if settle:
+            return
+        topics = [f"red/{i}" for i in range(HOPS + 1)]
+        with tempfile.TemporaryDirectory() as folder, start(folder, prefer="mosquitto", port=0) as broker:
+            began = time.monotonic()
+            with node_red_running(segments(broker.port, topics)):
+                ends = Ends(broker.nearest, topics[0], topics[-1])
+                found.first.append(ends.answers() - began)
+                ends.close()
+    except Absent as wrong:
+        loud(f"{RED} is left out: {wrong}")
+
+
+def rows(found: dict[str, Found]) -> list[Row]:
+    theirs = found[RED]
+    said: list[Row] = []
+
+    def row(what: str, ours: float | None, unit: str, peer: str = "", theirs: float | None = None,
+            target: Target | None = None) -> None:  # fmt: skip
+        said.append(Row(subject=SUBJECT, what=what, ours=ours, unit=unit, peer=peer, theirs=theirs, target=target))
+
+    for way in WAYS:
+        it = found[way]
+        row(f"{way}: idle", it.idle, "MB", f"{RED}, idle", theirs.idle, most(0.5))
+        row(f"{way}: after 50 ticks a second", it.loaded, "MB", f"{RED}, idle", theirs.idle)
+        for name, size in it.kinds.items():
+            row(f"{way}: of that, {name}" if name != "simulators" else f"{way}: simulators, on top", size, "MB")
+        row(f"{way}: start, all nodes ready", middle(it.starts), "s", RED, middle(theirs.starts), most(0.5))
+        row(f"{way}: start, first message through 5 hops", middle(it.first), "s", RED, middle(theirs.first))
+        row(f"{way}: processor when idle", middle(it.share), "% of a core", target=most(0.5))
+        row(f"{way}: processor at 50 ticks a second", it.working, "% of a core")
+    row(f"processor of an idle {RED}", middle(theirs.share), "% of a core")
+    return said
+
+
+def middle(values: list[float]) -> float | None:
+    return median(values) if values else None
