@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from time import process_time
 from typing import Any
 
 import pytest
@@ -247,6 +248,21 @@ def test_what_can_come_again_no_more_is_forgotten_though_it_was_a_burst(
 
     assert (len(seen), len(store.seen())) == (20_000, 20_000)
     assert store.seen()[-1] == "28159"
+
+
+def test_a_memory_that_is_full_costs_hardly_more_than_one_that_fills(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wattwire.flows.engine.seen.AGAIN", -1.0)
+
+    def cost(seen: Seen, first: int) -> float:
+        began = process_time()
+        for n in range(first, first + 5000):
+            seen.add(f"{n}")
+        return process_time() - began
+
+    full = Seen(str(n) for n in range(-20_000, 0))
+    costs = [(cost(Seen(), n), cost(full, n)) for n in range(0, 60_000, 5000)]
+
+    assert min(full for _, full in costs[4:]) < 4 * min(filling for filling, _ in costs)
 
 
 def test_what_is_heard_while_nobody_listens_takes_the_place_of_what_was_heard_there_before() -> None:
