@@ -21,6 +21,8 @@ def main() -> int:
     parser.add_argument("--days", type=float, default=30.0, help="to live through (30)")
     parser.add_argument("--speed", type=int, default=720, help="lived seconds in a true one (720: a month in an hour)")
     parser.add_argument("--warm", type=float, default=24.0, help="hours of warm-up before the first look counts (24)")
+    parser.add_argument("--seen", type=int, default=1000, help="inputs by which a node knows repetitions (1000; 0: "
+                        "20000 as in life, which takes some weeks to fill, and until then grows)")  # fmt: skip
     parser.add_argument("--flow", default="flows/simulated_house.yaml")
     parser.add_argument("--nodes", help="a folder of further nodes, as for wattwire run")
     parser.add_argument("--keep", type=Path, help="a folder to leave the state and all lines in")
@@ -28,7 +30,9 @@ def main() -> int:
     told = parser.parse_args()
     if told.keep:
         told.keep.mkdir(parents=True, exist_ok=True)
-    measured = soak(told.flow, told.days, told.speed, told.warm * HOUR, nodes=told.nodes, keep=told.keep)
+    measured = soak(
+        told.flow, told.days, told.speed, told.warm * HOUR, nodes=told.nodes, keep=told.keep, seen=told.seen
+    )
     if told.out:
         with told.out.open("w") as out:
             for name, looks in measured.processes.items():

@@ -17,8 +17,8 @@ COMPILER = which("cc")
 class FastClock:
     """Built with the C compiler into a folder of the run."""
 
-    def __init__(self, speed: int, folder: Path, at: datetime | None = None) -> None:
-        self.speed, self.begun = speed, time.time_ns()
+    def __init__(self, speed: int, folder: Path, at: datetime | None = None, seen: int = 0) -> None:
+        self.speed, self.begun, self._seen = speed, time.time_ns(), seen
         self.shown = self.begun if at is None else int(at.timestamp() * 1e9)
         self._built = folder / "fast.so"
         source = str(HERE / "fast.c")
@@ -35,6 +35,7 @@ class FastClock:
             "FAST_SPEED": str(self.speed),
             "FAST_FROM": str(self.begun),
             "FAST_AT": str(self.shown),
+            "FAST_SEEN": str(self._seen),  # inputs that a node remembers at least; 0: as many as in life
         }
 
     @property

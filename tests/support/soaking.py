@@ -58,11 +58,12 @@ def soak(
     whole: float = 6 * HOUR,
     say: Callable[[str], None] = print,
     keep: Path | None = None,
+    seen: int = 0,
 ) -> Measured:
     """Live that long. A look at each process every so many true seconds, at the whole every so many lived ones."""
     with tempfile.TemporaryDirectory(prefix="soak") as made:
         folder = keep or Path(made)
-        clock = FastClock(speed, Path(made))
+        clock = FastClock(speed, Path(made), seen=seen)
         run = Run(flow, clock, folder, nodes)
         try:
             return _watched(run, clock, days * DAY, warm, every, whole, say)
