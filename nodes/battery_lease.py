@@ -32,7 +32,7 @@ def answer(
     results: list[Emit | Status] = []
     if state.sent is not None and state.sent is not before.sent:
         results.append(Emit("lease", state.sent))
-    if FIGURES.sub("", state.why) != FIGURES.sub("", before.why):
+    if state.why != before.why and FIGURES.sub("", state.why) != FIGURES.sub("", before.why):
         results.append(Status(state.why, "yellow" if state.unable or ", but " in state.why else "green"))
     return state, results
 
@@ -47,7 +47,7 @@ def settle(cfg: Settings, state: State, seen: Seen, owner: str, hand: ByHand | N
     if holds(state, now, "charge") and new.mode == "hold" and new.until - now < MINUTE:
         new = replace(new, mode="release", until=now + cfg.lease)
     new = replace(new, owner=wishes.OWNER if state.hand else owner)
-    state = replace(state, why=new.reason)
+    state = replace(state, why=new.reason) if state.why != new.reason else state
     if hand is not None:  # a person wants an answer
         return said(state, new, now)
     if old and new.mode == "release" and wishes.OWNER not in (old.owner, new.owner):
@@ -60,7 +60,7 @@ def settle(cfg: Settings, state: State, seen: Seen, owner: str, hand: ByHand | N
             state = replace(state, lapses=(*recent(state.lapses, now), now))
     if old and (old.mode, new.mode) == ("charge", "hold") and old.until <= now and between(seen, AT_ONCE):
         return state  # it may go on to charge
-    state = replace(state, stopped=None)
+    state = replace(state, stopped=None) if state.stopped else state
     return said(state, new, now) if differs(cfg, old, new, now) else state
 
 
@@ -78,7 +78,8 @@ def noted(cfg: Settings, state: State, seen: Seen, hand: ByHand | None) -> State
     if soc is not None:
         full = soc >= aim(cfg, wished, seen) - (cfg.margin if full else 0)
     drew = now if max(seen.powers, default=0.0) > cfg.car_power else state.drew
-    state = replace(state, hand=wished, full=full, drew=drew)
+    if wished is not state.hand or full is not state.full or drew is not state.drew:
+        state = replace(state, hand=wished, full=full, drew=drew)
     if house and house.islanded is False and state.islanded:
         state = replace(state, islanded=False, back=now + ISLANDED)
     if house and (why := unable(house)) != state.unable:

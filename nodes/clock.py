@@ -41,7 +41,7 @@ def step(cfg: Config, state: State, event: Started | Due, now: Now) -> tuple[Sta
     if state.start is None or (isinstance(event, Started) and not cfg.align and not _recent(cfg, state, now)):
         state = replace(state, start=whole(now))
     origin = EPOCH if cfg.align or state.start is None else state.start
-    cadence = Cadence(cfg.every, origin + cfg.offset, cfg.jitter, f"{cfg.seed}/{state.start}")
+    cadence = Cadence(cfg.every, origin + cfg.offset, cfg.jitter, f"{cfg.seed}/{state.start}" if cfg.jitter else "")
     reached, emits = cadence.reached(now), list[Emit | Timer]()
     if isinstance(event, Due) and (state.last is None or cadence.reached(state.last) < reached):
         state = replace(state, last=cadence.at(reached))

@@ -48,13 +48,7 @@ if TYPE_CHECKING:
 def happened(cfg: Config, state: State, event: Event, charger: Charger | None, now: datetime) -> tuple[State, Results]:
     if charger is not state.live.charger:
         state = replace(state, live=replace(state.live, charger=charger))
-    match event:
-        case Started():
-            return started(cfg, state, now)
-        case Linked(up=True):
-            return gx_link.up(cfg, state, now)
-        case Linked(why=why, denied=denied):
-            return gx_link.down(cfg, state, why, denied, now)
+    match event:  # what happens most comes first
         case Heard(topic=topic, payload=payload, retained=retained):
             told = note(topic, payload)
             if told is None or (retained and told.path != SERIAL):  # an old value is no value
@@ -62,6 +56,12 @@ def happened(cfg: Config, state: State, event: Event, charger: Charger | None, n
             return heard(cfg, state, told, now)
         case Due(name=name):
             return due(cfg, state, name, now)
+        case Started():
+            return started(cfg, state, now)
+        case Linked(up=True):
+            return gx_link.up(cfg, state, now)
+        case Linked(why=why, denied=denied):
+            return gx_link.down(cfg, state, why, denied, now)
         case Stopping():
             return replace(state, over=None, live=Live()), gx_lease.stop(cfg, state)  # deaf from now on
     return state, []
@@ -126,8 +126,9 @@ def value(cfg: Config, state: State, told: Note, now: datetime) -> tuple[State, 
     """One value, of which some have a meaning of their own."""
     path, live = told.path, state.live
     old = live.seen.get(path)
-    soc_at = now if path == SOC else live.soc_at
-    state = replace(state, live=replace(live, seen={**live.seen, path: told.value}, soc_at=soc_at))
+    if old is not told.value or path == SOC or path not in live.seen:
+        soc_at = now if path == SOC else live.soc_at
+        state = replace(state, live=replace(live, seen={**live.seen, path: told.value}, soc_at=soc_at))
     if path.startswith(slot_path(cfg.slot, "")) or path in (SCHEDULED, SCHEDULED_SOC, FORCE):
         return gx_watch.changed(cfg, state, path, now)
     if path == SOURCE:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import cache
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
@@ -34,8 +35,13 @@ def zone(name: Value) -> tzinfo | None:
 
 def stored(seen: Mapping[str, Value], slot: int) -> dict[str, float]:
     """The slot as the GX tells it; a field it does not tell is missing."""
-    values = {f: seen.get(slot_path(slot, f)) for f in FIELDS}
-    return {f: float(v) for f, v in values.items() if isinstance(v, int | float)}
+    values = ((f, seen.get(path)) for f, path in _paths(slot))
+    return {f: float(v) for f, v in values if isinstance(v, (int, float))}
+
+
+@cache
+def _paths(slot: int) -> tuple[tuple[str, str], ...]:
+    return tuple((f, slot_path(slot, f)) for f in FIELDS)
 
 
 def mark(installation: str, now: datetime) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal, TypeAlias
 
 from . import Say
@@ -61,6 +61,7 @@ class Note:
     echo: str | None = None
 
 
+@lru_cache(1024)  # most of what a GX tells it has told before
 def note(topic: str, payload: bytes) -> Note | None:
     """Read an N message; None where it is none, or holds no plain value."""
     kind, _, rest = topic.partition("/")

@@ -75,8 +75,10 @@ def keepalive(cfg: Config, state: State, payload: bytes, now: datetime) -> tuple
     if slept:
         state, results = live(cfg, state, now)
         results.append(Timer("beat", now + cfg.heartbeat))
+    if b"suppress-republish" in payload:
+        return state, results
     recent = tuple(t for t in state.published if now - t < timedelta(seconds=1))
-    if b"suppress-republish" in payload or len(recent) >= FULL_A_SECOND:
+    if len(recent) >= FULL_A_SECOND:
         return state, results
     state = replace(state, published=(*recent, now))
     done: dict[str, object] = {"value": clock(state, now)}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 HALF_HOUR = 1800.0  # s
 TRICKLE = 50.0  # W that ESS draws from the grid whatever it does
-NOISE = 300  # s, for which a household's load stays as it is
+NOISE = 5  # minutes, for which a household's load stays as it is
 LOAD: tuple[float, ...] = (0.7, 0.6, 0.6, 0.6, 0.6, 0.7, 1.2, 2.0, 1.6, 1.2, 1.0, 1.0)  # share of the mean, from 00:00
 LOAD += (1.2, 1.2, 1.0, 1.0, 1.2, 2.0, 2.4, 2.2, 1.8, 1.5, 1.2, 0.9)
 KETTLES = ((0.05, 1800.0), (0.08, 2600.0), (0.1, 900.0))  # how likely in each NOISE by day, and W
@@ -65,10 +65,15 @@ def left_of_half_hour(at: datetime) -> float:
 
 def used(size: Size, at: datetime) -> tuple[float, float]:
     """W that the house uses without the car, and that the panels give."""
-    hour, minute = _clock(size.zone, int(at.timestamp() // 60))
+    return _used(size, int(at.timestamp() // 60))
+
+
+@lru_cache(maxsize=64)
+def _used(size: Size, minutes: int) -> tuple[float, float]:
+    hour, minute = _clock(size.zone, minutes)
     load, sun = size.load * LOAD[hour], math.sin(math.pi * (hour + minute / 60 - 7) / 11) * size.pv
     if (seed := size.household) is not None:
-        span = int(at.timestamp() // NOISE)
+        span = minutes // NOISE
         load *= 0.6 + 0.6 * chance(seed, "load", span)
         by_day = 1.0 if 7 <= hour < 23 else 0.15
         load += sum(watts for n, (p, watts) in enumerate(KETTLES) if chance(seed, n, span) < p * by_day)

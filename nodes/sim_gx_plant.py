@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from . import replace
@@ -63,6 +64,7 @@ class Plant:
     done: tuple[Metered, ...] = ()  # half hours that are not told of yet
 
 
+@lru_cache(maxsize=16)
 def size(cfg: Config) -> Size:
     return Size(
         capacity=cfg.capacity / cfg.speed,

@@ -90,7 +90,9 @@ def offered(state: State, plan: Plan, now: datetime) -> State:
 def decided(state: State, rate: Rate) -> State:
     """What a half hour was taken for: the last word is the one that counts, the highest rung the one that is kept."""
     half = half_hour(rate.at)
-    here = {k: _decided(s, rate) for k, s in state.slots.items() if half_hour(s.start) == half}
+    here = {k: _decided(s, rate) for k, s in state.slots.items() if k.startswith(f"{half} ")}
+    if not here and state.left == rate.allowance_left:
+        return state
     changed = any(state.slots[k] != s for k, s in here.items())
     return State({**state.slots, **here} if changed else state.slots, rate.allowance_left)
 

@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 from wattwire.broker.envelope import Envelope, begin
-from wattwire.nodes import Answer, Due, Event, Fault, Reply, Request, Started, Status, Timer
+from wattwire.nodes import Answer, Due, Event, Fault, Reply, Request, Say, Started, Status, Timer
 
 from .actor import Actor
 from .agenda import Act, Agenda
@@ -163,6 +163,8 @@ class Bench(Record):
         for action in work.actions:
             if isinstance(action, Timer):
                 self._timer(name, action)
+            elif isinstance(action, Say):
+                self.dialled.say(name, action)
             elif isinstance(action, Status):
                 self.statuses[name] = action
             elif not isinstance(action, Answer):

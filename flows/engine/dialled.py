@@ -12,7 +12,7 @@ from wattwire.nodes.linked import Action
 
 from .bodies import encode
 
-_text = json.JSONEncoder(separators=(",", ":")).encode
+_text = json.JSONEncoder(separators=(",", ":"), default=encode).encode
 
 
 @dataclass
@@ -55,12 +55,13 @@ class Dialled:
                 client.will, client.filters = action.say, []
                 self._happen(node, Linked(True))
             self._wills[node] = action.say
-        elif client is None:
-            return
-        elif isinstance(action, Listen):
+        elif client is not None and isinstance(action, Listen):
             self._listen(node, client, action.filter)
-        elif isinstance(action, Say):
-            self._say(client.url, action)
+
+    def say(self, node: str, say: Say) -> None:
+        """Nobody hears what is said without a connection."""
+        if (client := self._clients.get(node)) is not None:
+            self._say(client.url, say)
 
     def _listen(self, node: str, client: _Client, filter: str) -> None:
         if filter not in client.filters:
@@ -90,4 +91,4 @@ def payload(say: Say) -> bytes:
     """What goes out for a Say: bytes as they are, all else as JSON."""
     if isinstance(say.payload, bytes):
         return say.payload
-    return _text(encode(say.payload)).encode()
+    return _text(say.payload).encode()
