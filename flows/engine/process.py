@@ -45,9 +45,11 @@ class Process:
 
     def kill(self, number: int = signal.SIGKILL) -> None:
         """Through the fork server, which knows whether the pid is still this process. With all who share it."""
+        if self.ended.done():
+            return
         if self._room is not None:
             self._room.kill(number)
-        elif not self.ended.done():
+        else:
             self._killed = True
             self.tell({"kill": self.pid, "signal": int(number)})
 

@@ -59,7 +59,7 @@ STORIES = [  # each in its order; one may be told between the lines of another
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
+def house(tmp_path_factory: pytest.TempPathFactory, hosting: str) -> Iterator[Watched]:
     made = Watched(tmp_path_factory.mktemp("evening"), FLOW, "--prefer", "mosquitto").early()
     made.link.subscribe(["W/#"])
     live_through(made.ready())

@@ -42,7 +42,7 @@ edges:
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
+def house(tmp_path_factory: pytest.TempPathFactory, hosting: str) -> Iterator[Watched]:
     folder = tmp_path_factory.mktemp("troubles")
     forgetful(folder / "state")
     made = Watched(folder, FLOW, "--prefer", "mosquitto").early()

@@ -73,10 +73,11 @@ def goes_on(run: Watched) -> None:
     run.until(lambda: total(run)["numbers"] > before + 50, 30)
 
 
-def test_numbers_arrive_once_each_while_every_process_is_killed_in_turn(runs: Runs) -> None:
+def test_numbers_arrive_once_each_while_every_process_is_killed_in_turn(runs: Runs, hosting: str) -> None:
     run = runs(chain(2500), "--prefer", "mosquitto").early().ready()
     run.until(lambda: any("$waiting" in topic and body for topic, body in run.heard.items()))
-    for node in ("source", "first", "second", "last", "tenth", "edges", "late"):
+    nodes = ("source", "first", "second", "last", "tenth", "edges", "late")
+    for node in nodes if hosting == "isolated" else nodes[:4]:  # more would be a loop of crashes of the one process
         goes_on(run)
         run.kill(node)
     goes_on(run)

@@ -61,6 +61,8 @@ edges:
 class Supervised:
     """Nothing here sleeps: every wait is for a line, a message or the end of a process."""
 
+    shared = False  # whether the nodes of a flow have one process: what conftest's `hosting` says
+
     def __init__(self, folder: Path, flow: str = FLOW, *options: str, state: str = "state") -> None:
         folder.mkdir(exist_ok=True)
         self.folder, self.state = folder, folder / state
@@ -69,7 +71,7 @@ class Supervised:
         (nodes / "moody.py").write_text(MOODY)
         self.file.write_text(flow)
         self.name = re.findall(r"flow: (\w+)", flow)[0]
-        shared = ["--shared"] if os.environ.get("WATTWIRE_TESTS") == "shared" else []
+        shared = ["--shared"] if self.shared else []
         told = [*shared, "--state", str(self.state), "--nodes", str(nodes), "--admin", "0", "--port", "0", *options]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "wattwire.flows", "run", str(self.file), *told],

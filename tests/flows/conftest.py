@@ -1,0 +1,27 @@
+"""Tests of real processes that are run twice: with a process for each node, and with one for all nodes of a flow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from supervised import Supervised
+
+TWICE = ("test_real_kills", "test_real_nodes", "test_real_faults", "test_real_house", "test_real_evening")
+LONG = "test_real_evening"  # a minute each time
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    name = metafunc.module.__name__.rpartition(".")[2]
+    if name in TWICE:
+        shared = pytest.param("shared", marks=[pytest.mark.long] if name == LONG else [])
+        metafunc.fixturenames.insert(0, "hosting")
+        metafunc.parametrize("hosting", ["isolated", shared], scope="module", indirect=True)
+
+
+@pytest.fixture(scope="module")
+def hosting(request: pytest.FixtureRequest) -> Iterator[str]:
+    """How `Supervised` runs a flow. A fixture that keeps a run for a whole module asks for it, so as to end with it."""
+    Supervised.shared = request.param == "shared"
+    yield request.param
+    Supervised.shared = False
