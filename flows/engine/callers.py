@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -88,12 +89,12 @@ class Caller:
             timeout=request.timeout, **body,
         )  # fmt: skip
         with asked as reply:
-            content, ends = b"", datetime.now(UTC).timestamp() + request.timeout
+            content, ends = b"", monotonic() + request.timeout
             for part in reply.iter_bytes():
                 content += part
                 if len(content) > MOST:
                     return self._none(request, f"a reply of more than {MOST // 1_000_000} MB")
-                if datetime.now(UTC).timestamp() > ends:
+                if monotonic() > ends:
                     return self._none(request, f"no whole answer within {request.timeout:.0f} s")
             text = content.decode(reply.encoding or "utf-8", "replace")
             headers = {k.lower(): v for k, v in reply.headers.items()}

@@ -1,16 +1,20 @@
-"""Timers and waiting edges while somebody sets the clock."""
+"""Timers, waiting edges and calls while somebody sets the clock."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
 
 import pytest
 
 from wattwire.broker.envelope import begin
+from wattwire.flows.engine.budgets import Budgets
+from wattwire.flows.engine.callers import Caller
 from wattwire.flows.engine.edges import Carrier
 from wattwire.flows.engine.loading import load_text
 from wattwire.flows.engine.timers import Timers
-from wattwire.nodes import Timer
+from wattwire.nodes import Request, Timer
 
 T = datetime(2026, 11, 21, 12, tzinfo=UTC)
 FLOW = """
@@ -61,3 +65,32 @@ def test_a_waiting_edge_is_not_held_up_by_a_clock_that_is_set_back() -> None:
     carrier.watch(T - timedelta(hours=1))
 
     assert carrier.next_due() == T - timedelta(hours=1) + timedelta(seconds=10)
+
+
+def test_a_clock_that_is_set_in_the_middle_of_a_call_does_not_end_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Plain(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(b'{"whole": true}')
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    class Leaping(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> Leaping:
+            nonlocal hours
+            hours += 1
+            return cls(2026, 11, 20, hours, tzinfo=tz)
+
+    hours = 0
+    server = HTTPServer(("127.0.0.1", 0), Plain)
+    Thread(target=server.handle_request, daemon=True).start()
+    monkeypatch.setattr("wattwire.flows.engine.callers.datetime", Leaping)
+    caller = Caller({}, Budgets("flow"))
+    reply = caller.call(Request(method="GET", url=f"http://127.0.0.1:{server.server_address[1]}/"))
+    caller.close()
+    server.server_close()
+
+    assert (reply.status, reply.json, reply.why) == (200, {"whole": True}, "")
