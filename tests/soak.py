@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 from pathlib import Path
 
@@ -23,11 +24,13 @@ def main() -> int:
     parser.add_argument("--warm", type=float, default=24.0, help="hours of warm-up before the first look counts (24)")
     parser.add_argument("--seen", type=int, default=1000, help="inputs by which a node knows repetitions (1000; 0: "
                         "20000 as in life, which takes some weeks to fill, and until then grows)")  # fmt: skip
-    parser.add_argument("--flow", default="flows/simulated_house.yaml")
+    parser.add_argument("--flow", default=str(Path(__file__).parent / "world" / "month.yaml"))
     parser.add_argument("--nodes", help="a folder of further nodes, as for wattwire run")
     parser.add_argument("--keep", type=Path, help="a folder to leave the state and all lines in")
     parser.add_argument("--out", type=Path, help="a file for every look, one JSON object a line")
     told = parser.parse_args()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda number, _: sys.exit(128 + number))  # also in the background; and all is stopped
     if told.keep:
         told.keep.mkdir(parents=True, exist_ok=True)
     measured = soak(
