@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -18,7 +19,6 @@ from .verbs import health
 if TYPE_CHECKING:
     from .supervisor import Supervisor
 
-PORT = 9480
 PATIENCE = 2.0  # seconds for a node to tell its numbers
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
@@ -35,25 +35,11 @@ class Admin:
         app.router.add_get("/sd", self._sd)
         app.router.add_get("/health", self._health)
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False)
-        self.port = 0
 
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    async def open(self, port: int | None) -> None:
-        """On the usual port or, if that is taken, on a free one. Raises OSError if a port was named and is taken."""
+    async def open(self, sock: socket.socket) -> None:
+        """Answer who comes, and who has come."""
         await self._runner.setup()
-        for number in [port] if port is not None else [PORT, 0]:
-            try:
-                site = web.TCPSite(self._runner, "127.0.0.1", number)
-                await site.start()
-            except OSError:
-                if port is not None or number == 0:
-                    raise
-            else:
-                self.port = int(self._runner.addresses[0][1])
-                return
+        await web.SockSite(self._runner, sock).start()
 
     async def close(self) -> None:
         await self._runner.cleanup()

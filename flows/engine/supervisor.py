@@ -8,12 +8,13 @@ import signal
 from collections.abc import Coroutine, Sequence
 from datetime import UTC, datetime
 from time import monotonic
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from wattwire.broker.checks import check
 
 from . import brokering, leaving, statefolder, verbs
 from .board import Lines
+from .door import Door
 from .flowrun import FlowRun
 from .graph import Flow
 from .launcher import Launcher
@@ -25,9 +26,6 @@ from .ownbroker import OwnBroker
 from .statefolder import Unusable
 from .warming import modules
 
-if TYPE_CHECKING:
-    from .admin import Admin
-
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -36,7 +34,7 @@ class Supervisor:
         self.flows, self.options, self.display, self.launcher = flows, options, display, launcher
         launcher.say = lambda text: self.line(text, "error")
         self.runs: dict[str, FlowRun] = {}
-        self.admin: Admin | None = None
+        self.admin: Door | None = None
         self.started, self._code = monotonic(), 0
         self._chosen: brokering.Chosen | None = None
         self._meeting: Meeting | None = None
@@ -86,7 +84,7 @@ class Supervisor:
         self.line(f"started in {monotonic() - self.started:.2f} s")
         for work in (*(run.watch() for run in self.runs.values()), self._check(), meeting.stay()):
             self._later(work)
-        await self._open_admin()
+        self._open_admin()
         if self.options.broker:
             self._later(self._try_broker(chosen.url))
 
@@ -109,12 +107,10 @@ class Supervisor:
         """About one flow; it has kept it."""
         self.display.line(f"{flow}/{entry.plain()}" if len(self.flows) > 1 else entry.plain(), entry.level)
 
-    async def _open_admin(self) -> None:
-        from .admin import Admin
-
-        self.admin = Admin(self)
+    def _open_admin(self) -> None:
+        self.admin = Door(self)
         try:
-            await self.admin.open(self.options.admin)
+            self.admin.open(self.options.admin)
         except OSError as wrong:
             self.line(f"no admin port: {wrong.strerror or wrong}", "error")
             self.admin = None
