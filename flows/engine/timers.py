@@ -20,16 +20,23 @@ class Timers:
         self._at: dict[str, float] = {}  # name -> time since the epoch
         self._latest: dict[str, float] = {}  # name -> on a clock that nobody sets
         self._steady, self._wall = steady, wall
+        self._ahead = wall() - steady()  # when it was last looked which have come
 
     def set(self, timer: Timer) -> None:
         self._at.pop(timer.name, None)
         if timer.at is not None:
             self._at[timer.name] = at = timer.at.timestamp()
-            self._latest[timer.name] = self._steady() + max(0.0, at - self._wall()) + SMALL
+            wall, steady = self._wall(), self._steady()
+            back = self._ahead - (
+                wall - steady
+            )  # the clock was set while the node was at work: it meant that of before
+            wall += back if back > SMALL else 0.0
+            self._latest[timer.name] = steady + max(0.0, at - wall) + SMALL
 
     def take(self, now: datetime) -> list[str]:
         """Those that have come, the earliest first; they are forgotten, unless they come again at their own time."""
         wall, steady = now.timestamp(), self._steady()
+        self._ahead = wall - steady
         come = sorted((at, name) for name, at in self._at.items() if at <= wall or self._latest[name] <= steady)
         for at, name in come:
             self._latest[name] = inf

@@ -44,6 +44,17 @@ def test_a_timer_comes_by_the_clock_on_the_wall_and_is_not_held_up_where_that_is
     assert timers.take(T + timedelta(seconds=wall)) == come
 
 
+def test_nor_is_one_that_was_meant_by_the_clock_before_it_was_set_back() -> None:
+    steady, wall = [0.0], [T.timestamp()]
+    timers = Timers(lambda: steady[0], lambda: wall[0])
+
+    wall[0] -= 3600  # while the node was at work
+    timers.set(Timer("x", T + timedelta(seconds=10)))
+    steady[0] = 13
+
+    assert timers.take(T - timedelta(seconds=3587)) == ["x"]
+
+
 def test_a_timer_that_came_early_comes_at_its_own_time_as_well() -> None:
     steady = [0.0]
     timers = Timers(lambda: steady[0], T.timestamp)
