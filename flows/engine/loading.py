@@ -71,9 +71,8 @@ class _Loader:
         self, env: Mapping[str, str] | None, env_file: Path | None, dirs: Sequence[Path], resolve: bool
     ) -> None:
         self.faults, self.files = Faults(), list[Path]()
-        self.palette = palette.survey(dirs)
-        self.types = self.palette.known
-        self.faults += self.palette.dropped
+        self.types = palette.Shelf(dirs)
+        self.faults += self.types.all.dropped if dirs else []
         self.names = None
         if resolve:
             try:
@@ -147,7 +146,7 @@ class _Loader:
             told = unknown("node type", node.type.value, self.types)
             self.faults.add(node.type.at, f"{node.name}: {told}")
             if "did you mean" not in told:  # perhaps it is the one that could not be read
-                self.faults += self.palette.installed
+                self.faults += self.types.all.installed
         return self.types.get(node.type.value)
 
 

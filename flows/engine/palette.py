@@ -11,7 +11,7 @@ import re
 import sys
 import traceback
 import types
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,18 +60,46 @@ def palette(dirs: Sequence[Path] = ()) -> dict[str, Node]:
     return found.known
 
 
+class Shelf(Mapping[str, Node]):
+    """The node types by name, for who needs only some of them: all are looked at where one is not a shipped one."""
+
+    def __init__(self, dirs: Sequence[Path] = ()) -> None:
+        self._dirs = dirs
+
+    @functools.cached_property
+    def all(self) -> Survey:
+        return survey(self._dirs)
+
+    def __getitem__(self, kind: str) -> Node:
+        found = None if self._dirs else _one(kind)  # one's own folders may hold what must not be overlooked
+        return found or self.all.known[kind]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.all.known)
+
+    def __len__(self) -> int:
+        return len(self.all.known)
+
+
 def find(kind: str, dirs: Sequence[Path] = ()) -> Node:
     """One node type, for a process that starts afresh: a shipped one costs one import. Raises FlowError."""
-    try:
-        node = importlib.import_module(f"{shipped.__name__}.{_snake(kind)}").NODE
-        if isinstance(node, Node) and node.name == kind:
-            return node
-    except (ImportError, AttributeError):
-        pass
+    if found := _one(kind):
+        return found
     known = palette(dirs)
     if kind not in known:
         raise FlowError([Reason("nodes", 1, 1, unknown("node type", kind, known))])
     return known[kind]
+
+
+def _one(kind: str) -> Node | None:
+    """A shipped type, by the file that bears its name."""
+    if not kind.isidentifier():
+        return None
+    try:
+        node = importlib.import_module(f"{shipped.__name__}.{_snake(kind)}").NODE
+    except Exception:  # no such file, or one that the survey will have to say something about
+        return None
+    return node if isinstance(node, Node) and node.name == kind else None
 
 
 def _snake(name: str) -> str:
