@@ -19,6 +19,7 @@ class Lane:
     wrong: set[int] = field(default_factory=set)  # not as it should have been
     copies: int = 0  # of a message that was known already: no harm
     latest: float = 0.0  # when the newest number that had its effect was sent
+    last: float = 0.0  # when the last one that had its effect was sent
     counted: int = 0  # what the sink itself counted
 
     def told(self, n: int, id: str, at: float, count: int = 0) -> None:
@@ -29,6 +30,7 @@ class Lane:
             self.ids[n] = id
         elif known != id:
             self.doubled.add(n)
+        self.last = at
         self.latest, self.counted = max(self.latest, at), max(self.counted, count)
 
     @property

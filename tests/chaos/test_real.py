@@ -64,6 +64,14 @@ def test_a_sink_that_loses_or_doubles_numbers_is_noticed(broken: str, told: str)
     assert re.search(told, said, re.MULTILINE), said
 
 
+@pytest.mark.skipif(not shutil.which("cc"), reason="a clock of one's own takes a C compiler")
+def test_nothing_stands_still_or_is_lost_when_the_clock_is_set_by_hours() -> None:
+    clock = [sys.executable, "-m", "tests.chaos.real_clock", "--seed", "7"]
+    done = subprocess.run(clock, cwd=HOUSE, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_ended_in_the_middle_it_leaves_nothing_behind() -> None:
     run = subprocess.Popen(command(), cwd=HOUSE, stdout=subprocess.PIPE, text=True)
     assert run.stdout

@@ -35,7 +35,7 @@ def count(
         return state, []
     if halt is not None and halt.on:
         return State(state.n, True), [Out.ended(Number("own", state.n, now))]
-    since = state.upto.get("sent", now)
+    since = min(state.upto.get("sent", now), now)  # the clock may have been set back
     number = max(0, min(MOST, (now - since) // cfg.every))
     upto = since + number * cfg.every if number < MOST else now
     sent = [Out.number(Number("own", state.n + i + 1, now)) for i in range(number)]
