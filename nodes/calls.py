@@ -96,4 +96,4 @@ class Reply:
     def retry_after(self) -> float | None:
         """Seconds the other side asks us to wait, or None."""
         value = self.headers.get("retry-after", "")
-        return float(value) if value.isdecimal() else None
+        return float(value) if value.isdecimal() and len(value) < 10 else None  # longer ones are no wait

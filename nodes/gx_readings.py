@@ -19,6 +19,7 @@ SOC = "system/0/Dc/Battery/Soc"
 BATTERY = "system/0/Dc/Battery/Power"
 MODE = "system/0/SystemState/State"
 NOMINAL = 230.0  # V
+ABSURD = 1e9  # of any unit; no house has it, and sums of the largest numbers have no end
 JUMP = 300.0  # W; a car that begins or ends to draw
 MODES = {
     0: "off",
@@ -75,7 +76,7 @@ def input_limit(seen: Mapping[str, Value]) -> float | None:
 
 def number(seen: Mapping[str, Value], path: str) -> float | None:
     value = seen.get(path)
-    return float(value) if isinstance(value, int | float) else None
+    return float(value) if isinstance(value, int | float) and abs(value) < ABSURD else None
 
 
 def total(seen: Mapping[str, Value], paths: Iterable[str]) -> float | None:

@@ -66,13 +66,19 @@ class Actor:
         if not message.source:
             message = dated(into.carries, message, now)
         body = self.read(into.carries, message.body)
+        known = self._held.get(port)
         if into.remembered:
             self._hold(port, message.body, body)
         if not into.triggers:
             return Work(changed=True)
         if self.muted:
             return Work(actions=[Status("muted: a shadow run writes nothing", "yellow")])
-        work = self._call(message, port, body, now)
+        try:
+            work = self._call(message, port, body, now)
+        except Exception:
+            if into.remembered:  # what it tripped over is not remembered
+                self._hold(port, *known) if known else (self._held.pop(port), self._given.pop(port))
+            raise
         work.changed |= into.remembered
         return work
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
+from uuid import uuid4
 
 from wattwire.broker import topics
 from wattwire.broker.envelope import loads, stamp
@@ -15,34 +16,46 @@ from .routes import Route
 from .setup import Setup
 from .store import Store
 
+SHOWN = 20  # of those that lie here, the newest
+
 
 class Aside:
     """In the node's own file, as a token may be in them; what stands on `$aside` says how many, where and why."""
 
     def __init__(self, setup: Setup, store: Store | None, say: Callable[[str, bytes], object]) -> None:
         self._setup, self._store, self._say = setup, store, say
+        self._in_hand = set[int]()  # on their way through the node: who asks twice means once
 
     def put(self, it: Input, why: str) -> None:
-        port = it.route.port if it.route is not None else ""
-        self._open().set_aside(stamp(datetime.now(UTC)), port, it.payload, why)
+        port, at = it.route.port if it.route is not None else "", stamp(datetime.now(UTC))
+        if it.lay:  # it stays where it lay
+            self._open().set_aside_again(it.lay, at, why)
+            self._in_hand.discard(it.lay)
+            it.done = lambda: None
+        else:
+            self._open().set_aside(at, port, it.payload, why)
         self.tell()
 
     def tell(self) -> None:
         """Say what lies here, or that nothing does any more."""
-        kept = [{"number": n, "at": at, "port": port, "why": why} for n, at, port, _, why in self._open().aside()]
+        count, last = self._open().lies_aside(SHOWN)
+        kept = [{"number": n, "at": at, "port": port, "why": why} for n, at, port, why in last]
         topic = topics.poison(self._setup.flow.name, self._setup.node)
-        self._say(topic, json.dumps({"count": len(kept), "inputs": kept[-20:]}).encode() if kept else b"")
+        self._say(topic, json.dumps({"count": count, "inputs": kept}).encode() if kept else b"")
 
     def take(self, number: int | None) -> list[Input]:
         """One of them, or all, to be tried again as if new. Each stays here until that went well."""
         now, found = datetime.now(UTC), list[Input]()
         for n, _, port, payload, _ in self._open().aside():
-            if number in (None, n):
+            if number in (None, n) and n not in self._in_hand:
+                self._in_hand.add(n)
+                route = Route(f"again{n}.{uuid4().hex}", port)  # each time as if new
                 message = loads(payload or b"null", now)
-                found.append(Input(message, Route(f"again{n}", port), payload=payload, done=partial(self._done, n)))
+                found.append(Input(message, route, payload=payload, done=partial(self._done, n), lay=n))
         return found
 
     def _done(self, number: int) -> None:
+        self._in_hand.discard(number)
         self._open().forget(number)
         self.tell()
 

@@ -13,7 +13,7 @@ from typing import Any
 from wattwire.nodes import Reply, Request, Stopping, secret
 from wattwire.nodes.linked import Action
 
-from .actor import Actor, Asking, Sent, Work
+from .actor import Actor, Asking, Sent, Work, where
 from .bodies import BadBody
 from .callers import Caller
 from .edges import Carrier
@@ -108,11 +108,11 @@ class Desk:
             return
         if it.message is not None and it.route is not None:
             self.meters.came(it.route.edge or it.message.edge, it.route.port)
-            tries = self.hand.take(key)
+            tries = 1 if it.lay else self.hand.take(key)
             if tries > TRIES:
                 self._poison(it, self.hand.why or "the process died of it")
                 return
-        now = datetime.now(UTC)
+        now, state = datetime.now(UTC), getattr(self.actor, "state", None) if it.lay else None
         try:
             if it.event is not None and isinstance(self.actor, Actor):
                 work = self.actor.happen(it.event, now)
@@ -128,8 +128,9 @@ class Desk:
             self._poison(it, self._told(it, wrong))
             return
         except Exception as wrong:
-            self._crash(it, wrong, now)
-            raise
+            if not self._crash(it, wrong, now, state):
+                raise
+            return
         self.settle(it, work)
 
     def settle(self, it: Input, work: Work, before: list[Sent] | None = None, why: str = "") -> None:
@@ -146,8 +147,9 @@ class Desk:
         try:
             found = letters.of(sent[0]) if len(sent) == 1 else [letter for s in sent for letter in letters.of(s)]
         except ValueError as wrong:
-            self._crash(it, wrong, datetime.now(UTC))
-            raise
+            if not self._crash(it, wrong, datetime.now(UTC)):
+                raise
+            return
         done = Done(it, work, sent, self.outbox.number(found), snapshot, why)
         if self._unkept:
             self._unkept.append(done)
@@ -221,12 +223,13 @@ class Desk:
             return
         (it, sent), self._asking = self._asking, None
         self.meters.answered(reply)
-        now = datetime.now(UTC)
+        now, state = datetime.now(UTC), self.actor.state
         try:
             work = self.actor.resume(asking, reply, now)
         except Exception as wrong:
-            self._crash(it, wrong, now)
-            raise
+            if not self._crash(it, wrong, now, state):
+                raise
+            return
         if self._closed:
             work.actions = []  # its last word is said
         self.settle(it, work, sent)
@@ -241,16 +244,24 @@ class Desk:
         """A bug in an adapter's own `serve`."""
         self._crash(self._asking[0] if self._asking else Input(), wrong, datetime.now(UTC))
 
-    def _crash(self, it: Input, wrong: Exception, now: datetime) -> None:
-        """Note what went wrong. An input comes again with the next process; an event does not, so it is told now."""
+    def _crash(self, it: Input, wrong: Exception, now: datetime, state: Any = None) -> bool:
+        """Note what went wrong. An input comes again with the next process; an event does not, so it is told now.
+
+        One that a person has handed in again is set aside again, and the node need not end for it: True.
+        """
         if not isinstance(self.actor, Actor):
-            return
+            return False
+        if it.lay:
+            self.actor.state = self.actor.state if state is None else state
+            self._poison(it, where(wrong))
+            return True
         sent = self.actor.crashed(it.message, wrong, now)
         with suppress(Full):
             if it.message is not None:
                 self.hand.note(getattr(sent.body, "why", ""))
             elif self.store is not None:
                 self.store.commit(owed=self.outbox.number(self._letters.of(sent)))
+        return False
 
     def _told(self, it: Input, wrong: BadBody) -> str:
         """What is wrong with a body; of one that may hold a secret, only what it should have been."""

@@ -30,6 +30,7 @@ class Input:
     payload: bytes = b""
     again: bool = False  # the broker says that it has delivered this before
     done: Callable[[], None] = lambda: None  # acknowledges it
+    lay: int = 0  # it was set aside under this number: a person hands it in again, and nobody else will
     acts: Callable[[list[Action]], None] | None = None
     arrived: float = field(default_factory=monotonic)
     taken: bool = False  # it waits no more

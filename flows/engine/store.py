@@ -21,6 +21,7 @@ from .seen import AGAIN, LEAST, MOST
 
 SOME = 256  # inputs, after which it is looked which keys to forget
 ASIDE = 1000  # inputs that no call could digest: more are somebody's mistake, not something to look at
+ROOM = 20_000_000  # bytes of them
 SIZE = 4096  # bytes of the file of tries
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -128,11 +129,23 @@ class Store:
         with room():
             self._db.execute("INSERT INTO aside (at, port, payload, why) VALUES (?, ?, ?, ?)", (at, port, payload, why))
             self._db.execute("DELETE FROM aside WHERE number <= (SELECT max(number) FROM aside) - ?", (ASIDE,))
+            while self._db.execute("SELECT sum(length(payload)) FROM aside").fetchone()[0] > ROOM:
+                self._db.execute("DELETE FROM aside WHERE number = (SELECT min(number) FROM aside)")
+
+    def set_aside_again(self, number: int, at: str, why: str) -> None:
+        """It was tried once more, in vain. Raises Full."""
+        with room():
+            self._db.execute("UPDATE aside SET at = ?, why = ? WHERE number = ?", (at, why, number))
 
     def forget(self, number: int) -> None:
         """One that was set aside is handed in again."""
         with suppress(Full), room():
             self._db.execute("DELETE FROM aside WHERE number = ?", (number,))
+
+    def lies_aside(self, most: int) -> tuple[int, list[tuple[int, str, str, str]]]:
+        """How many, and the newest of them, without what they hold."""
+        newest = self._db.execute("SELECT number, at, port, why FROM aside ORDER BY number DESC LIMIT ?", (most,))
+        return self._db.execute("SELECT count(*) FROM aside").fetchone()[0], list(newest)[::-1]
 
     def aside(self) -> list[tuple[int, str, str, bytes, str]]:
         return list(self._db.execute("SELECT number, at, port, payload, why FROM aside ORDER BY number"))
