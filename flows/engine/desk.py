@@ -104,7 +104,7 @@ class Desk:
         key, it.taken = it.key, True
         if key and key in self.seen and self.repeatable(it):
             self.meters.repetitions += 1
-            it.done()
+            self.outbox.then(it.done)  # what it led to may not have left yet
             return
         if it.message is not None and it.route is not None:
             self.meters.came(it.route.edge or it.message.edge, it.route.port)

@@ -57,6 +57,20 @@ class Outbox:
             for it in owed:
                 self._send(it)
 
+    def then(self, done: Callable[[], None]) -> None:
+        """Call `done` once the broker has confirmed all that was given it so far; it does so in order."""
+        if not self._entries or self._entries[-1].sent_at is not None:
+            done()
+            return
+        entry, before = self._entries[-1], self._entries[-1].done
+
+        def both() -> None:
+            if before is not None:
+                before()
+            done()
+
+        entry.done = both
+
     def replay(self) -> None:
         """Everything that the broker may have lost, oldest first; receivers know repetitions by their ids."""
         self.open = True
