@@ -139,8 +139,10 @@ def _written(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
 
 
 def _missing(cfg: Config, state: State) -> Mapping[str, float]:
+    """What is not there yet, or will not be: the GX may have taken what we wrote last and not have told it."""
     held, work = gx_slot.stored(state.live.seen, cfg.slot), state.live.work
-    return {f: v for f, v in work.groups[0].items() if held.get(f) != v} if work.groups else {}
+    there = (work.groups[0] if work.groups else {}).items()
+    return {f: v for f, v in there if held.get(f) != v or state.written.get(f, v) != v}
 
 
 def in_effect(cfg: Config, state: State, sure: bool = True) -> bool:
