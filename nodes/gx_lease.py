@@ -169,5 +169,6 @@ def stop(cfg: Config, state: State) -> Results:
         return []
     _, undone = gx_overrides.undo(state)
     groups = gx_writes.undo(values, state.originals) if gx_checks.left(cfg, state) else ()
-    changed = {f: v for group in groups for f, v in group.items() if values.get(f) != v}
+    last = state.written  # the GX may have taken it and not told yet
+    changed = {f: v for group in groups for f, v in group.items() if values.get(f) != v or last.get(f, v) != v}
     return [*undone, *(write(live.portal, slot_path(cfg.slot, f), v) for f, v in changed.items())]

@@ -657,3 +657,17 @@ def test_a_gx_that_tells_late_what_it_took_does_not_keep_it(pair: Pair, late: st
 
     assert pair.slot() == person
     assert pair.gx.state.originals == person
+
+
+@pytest.mark.parametrize("late", ["Start", "Soc", "AllowDischarge"])
+def test_an_orderly_stop_puts_back_what_the_gx_has_not_told_yet(pair: Pair, late: str) -> None:
+    for name, value in {"Start": 7200, "Duration": 5400, "Soc": 80, "AllowDischarge": 1}.items():
+        pair.tell_gx(slot_path(4, name), value)
+    pair.run(seconds=20)
+    person, publish, topic = pair.slot(), pair.publish, f"N/{ID}/{slot_path(4, late)}"
+    pair.publish = lambda say: None if say.topic == topic else publish(say)  # type: ignore[method-assign]
+    pair.lease("charge", 30, soc=90)
+    pair.run(seconds=1)
+    pair.call(pair.gx, Stopping())
+
+    assert pair.slot() == person
