@@ -32,7 +32,9 @@ def dial(cfg: Config) -> Dial:
 def charge(cfg: Config, state: State, event: Linked | Heard) -> tuple[State, list[Emit | Listen]]:
     if isinstance(event, Linked):
         return state, [Listen(f"{METERED}/+")] if event.up else []
-    state, billed = bill(cfg, state, metered(event.payload))
+    if (told := metered(event.payload)) is None:
+        return state, []
+    state, billed = bill(cfg, state, told)
     return state, [Out.billed(billed), Out.bill(state.bill)]
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from . import replace
+from .field import figure
 from .sim_messages import Metered
 
 if TYPE_CHECKING:
@@ -49,9 +50,15 @@ class State:
     bill: Bill = Bill()
 
 
-def metered(payload: bytes) -> Metered:
-    told = json.loads(payload)
-    return Metered(**{**told, "start": datetime.fromisoformat(told["start"])})
+def metered(payload: bytes) -> Metered | None:
+    """None for what no meter of ours told."""
+    try:
+        told = json.loads(payload)
+        found = Metered(**{**told, "start": datetime.fromisoformat(told["start"])})
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+    amounts = [value for name, value in told.items() if name != "start"]
+    return found if found.start.tzinfo and all(isinstance(v, bool) or figure(v) is not None for v in amounts) else None
 
 
 def bill(cfg: Config, state: State, m: Metered) -> tuple[State, Billed]:
