@@ -253,7 +253,7 @@ class Run:
                   if name not in chain.over]  # fmt: skip
         wrong += [f"{chain.name}: set aside or crashed: {told}" for chain in self.chains for told in chain.crashed]
         wrong += [surprise for site in self.sites for surprise in site.surprises]
-        wrong += [f"not over after two minutes: {f.kind} at {f.at:.0f}" for f in self.faults if f.took is None]
+        wrong += [f"never over: {f.kind} at {f.at:.0f}" for f in self.faults if f.took is None]
         if self.leases:
             print(f"\nleases given {self.leases.given}, in force {self.leases.armed}, over {self.leases.ended}")
             wrong += self.leases.overdue

@@ -18,7 +18,7 @@ from .real_site import CHAINED, Chain, Site
 
 Done: TypeAlias = Callable[[], bool]
 Script: TypeAlias = Iterator[Done]
-NOTICED = 120.0  # seconds after which something has not recovered
+PATIENT = 120.0  # seconds after which the next fault comes though the one before is not over
 
 
 def after(seconds: float) -> Done:
@@ -83,12 +83,12 @@ class Havoc:
             does = first.pop() if first else self.chance.choices([d for _, d in menu], [w for w, _ in menu])[0]
             yield from does()
             if self.short or self.chance.random() < 0.75:
-                yield within(NOTICED, lambda: not self.open)
+                yield within(PATIENT, lambda: not self.open)
                 yield after(self.chance.uniform(0, 0.3 if self.short else 3))
 
     def look(self) -> None:
         now = time.time()
-        self.open = [f for f in self.open if not f.look(now) and now - f.at < NOTICED]
+        self.open = [f for f in self.open if not f.look(now)]
 
     def heal(self) -> None:
         """Whatever was under way."""
