@@ -46,11 +46,11 @@ def test_the_release_before_ends_our_lease_and_puts_the_owner_s_schedule_back(tm
     assert left["originals"] == {**PERSON, "AllowDischarge": 0}
     assert left["written"] != left["originals"]
 
-    clock = FastClock(40, tmp_path, at=datetime.now(UTC) + timedelta(seconds=30))
+    clock = FastClock(20, tmp_path, at=datetime.now(UTC) + timedelta(seconds=30))
     theirs = house(tmp_path / "house", LATER, clock.environment(path))
     try:
         theirs.ready()
-        theirs.until(lambda: clock.lived > 11 * 60, 60)
+        theirs.until(lambda: clock.lived > 11 * 60, 80)
         theirs.look()
 
         assert theirs.schedule() == PERSON

@@ -20,7 +20,7 @@ from wattwire.flows.engine.ledger import standing
 from wattwire.flows.engine.logbook import Logbook
 
 KEPT = {path.stem: read(path) for path in sorted(Path(__file__).parent.glob("*.json"))}
-SPEED = 40
+SPEED = 20
 SPENT = {"octopus": 3.0, "octopus plan": 1.0, "octopus prices": 2.0, "tesla data": 2.0, "tesla spend": 0.0031}
 
 real = [
@@ -51,7 +51,7 @@ def evening(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
         house = House(folder / "house", LATER)
     try:
         house.ready()
-        house.until(lambda: clock.lived > 11 * 60, 60)
+        house.until(lambda: clock.lived > 11 * 60, 80)
         house.look()
         yield Evening(kept, house, clock)
     finally:
