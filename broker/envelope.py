@@ -6,7 +6,7 @@ import importlib
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
@@ -83,7 +83,7 @@ class Envelope:
 
     def carried(self, edge: str, attempts: Mapping[str, int], body: Any) -> Envelope:
         """This very message, handed over by an edge that waited or counted."""
-        return replace(self, edge=edge, attempts=attempts, body=body)
+        return Envelope(self.id, self.root, self.cause, self.source, self.at, body, attempts, edge)
 
     def dumps(self) -> bytes:
         fields = {"id": self.id, "root": self.root, "cause": self.cause, "from": self.source, "at": stamp(self.at)}

@@ -64,6 +64,7 @@ class Outlook:
         self.here = [o for o in self.able if half in o.halves]
         self.boosts = [o.dispatch for o in self.touching if o.dispatch.kind == "boost"]
         self._idle = [o.dispatch.start for o in self.able if o.dispatch.kwh == 0]
+        self.settled: tuple[object, ...] = (self,)  # what was seen when there was nothing new in it
         self.told: dict[Latch | None, tuple[float, Rate]] = {}  # until when it stays what it is
         self._next: dict[tuple[float | None, Latch | None, int], Next | None] = {}
 

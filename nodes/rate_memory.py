@@ -52,10 +52,14 @@ def look(
     cfg: Config, state: State, now: datetime, prices: Prices | None, car: Car | None, house: House | None
 ) -> tuple[State, Outlook]:
     """What is seen at this moment, and whether it confirms the half hour."""
-    half = half_hour(now)
+    half, known = half_hour(now), (car, house, state.latch)
+    outlook = _outlook(cfg, state, state.ledger, half, prices, now)
+    if outlook is state.outlook and all(a is b for a, b in zip(outlook.settled, known, strict=False)):
+        return state, outlook
     seen = list(readings(car, house, state.plans))
     ledger = state.ledger.seen(seen, now)
-    outlook = _outlook(cfg, state, ledger, half, prices, now)
+    if ledger is not state.ledger:
+        outlook = _outlook(cfg, state, ledger, half, prices, now)
     # A late tick ends nothing; what is later still was confirmed by a clock that was ahead.
     held = state.latch if state.latch is not None and half <= state.latch.half <= half + 1 else None
     latch = _joined(held, outlook.confirmed(seen))
@@ -63,6 +67,7 @@ def look(
         ledger = ledger.with_used(latch.devices, [half], now)
         outlook = _outlook(cfg, replace(state, outlook=outlook), ledger, half, prices, now)
     if state.ledger is ledger and state.latch is latch and state.outlook is outlook:
+        outlook.settled = known
         return state, outlook
     return replace(state, ledger=ledger, latch=latch, outlook=outlook), outlook
 

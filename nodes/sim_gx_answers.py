@@ -64,6 +64,8 @@ def heard(cfg: Config, state: State, kind: str, path: str, payload: bytes, now: 
     if path in state.settings and state.fault != "settingsGone":  # does not change by itself
         return state, [tell(cfg, path, state.settings[path])]
     state, results = live(cfg, state, now)
+    if path in state.told:
+        return state, [*results, tell(cfg, path, state.told[path])]
     asked = {p: v for p, v in everything(cfg, state).items() if p == path or p.startswith(f"{path}/")}
     return state, [*results, *(tell(cfg, p, v) for p, v in asked.items())]
 
@@ -131,10 +133,10 @@ def live(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
         state = replace(state, overrides=dict.fromkeys(state.overrides), overridden=None, plant=plant)
     waits = state.look is not None and state.look > now
     plant = advance(sim_gx_plant.size(cfg), state.plant, state.settings, state.overrides, now, look=not waits)
-    fresh = leaves(plant, state.overrides, cfg.charger and state.fault != "chargerGone")
+    fresh, old = leaves(plant, state.overrides, cfg.charger and state.fault != "chargerGone"), state.told
     results: Results = []
     if awake(state, now):
-        results = [tell(cfg, p, v) for p, v in fresh.items() if p not in state.told or state.told[p] != v]
+        results = [tell(cfg, p, v) for p, v in fresh.items() if p not in old or old[p] != v]
     state = replace(state, plant=plant, told=fresh, look=state.look if waits else None)
     return state, [*results, timer(cfg, state, now)]
 

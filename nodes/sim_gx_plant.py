@@ -115,7 +115,8 @@ def schedule(plant: Plant, settings: Settings, now: datetime) -> Plant:
     status = status or (4 if settings[DYNAMIC] in (1, 4) else 0)
     index = None if status else running(settings, now)
     if index is None:
-        return replace(plant, status=status, slot=None, force=False)
+        same = plant.status == status and plant.slot is None and not plant.force
+        return plant if same else replace(plant, status=status, slot=None, force=False)
     target = slot(settings, index)["Soc"]
     fresh, soc = target != plant.target, plant.soc
     reached = soc >= target and target < 100  # 100 is never reached
@@ -124,24 +125,25 @@ def schedule(plant: Plant, settings: Settings, now: datetime) -> Plant:
 
 
 def running(settings: Settings, now: datetime) -> int | None:
-    on = [i for i in range(5) if settings_on(settings, i)]
+    on = running_some_day(settings)
     if not on:
         return None
     wall = now.astimezone(zone(settings[ZONE]) or UTC).replace(tzinfo=None)
     return next((i for i in on if covers(slot(settings, i), wall)), None)
 
 
-def settings_on(settings: Settings, index: int) -> bool:
-    return float(settings[PATHS[index]["Day"]]) >= 0
+def running_some_day(settings: Settings) -> list[int]:
+    return [i for i, paths in enumerate(PATHS) if float(settings[paths["Day"]]) >= 0]
 
 
 def next_change(settings: Settings, now: datetime) -> datetime | None:
     """When a slot that is on begins or ends, within a day."""
-    if not any(settings_on(settings, i) for i in range(5)):
+    on = running_some_day(settings)
+    if not on:
         return None
     midnight = now.astimezone(zone(settings[ZONE]) or UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     edges = []
-    for values in (slot(settings, i) for i in range(5) if settings_on(settings, i)):
+    for values in (slot(settings, i) for i in on):
         for day in (-1, 0, 1):
             begin = midnight + timedelta(days=day, seconds=values["Start"])
             edges += [begin, begin + timedelta(seconds=values["Duration"])]

@@ -143,18 +143,24 @@ def _unauthorised(cfg: Config, header: str | None, now: datetime) -> str | None:
     token = header.removeprefix("JWT ")
     if token.count(".") != 2:
         return "KT-CT-1143"
-    if _signature(cfg, token.rpartition(".")[0]) != token.rpartition(".")[2]:
-        return "KT-CT-1139"
-    return "KT-CT-1124" if expiry(token, None, datetime.min.replace(tzinfo=UTC)) <= now else None
+    ends = _ends(cfg.api_key.reveal(), token)
+    return "KT-CT-1139" if ends is None else "KT-CT-1124" if ends <= now else None
+
+
+@lru_cache(maxsize=16)
+def _ends(key: str, token: str) -> datetime | None:
+    """When a token ends; None where it is not one of ours."""
+    signed, _, signature = token.rpartition(".")
+    return expiry(token, None, datetime.min.replace(tzinfo=UTC)) if _signature(key, signed) == signature else None
 
 
 def _sign(cfg: Config, payload: Mapping[str, Json]) -> str:
     head, body = (_b64(part) for part in ({"alg": "simulated", "typ": "JWT"}, payload))
-    return f"{head}.{body}.{_signature(cfg, f'{head}.{body}')}"
+    return f"{head}.{body}.{_signature(cfg.api_key.reveal(), f'{head}.{body}')}"
 
 
-def _signature(cfg: Config, signed: str) -> str:
-    return sha256(f"{cfg.api_key.reveal()}.{signed}".encode()).hexdigest()
+def _signature(key: str, signed: str) -> str:
+    return sha256(f"{key}.{signed}".encode()).hexdigest()
 
 
 def _b64(part: Mapping[str, Json]) -> str:
@@ -171,14 +177,18 @@ def _query(asked: Asked) -> str:
 
 def _argument(asked: Asked, name: str) -> Json:
     """What a question was given, written into the query or as a variable."""
-    found = re.search(rf'\b{name}\s*:\s*(?:\$(\w+)|"([^"]*)")', _query(asked))
-    if found is None:
-        return None
+    variable, written = _sought(_query(asked), name)
     match asked.json:
-        case {"variables": dict(given)} if found[1]:
-            return given.get(found[1])
+        case {"variables": dict(given)} if variable:
+            return given.get(variable)
         case _:
-            return found[2]
+            return written
+
+
+@lru_cache
+def _sought(query: str, name: str) -> tuple[str | None, str | None]:
+    found = re.search(rf'\b{name}\s*:\s*(?:\$(\w+)|"([^"]*)")', query)
+    return (found[1], found[2]) if found else (None, None)
 
 
 def _wish(asked: Asked) -> Mapping[str, Json]:

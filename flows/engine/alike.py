@@ -55,7 +55,8 @@ def _test(hint: Any, names: dict[str, Any]) -> str:
     if hint is float:
         return "((v.__class__ is float or v.__class__ is int) and -MOST <= v <= MOST)"
     if hint is datetime:
-        return "(v.__class__ is datetime and v.tzinfo is UTC and not v.microsecond % 1000 and not v.fold)"
+        known = "v.tzinfo is UTC and not v.microsecond % 1000 and not v.fold and 1900 < v.year < 2200"
+        return f"(v.__class__ is datetime and {known})"
     if origin in (typing.Union, types.UnionType) and type(None) in args and len(args) == 2:
         inner = next(a for a in args if a is not type(None))
         return f"(v is None or {_test(inner, names)})"

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from wattwire.broker.envelope import Envelope
 from wattwire.nodes import Request
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """Something that happened on the bench: a message that left a node, or a request."""
 
     at: datetime

@@ -247,14 +247,15 @@ def test_what_is_handed_over_as_it_is_is_what_a_reader_of_its_json_gets(body: An
     [
         Tick(NOON.replace(microsecond=1)),
         Tick(NOON.astimezone(timezone(timedelta(hours=1)))),
+        Tick(NOON.replace(year=2400)),
         Fault("no", status=True),
         Prices(at=NOON, import_=[Price(start=NOON, end=None, price=7)]),  # type: ignore[arg-type]
     ],
 )
 def test_what_json_would_change_is_changed(body: Any) -> None:
     kind = type(body)
-    if isinstance(body, Fault):
-        with pytest.raises(BadBody, match="whole number"):
+    if not isinstance(body, Tick | Prices) or body.at.year > 2100:
+        with pytest.raises(BadBody, match="whole number|not a time"):
             handed(kind, body)
         return
 
