@@ -21,14 +21,14 @@ SUBJECTS = {it.NAME: it for it in (chain, memory, growth, made_up, reaction)}
 def chosen() -> argparse.Namespace:
     options = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     options.add_argument("--only", default=",".join(SUBJECTS), metavar="SUBJECT,…", help="of " + ", ".join(SUBJECTS))
-    options.add_argument("--rounds", type=int, default=0, help="5, or 2 where it is to be quick")
+    options.add_argument("--rounds", type=int, default=0, help="5, or 1 where it is to be quick")
     options.add_argument("--quick", action="store_true", help="few messages: shows that it works, and little more")
     options.add_argument("--markdown", action="store_true", help="the table as Markdown")
     options.add_argument("--into", type=Path, metavar="PAGE", help="and put into this page, between its two marks")
     found = options.parse_args()
     if unknown := set(found.only.split(",")) - set(SUBJECTS):
         options.error(f"no such subject: {', '.join(unknown)}; there are {', '.join(SUBJECTS)}")
-    found.rounds = found.rounds or (2 if found.quick else 5)
+    found.rounds = found.rounds or (1 if found.quick else 5)
     return found
 
 

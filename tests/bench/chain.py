@@ -46,7 +46,7 @@ def full(chain: Chain) -> None:
 
 
 def at_ease(chain: Chain, quick: bool) -> None:
-    took = chain.ends.paced(50 if quick else 200, 100)
+    took = chain.ends.paced(50 if quick else 150, 100)
     chain.p50.append(median(took))
     chain.p99.append(percentile(took, 99))
     chain.ends.rest(0.1)

@@ -78,24 +78,28 @@ class Ends:
         return [self.payload(n) for n in range(self._first, self._next)]
 
     def answers(self, limit: float = 60) -> float:
-        """Wait until a message comes through the chain. When one did: monotonic."""
-        ends = time.monotonic() + limit
+        """Wait until a message comes through the chain. When the first did: monotonic."""
+        ends, patience = time.monotonic() + limit, 0.02
         self.came.clear()
         while not self.came:
             if time.monotonic() > ends:
                 raise TimeoutError(f"nothing comes through from {self.first} to {self.last}")
             self.link.publish(self.first, self.payload(self._next))
             self._next += 1
-            self.link.step(0.02)
+            again, patience = time.monotonic() + patience, patience * 1.5  # a slow chain is not to be filled
+            while not self.came and time.monotonic() < again:
+                self.link.step(0.01)
         arrived = next(iter(self.came.values()))
         self.rest()
         return arrived
 
     def rest(self, seconds: float = 0.3) -> None:
-        """Let what is under way come through."""
-        ends = time.monotonic() + seconds
-        while time.monotonic() < ends:
+        """Until nothing has come for so long."""
+        ends, seen = time.monotonic() + seconds, len(self.came)
+        while (now := time.monotonic()) < ends:
             self.link.step(0.05)
+            if len(self.came) > seen:
+                ends, seen = now + seconds, len(self.came)
 
     def saturated(self, count: int) -> float:
         """Messages a second, as many under way as the chain takes."""

@@ -6,7 +6,7 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import median
+from statistics import fmean, median
 
 from wattwire.broker.private import start
 from wattwire.flows.engine.loading import load
@@ -18,9 +18,10 @@ from .processes import kind, memory, memory_by_kind, running, share
 from .progress import loud, say
 from .red import as_large, node_red_running, segments
 from .table import Row, Target, most
+from .traffic import Traffic, traffic
 
 NAME = "memory"
-SUBJECT = "the simulated house, PSS of all that is started"
+SUBJECT = "the simulated house: PSS of all that is started, but for simulators that are processes of their own"
 HOUSE = "simulated_house"
 WAYS: dict[str, tuple[str, ...]] = {"isolated": (), "shared": ("--shared",)}
 RED = "Node-RED"
@@ -35,6 +36,7 @@ class Found:
     share: list[float] = field(default_factory=list)  # % of a core, when nothing is asked of it
     working: float | None = None  # % of a core, with 50 ticks a second
     kinds: dict[str, float] = field(default_factory=dict)
+    traffic: Traffic | None = None
 
 
 def measure(rounds: int, quick: bool) -> list[Row]:
@@ -46,7 +48,7 @@ def measure(rounds: int, quick: bool) -> list[Row]:
                 found[way].starts.append(run.ready)
             found[way].first.append(first(*options))
         red(found[RED], None)
-    settle = 3 if quick else 10
+    settle = 2 if quick else 8
     for way, options in WAYS.items():
         say(f"{NAME}: {way}")
         house(found[way], settle, *options)
@@ -73,6 +75,7 @@ def house(found: Found, settle: float, *options: str) -> None:
         pids = [pid for pid in run.pids if kind(pid, run.process.pid) != "simulators"]
         found.share = [share(pids, settle / 2) for _ in range(5)]
         found.idle, found.kinds = memory(pids), memory_by_kind(run)
+        found.traffic = traffic(run.unix, run.pids, settle * 4)
         found.working = ticked(run.unix, "simulatedHouse", lambda: share(pids, settle))
         found.loaded = memory(pids)
 
@@ -112,13 +115,23 @@ def rows(found: dict[str, Found]) -> list[Row]:
         row(f"{way}: idle", it.idle, "MB", f"{RED}, idle", theirs.idle, most(0.5))
         row(f"{way}: after 50 ticks a second", it.loaded, "MB", f"{RED}, idle", theirs.idle)
         for name, size in it.kinds.items():
-            row(f"{way}: of that, {name}" if name != "simulators" else f"{way}: simulators, on top", size, "MB")
+            what = "simulators, on top" if name == "simulators" else f"of that, {name}"
+            row(f"{way}: {what}", size, "MB")
         row(f"{way}: start, all nodes ready", middle(it.starts), "s", RED, middle(theirs.starts), most(0.5))
         row(f"{way}: start, first message through 5 hops", middle(it.first), "s", RED, middle(theirs.first))
-        row(f"{way}: processor when idle", middle(it.share), "% of a core", target=most(0.5))
+        row(f"{way}: processor when idle", mean(it.share), "% of a core", target=most(0.5))
         row(f"{way}: processor at 50 ticks a second", it.working, "% of a core")
-    row(f"processor of an idle {RED}", middle(theirs.share), "% of a core")
+        if it.traffic:
+            row(f"{way}: connections to the broker", it.traffic.connections, "")
+            row(f"{way}: messages a second", it.traffic.messages, "")
+            row(f"{way}: written to disk", it.traffic.disk, "MB a day")
+    row(f"processor of an idle {RED}", mean(theirs.share), "% of a core")
     return said
+
+
+def mean(values: list[float]) -> float | None:
+    """Of what comes in bursts, the median would say that it is nothing."""
+    return fmean(values) if values else None
 
 
 def middle(values: list[float]) -> float | None:

@@ -124,7 +124,7 @@ def kind(pid: int, supervisor: int) -> str:
     with suppress(OSError):
         name = Path(f"/proc/{pid}/comm").read_text().strip()
         known = {"wattwire-forks": "fork server", "mosquitto": "broker", "edges": "edges"}
-        return known.get(name, "simulators" if name.startswith("sim") else "nodes")
+        return known.get(name, "simulators" if re.match("sim[A-Z]", name) else "nodes")
     return "gone"
 
 

@@ -21,7 +21,7 @@ from .table import Row, most
 
 NAME = "reaction"
 SUBJECT = "reaction: real processes, a simulated GX"
-HOUSES, TIMES = 3, 7  # a house charges eight times an hour at most, for the sake of its inverter
+HOUSES, TIMES = 4, 5  # a house charges eight times an hour at most, for the sake of its inverter
 
 
 @dataclass
@@ -40,7 +40,7 @@ class Took:
 
 def measure(rounds: int, quick: bool) -> list[Row]:
     del rounds  # each house reacts as often as it may
-    many, times = (1, 2) if quick else (HOUSES, TIMES)
+    many, times = (1, 1) if quick else (HOUSES, TIMES)
     dispatch, draws = [f"dispatch{i}" for i in range(many)], [f"draws{i}" for i in range(many)]
     plan, car = Took(), Took()
     with tempfile.TemporaryDirectory() as folder:
@@ -53,7 +53,10 @@ def measure(rounds: int, quick: bool) -> list[Row]:
                 again(street, dispatch, lambda it, on: it.plan(on), "charge", "seen", plan)
                 again(street, draws, lambda it, on: it.draw(7000 if on else 0), "hold", "draws", car)
             street.close()
-    return [*rows("a dispatch is seen", "charging", plan, 2 * many), *rows("the car draws", "held", car, 2 * many)]
+    return [
+        *rows("a dispatch is seen", "charging", plan, many * times),
+        *rows("the car draws", "held", car, many * times),
+    ]
 
 
 def again(street: Street, names: list[str], do: Callable[[House, bool], None], mode: str, begin: str,
@@ -90,9 +93,9 @@ def away_from_half_hour() -> None:
         time.sleep(left + 1)
 
 
-def rows(seen: str, done: str, took: Took, least: int) -> list[Row]:
-    if len(took.ours) < max(least, 1):
-        loud(f"{NAME}: {seen}: {len(took.ours)} times only")
+def rows(seen: str, done: str, took: Took, expected: int) -> list[Row]:
+    if len(took.ours) < expected:
+        loud(f"{NAME}: {seen}: {len(took.ours)} times only, of {expected}")
     gx = f"the GX's own time until it shows: {done}"
     values = {
         f"{seen}: the wish is said": took.lease,
