@@ -79,6 +79,8 @@ def test_a_waiting_edge_is_not_held_up_by_a_clock_that_is_set_back() -> None:
 
 
 def test_a_clock_that_is_set_in_the_middle_of_a_call_does_not_end_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    hours = 0
+
     class Plain(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(200)
@@ -95,7 +97,6 @@ def test_a_clock_that_is_set_in_the_middle_of_a_call_does_not_end_it(monkeypatch
             hours += 1
             return cls(2026, 11, 20, hours, tzinfo=tz)
 
-    hours = 0
     server = HTTPServer(("127.0.0.1", 0), Plain)
     Thread(target=server.handle_request, daemon=True).start()
     monkeypatch.setattr("wattwire.flows.engine.callers.datetime", Leaping)
