@@ -92,7 +92,7 @@ class Envelope:
         data = {**fields, "attempts": self.attempts, "body": self.body}
         if QUICK is not None:
             try:
-                payload: bytes = QUICK.dumps(data)
+                payload: bytes = QUICK.dumps(data, option=QUICK.OPT_APPEND_NEWLINE)[:-1]  # its own one fills a page
                 if b"null" not in payload:  # it writes that for NaN as well
                     return payload
             except TypeError:
@@ -161,7 +161,8 @@ def loads(payload: bytes, now: datetime) -> Envelope:
         ):
             raise ValueError("attempts are counts per edge")
         id = data["id"]
-        names = id, data.get("root") or id, data.get("cause") or "", data["from"], data.get("edge") or ""
+        root, cause, edge = data.get("root") or id, data.get("cause") or "", data.get("edge") or ""
+        names: tuple[Any, ...] = id, root, cause, data["from"], edge
         if not _plain(names):
             names = tuple(map(_name, names))
         id, root, cause, source, edge = names

@@ -35,6 +35,8 @@ class Timers:
 
     def take(self, now: datetime) -> list[str]:
         """Those that have come, the earliest first; they are forgotten, unless they come again at their own time."""
+        if not self._at:
+            return []
         wall, steady = now.timestamp(), self._steady()
         self._ahead = wall - steady
         come = sorted((at, name) for name, at in self._at.items() if at <= wall or self._latest[name] <= steady)
