@@ -72,6 +72,7 @@ class Havoc:
             found += [(2, self.supervisor_killed)]
         if self.disk:
             found += [(2, self.disk_full), (2, self.disk_full_and_killed)]
+            found += [(0, self.disk_full_and_supervisor_killed)] if self.only else []
         if not self.short:
             found += [(3, self.cut_long), (1, self.far_stopped)] if self.cable else [(1, self.broker_stopped_long)]
         return [it for it in found if not self.only or it[1].__name__ in self.only.split(",")]
@@ -249,6 +250,21 @@ class Havoc:
 
     def disk_full_and_killed(self) -> Script:
         yield from self.disk_full("disk full, node killed", True)
+
+    def disk_full_and_supervisor_killed(self) -> Script:
+        """Two faults at once, of which only `durability: disk` promises anything: asked for by its name alone."""
+        assert self.disk
+        self.begins("disk full, supervisor killed")
+        self._full_since, self.site.excused = time.monotonic(), True
+        self.disk.fill()
+        yield after(self.brief())
+        self.site.kill_supervisor()
+        self._unsaved()
+        yield after(self.chance.uniform(3, 6))
+        self.disk.clear()
+        self.ends()
+        yield after(6)
+        self._full_since, self.site.excused = float("inf"), False
 
     # The link
 

@@ -100,7 +100,7 @@ class Site:
             chain.join(self.link)
         self.topics = ["$status", "crashed", "effect", "ended"]
         self.restarts, self.surprises = 0, list[str]()
-        self.killed = self.stopping = False
+        self.killed = self.stopping = self.excused = False  # excused: it may end by itself just now
         self._again = 0.0
         self.start()
         self.link.connect()
@@ -116,7 +116,7 @@ class Site:
         if self.stopping or self.process.poll() is None:
             self._again = time.monotonic() + 0.5
         elif time.monotonic() > self._again:
-            if not self.killed:
+            if not (self.killed or self.excused):
                 self.surprises.append(f"the supervisor of {self.name} ended by itself: {self.process.returncode}")
             self.restarts += 1
             self.start()
