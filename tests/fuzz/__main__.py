@@ -64,8 +64,7 @@ def begun(name: str, seconds: float) -> int:
 
 
 def guided(name: str, seconds: float) -> None:
-    import atheris
-
+    atheris: Any = importlib.import_module("atheris")
     with atheris.instrument_imports(include=["wattwire", "json", "yaml"]):
         module: Any = importlib.import_module("byte_targets")
     target = next(t for t in module.bytes_targets() if t.name == name)
