@@ -65,6 +65,7 @@ class Store:
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # a token may be in it
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA cache_size=-256")  # kB: what is read again is in the kernel's cache as well
             self._db.execute(f"PRAGMA synchronous={'FULL' if full else 'NORMAL'}")
             self._db.executescript(SCHEMA)
             if self._db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,19 @@ nodes:
   last: {type: debug}
 edges:
   - {from: a.tick, to: last.body, after: 10s}
+"""
+FILLS = """
+import os, pathlib, sys
+from wattwire.flows.engine.store import Store
+
+def resident():
+    return int(open("/proc/self/statm").read().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024
+
+store = Store(pathlib.Path(sys.argv[1]))
+before = resident()
+for _ in range(12_000):
+    store.commit(key=os.urandom(30).hex())
+print(resident() - before)
 """
 
 
@@ -154,3 +169,9 @@ def test_a_session_s_name_that_was_half_written_is_made_anew(tmp_path: Path) -> 
 
     assert name
     assert epoch(tmp_path / "x.epoch", renew=False) == name
+
+
+def test_a_file_that_has_filled_up_takes_little_memory(tmp_path: Path) -> None:
+    told = subprocess.check_output([sys.executable, "-c", FILLS, str(tmp_path / "node.db")], text=True)
+
+    assert int(told) < 1000
