@@ -11,6 +11,14 @@ from .store import Owed, Store
 SURE = 30.0  # seconds after a PUBACK: brokers save by time, ours every 5 s
 
 
+class Several(list[Callable[[], None]]):
+    """In a replay there may be thousands."""
+
+    def __call__(self) -> None:
+        for done in self:
+            done()
+
+
 class Outbox:
     """In memory, and in the node's store where it has one. The clock is when the broker last said anything: one that is
     silent may be frozen, and saves nothing."""
@@ -62,14 +70,10 @@ class Outbox:
         if not self._entries or self._entries[-1].sent_at is not None:
             done()
             return
-        entry, before = self._entries[-1], self._entries[-1].done
-
-        def both() -> None:
-            if before is not None:
-                before()
-            done()
-
-        entry.done = both
+        entry = self._entries[-1]
+        if not isinstance(entry.done, Several):
+            entry.done = Several([entry.done] if entry.done is not None else [])
+        entry.done.append(done)
 
     def replay(self) -> None:
         """Everything that the broker may have lost, oldest first; receivers know repetitions by their ids."""

@@ -87,3 +87,15 @@ def test_what_led_to_nothing_is_done_with_at_once() -> None:
     broker.outbox.send([], lambda: done.append("input"))
 
     assert done == ["input"]
+
+
+def test_thousands_of_repetitions_wait_for_one_confirmation() -> None:
+    broker, done = Broker(), list[int]()
+
+    broker.send(b"1")
+    for n in range(5000):
+        broker.outbox.then(lambda n=n: done.append(n))  # type: ignore[misc]
+    before = len(done)
+    broker.takes()
+
+    assert (before, done) == (0, list(range(5000)))
