@@ -45,11 +45,12 @@ class Run:
         self.short, seed = self.seconds <= 120, asked.seed
         self.skipped: list[str] = []
         self.disk, self.cable = self._ground()
-        r = asked.rate
+        r, shared = asked.rate, ["--shared"] if asked.shared else []
         self.chains = [Chain("chain", (r * 0.6, r * 0.2, r * 0.2), broken=asked.broken)]
         self.chains.append(Chain("disk", (r * 0.3, r * 0.1, r * 0.1), "disk"))
         port, state = free_port(0), self.disk.folder if self.disk else folder / "state"
         options = ["--state", str(state), "--port", str(port), "--prefer", "mosquitto", "--hang", str(asked.hang)]
+        options += shared
         extra = [] if self.short else [Leases.write(folder)]
         self.sites = [Site("house", folder, self.chains, f"mqtt://127.0.0.1:{port}", options, extra=extra)]
         self.leases = None if self.short else Leases(self.sites[0], random.Random(f"{seed} gx"), 60)
@@ -68,6 +69,7 @@ class Run:
             wire = Chain("wire", (r * 0.3, r * 0.1, r * 0.1))
             self.chains.append(wire)
             options = ["--state", str(folder / "wire"), "--broker", self.cable.url, "--hang", str(asked.hang)]
+            options += shared
             self.sites.append(Site("wire", folder, [wire], self.cable.ours, options, self.cable.inside()))
             havoc = Havoc(
                 self.sites[1],
@@ -288,6 +290,7 @@ def main(args: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--broken", default="", help="settings of the sink by which it fails: 'drop: 100', 'double: 100'"
     )
+    parser.add_argument("--shared", action="store_true", help="the nodes of a flow in one process")
     parser.add_argument("--only", default="", help="kinds of fault, by the names of their functions")
     parser.add_argument("--keep", action="store_true", help="keep what the runs said")
     asked = parser.parse_args(args)
@@ -295,6 +298,7 @@ def main(args: Sequence[str] | None = None) -> int:
         print("mosquitto is not installed: no other broker keeps these promises. NOTHING WAS TRIED.")
         return 2
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # what is begun in the background ignores it
     adopt()
     folder, good, run = Path(tempfile.mkdtemp(prefix="realchaos")), False, None
     print(f"seed {asked.seed}: {asked.minutes:g} minutes at {asked.rate:g} a second, in {folder}", flush=True)

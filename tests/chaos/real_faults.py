@@ -122,8 +122,9 @@ class Havoc:
         chains = self.chance.sample(self.site.chains, len(self.site.chains))
         for chain in chains:
             for name in self.chance.sample(of or CHAINED, len(of or CHAINED)):
-                times = self._killed.setdefault((chain.name, name), deque(maxlen=3))
                 pid = self.site.pid(chain.name, name)
+                whose = min(n for n in CHAINED if n == name or (pid and self.site.pid(chain.name, n) == pid))
+                times = self._killed.setdefault((chain.name, whose), deque(maxlen=3))
                 if pid and not (len(times) == 3 and time.monotonic() - times[0] < 75):
                     times.append(time.monotonic())
                     return chain, name, pid
