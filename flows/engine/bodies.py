@@ -7,8 +7,7 @@ import typing
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from functools import cache, lru_cache
-from operator import attrgetter
-from typing import Any
+from typing import Any, cast
 
 from wattwire.broker.envelope import stamp
 from wattwire.nodes import Secret, secret
@@ -79,17 +78,8 @@ def _writer(kind: type) -> Write:
 
 
 def _record(kind: type) -> Write:
-    names = [f.name for f in dataclasses.fields(kind)]
-    if not names:
-        return lambda value, reveal: {}
-    keys, get = [wire(name) for name in names], attrgetter(*names)
-    if len(keys) == 1:
-        return lambda value, reveal: {keys[0]: encode(get(value), reveal)}
-
-    def write(value: Any, reveal: Reveal) -> dict[str, Any]:
-        return {
-            key: v if (c := v.__class__) in PLAIN else _writer(c)(v, reveal)
-            for key, v in zip(keys, get(value), strict=True)
-        }
-
-    return write
+    """Written out, field by field, for its type."""
+    names = {"PLAIN": PLAIN, "datetime": datetime, "moment": _moment, "writer": _writer}
+    one = "v if (c := (v := it.{0}).__class__) in PLAIN else moment(v) if c is datetime else writer(c)(v, reveal)"
+    fields = [f"{wire(f.name)!r}: {one.format(f.name)}" for f in dataclasses.fields(kind)]
+    return cast(Write, eval(f"lambda it, reveal: {{{', '.join(fields)}}}", names))

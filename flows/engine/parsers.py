@@ -11,9 +11,9 @@ from typing import Any, Literal
 
 from wattwire.nodes import secret
 
+from .readers import MISSING, written
 from .values import VALUES, BadBody, Convert, short, word
 
-MISSING = object()
 MAPPINGS = (Mapping, dict)
 
 
@@ -149,7 +149,7 @@ def _record(kind: type) -> Convert:
             raise BadBody(f"{kind.__name__}.{key}: {told}") from None
         raise BadBody(f"{kind.__name__} without {key}")
 
-    return read
+    return written(kind, hints, decoder, read)
 
 
 def _reader(field: dataclasses.Field[Any], hint: Any) -> tuple[Convert, bool, bool]:

@@ -1,4 +1,5 @@
 import dataclasses
+import inspect
 import json
 import typing
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wattwire.flows.engine.alike import handed
-from wattwire.flows.engine.bodies import BadBody, decode, encode, masked, traced
+from wattwire.flows.engine.bodies import BadBody, decode, decoder, encode, masked, traced
 from wattwire.nodes import Fault, Secret, messages
 from wattwire.nodes.messages import Car, Dispatch, Plan, Price, Prices, Rate, Tick, Token
 
@@ -255,9 +256,38 @@ def test_what_is_handed_over_as_it_is_is_what_a_reader_of_its_json_gets(body: An
 def test_what_json_would_change_is_changed(body: Any) -> None:
     kind = type(body)
     if not isinstance(body, Tick | Prices) or body.at.year > 2100:
-        with pytest.raises(BadBody, match="whole number|not a time"):
+        with pytest.raises(BadBody, match=r"whole number|not a time"):
             handed(kind, body)
         return
 
     assert repr(handed(kind, body)) == repr(decode(kind, json.loads(json.dumps(encode(body)))))
     assert repr(handed(kind, body)) != repr(body)
+
+
+# The short way and the careful way
+
+STRANGE = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=3), st.just([]), st.just({}), st.just("gone")
+)
+
+
+@given(st.one_of(*(values(kind) for kind in BODIES)), st.integers(0, 30), STRANGE, st.booleans())
+def test_what_is_read_the_short_way_is_what_the_careful_way_reads(
+    body: Any, nth: int, strange: Any, missing: bool
+) -> None:
+    kind, json_ = type(body), encode(body)
+    key = list(json_)[nth % len(json_)]
+    if missing:
+        del json_[key]
+    else:
+        json_[key] = strange
+    careful = inspect.getclosurevars(decoder(kind)).globals["careful"]
+
+    assert outcome(decoder(kind), json_) == outcome(careful, json_)
+
+
+def outcome(read: Any, given: Any) -> str:
+    try:
+        return repr(read(given))
+    except BadBody as wrong:
+        return f"refused: {wrong}"
