@@ -8,13 +8,14 @@ from functools import partial
 from random import Random
 from typing import Any
 
+from wattwire.broker.envelope import Envelope
 from wattwire.nodes import Event
 
 from .edges import Carrier
 from .graph import Flow
 from .keeping import keeps
 from .mishaps import NOW, Mishaps
-from .routes import EDGES
+from .routes import EDGES, Route
 from .seats import Job, Mail, Seat
 from .skewed import Skewed
 
@@ -119,6 +120,9 @@ class Mortal(Skewed):
             self._work(node)
         else:
             seat.session.append(job)
+
+    def _hand(self, node: str, route: Route, message: Envelope) -> None:
+        self._come(node, Job(route, message))
 
     def _happen(self, name: str, event: Event) -> None:
         self._agenda.soon(partial(self._occur, name, self._seats[name].life, event))

@@ -16,6 +16,7 @@ from typing import Any
 from wattwire.broker.envelope import Envelope
 from wattwire.nodes import Asked, Event, Fault, Reply, Request
 
+from .alike import as_json
 from .bodies import BadBody
 from .desk import TRIES
 from .graph import Flow
@@ -74,7 +75,8 @@ class Rough(Mortal):
     def _message(self, name: str, seat: Seat, job: Job) -> Work:
         now = self.wall(name)
         if name == EDGES:
-            return self.carrier.take(job.route.port, job.message, now)
+            written = job.message.carried(job.message.edge, job.message.attempts, as_json(job.message.body))
+            return self.carrier.take(job.route.port, written, now)
         actor = self.actors[name]
         if job.key == seat.unsure:
             seat.unsure = ""

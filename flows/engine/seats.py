@@ -12,7 +12,7 @@ from typing import NamedTuple
 from wattwire.broker.envelope import Envelope
 from wattwire.nodes import Event
 
-from .agenda import Agenda
+from .agenda import Act, Agenda
 from .graph import Flow
 from .mishaps import Mishaps
 from .outbox import SURE
@@ -85,6 +85,9 @@ class Mail(Post):
             self.owe(seat, topic, message)
         if seat.reached:
             self.send(topic, message)
+
+    def now(self, deliver: Act) -> None:
+        deliver()
 
     def owe(self, seat: Seat, topic: str, message: Envelope) -> None:
         now, owed = self._agenda.now, seat.owed

@@ -39,8 +39,9 @@ class Skewed(Bench):
         self._alarm = None
         self._wait()
         for (node, name), at in list(self._wanted.items()):
-            if node in self.outside or (turn := self._timers.get((node, name))) is None:
+            if node in self.outside or (node, name) not in self._timers:
                 continue
+            self._timers[node, name] = turn = next(self._turns)
             self._agenda.at(at - self.ahead, partial(self._ring, (node, name), turn))
             if back > NONE:  # it comes when as much time has passed as was meant, and again at its own time
                 meant = at - self.ahead - back + timedelta(seconds=SMALL)
