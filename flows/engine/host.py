@@ -229,7 +229,8 @@ class Host:
         return max(0.0, min([*waits, 0.02] if self._ends else waits))
 
     def _alive(self) -> None:
-        self._beat = monotonic() + self.setup.beat
+        now, beat = monotonic(), self.setup.beat
+        self._beat = beat + (now // beat * beat if self.setup.shared else now)  # those that share wake once for all
         self.lifeline.tell({"beat": monotonic()})
         self.outbox.prune()
 
