@@ -81,7 +81,7 @@ class Shared:
     def whose(self) -> str:
         """Whose turn it is; empty where nobody's."""
         try:
-            return self._turn.read_bytes()[:LONG].rstrip(b"\0").decode(errors="replace")
+            return self._turn.read_bytes()[:LONG].partition(b"\0")[0].decode(errors="replace")
         except OSError:
             return ""
 

@@ -13,6 +13,8 @@ from supervised import FLOW, gone, watch
 from watched import Watched
 
 from wattwire.broker.private import find_mosquitto
+from wattwire.flows.engine.setup import LONG, TURN
+from wattwire.flows.engine.sharing import Shared
 
 pytestmark = [
     pytest.mark.broker,
@@ -116,6 +118,12 @@ def test_a_hang_is_said_once_with_whose_turn_it_was_and_its_input_set_aside_afte
     hangs = [line for line in run.lines if "hangs" in line]
     assert len(hangs) == 3
     assert all("hangs in the process that it shares, where second has its turn: no sign" in line for line in hangs)
+
+
+def test_between_two_turns_it_is_nobody_s(tmp_path: Path) -> None:
+    (tmp_path / TURN).write_bytes(b"\0tubborn" + bytes(LONG - 8))
+
+    assert Shared(tmp_path).whose() == ""
 
 
 def test_ctrl_c_stops_all_in_good_order(runs: Runs) -> None:
