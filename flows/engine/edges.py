@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 import tenacity
@@ -27,6 +28,11 @@ class Waiting:
 
     message: Envelope
     until: datetime
+
+    @cached_property
+    def journaled(self) -> dict[str, str]:
+        """As it is written down, with each message of any edge, again and again."""
+        return {"until": stamp(self.until), "message": self.message.dumps().decode()}
 
 
 @dataclass
@@ -112,8 +118,7 @@ class Carrier:
                 name: {
                     "counts": it.counts,
                     "last": stamp(it.last) if it.last else None,
-                    "until": stamp(it.waiting.until) if it.waiting else None,
-                    "message": it.waiting.message.dumps().decode() if it.waiting else None,
+                    **(it.waiting.journaled if it.waiting else {"until": None, "message": None}),
                 }
                 for name, it in self.edges.items()
             }
