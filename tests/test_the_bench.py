@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.bench.kept import keep, kept
 from tests.bench.table import BEGIN, END, Row, Target, least, markdown, most, put, text
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -60,3 +61,19 @@ def test_the_table_goes_between_its_two_marks() -> None:
 def test_a_page_without_marks_is_left_alone() -> None:
     with pytest.raises(ValueError, match="has no"):
         put("a page", "new")
+
+
+def test_one_subject_is_measured_anew_and_the_others_stay(tmp_path: Path) -> None:
+    file, old, new = tmp_path / "last.json", Row(subject="a", what="w", ours=1), Row(subject="b", what="w", ours=2)
+    keep(file, "a", [old])
+    keep(file, "b", [old])
+    keep(file, "b", [new])
+
+    assert kept(file, ["b", "never", "a"]) == [new, old]
+
+
+def test_a_target_is_kept_with_its_row(tmp_path: Path) -> None:
+    row = Row(subject="a", what="w", ours=1, unit="s", peer="p", theirs=4, target=least(0.5))
+    keep(tmp_path / "last.json", "a", [row])
+
+    assert kept(tmp_path / "last.json", ["a"]) == [row]

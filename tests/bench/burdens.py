@@ -77,7 +77,7 @@ def filled(run: Run, size: int) -> float:
         for body in BODIES:
             link.publish(into("waits", f"n{n}", "body"), body)
     while len(seen) < 3 * size * size:
-        if time.monotonic() - began > 60:
+        if time.monotonic() - began > 120:
             raise TimeoutError(f"{len(seen)} of {3 * size * size} edges wait")
         link.step(0.05)
     link.close()

@@ -13,6 +13,7 @@ from .burdens import admin, retained, waiting
 from .chains import hops, ours
 from .costs import a_hop, written
 from .ends import Ends, enveloped
+from .houses import houses
 from .processes import memory, running
 from .progress import loud, say
 from .table import Row, Target, most
@@ -22,6 +23,7 @@ SUBJECT = "growth"
 NODES, FLOWS = (5, 20, 80), (1, 10, 100)
 WAITING, RETAINED = (10, 100, 1000), (100, 10_000)
 QUICK = ("nodes", "the admin port", "waiting edges")
+HOUSES = 10
 LOOKED = 100  # nodes, when the admin port is asked
 SMALL = """\
 flow: {name}
@@ -47,7 +49,8 @@ def measure(rounds: int, quick: bool) -> list[Row]:
             "nodes": lambda: nodes(folder, NODES[:part], rounds),
             "the admin port": lambda: looked(folder, 20 if quick else LOOKED, rounds),
             "flows, isolated": lambda: flows(folder, FLOWS, rounds),
-            "flows, shared": lambda: flows(folder, FLOWS, rounds, "--shared"),
+            "houses, isolated": lambda: houses(folder, HOUSES),
+            "houses, shared": lambda: houses(folder, HOUSES, "--shared"),
             "waiting edges": lambda: waiting(WAITING[: 1 if quick else None], SUBJECT),
             "retained topics": lambda: retained(RETAINED, rounds, SUBJECT),
         }
@@ -90,24 +93,23 @@ def looked(folder: Path, count: int, rounds: int) -> list[Row]:
         return admin(run, count, "hops", rounds, SUBJECT)
 
 
-def flows(folder: Path, counts: tuple[int, ...], rounds: int, *options: str) -> list[Row]:
+def flows(folder: Path, counts: tuple[int, ...], rounds: int) -> list[Row]:
     """Houses of four nodes under one supervisor."""
     said, costs = list[Row](), dict[int, float]()
-    way = "shared" if options else "isolated"
     for count in counts:
-        say(f"{NAME}: {count} flows, {way}")
+        say(f"{NAME}: {count} flows")
         names = [f"house{i}" for i in range(count)]
         files = [str(written(folder, name, SMALL.format(name=name))) for name in names]
-        with running(*files, *options) as run:
+        with running(*files) as run:
             time.sleep(1)
             size, supervisor, last = memory(run.pids), memory([run.process.pid]), names[-1]
             ends = Ends(run.unix, into(last, "rate", "body"), out(last, "house", "yes"), enveloped)
             ends.answers()
             costs[count] = a_hop(run, ends, rounds, 3)
             ends.close()
-        said += [row(f"{count} flows of 4 nodes, {way}: memory", size, "MB"),
-                 row(f"{count} flows of 4 nodes, {way}: supervisor", supervisor, "MB"),
-                 row(f"{count} flows of 4 nodes, {way}: start", run.ready, "s")]  # fmt: skip
+        said += [row(f"{count} flows of 4 nodes: memory", size, "MB"),
+                 row(f"{count} flows of 4 nodes: supervisor", supervisor, "MB"),
+                 row(f"{count} flows of 4 nodes: start", run.ready, "s")]  # fmt: skip
     few, many = counts[0], counts[-1]
-    flat = row(f"a hop among {many} flows, {way}", costs[many], "µs", f"among {few}", costs[few], most(1.2))
+    flat = row(f"a hop among {many} flows", costs[many], "µs", f"among {few}", costs[few], most(1.2))
     return [*said, flat]
