@@ -124,8 +124,10 @@ class Link:
         self._flush()
         return self._watch.fds()
 
-    def step(self, timeout: float, extra_fds: Sequence[int] = ()) -> list[int]:
-        """Do what there is to do, waiting for it at most `timeout` seconds. Returns the `extra_fds` that have input."""
+    def step(self, timeout: float, extra_fds: Sequence[int] = (), more: bool = False) -> list[int]:
+        """Do what there is to do, waiting for it at most `timeout` seconds. Returns the `extra_fds` that have input.
+
+        With `more` the owner has more to send at once: it goes together, first thing in the next step."""
         now = time.monotonic()
         if self._pipe is None:
             timeout = self._attempt(now, timeout)
@@ -139,7 +141,8 @@ class Link:
         if self._pipe:
             if (now := time.monotonic()) >= self._misc:
                 self._tend(now)
-            self._flush()
+            if not more:
+                self._flush()
         return ready
 
     def _attempt(self, now: float, timeout: float) -> float:

@@ -8,7 +8,7 @@ import socket
 from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
-from time import monotonic
+from time import monotonic, time
 from typing import TYPE_CHECKING, Any
 
 from wattwire.broker import topics
@@ -87,13 +87,14 @@ class Host:
             self._leave()
             return False
         fds = [self.lifeline.fileno(), *(self.outer.fds() if self.outer else ())]
-        if self.lifeline.fileno() in self.link.step(patience, fds) and not self._hear():
+        if self.lifeline.fileno() in self.link.step(patience, fds, more=True) and not self._hear():
             return False  # the supervisor is dead: so are we
         if self.outer is not None:
             self.outer.step()
         while self._posts:
             self._posts.popleft()()
-        self._ring()
+        if self._timers or isinstance(self.actor, Carrier):
+            self._ring()
         if self.intake.gathering and self._gather_until and monotonic() >= self._gather_until:
             self.intake.gathered(all_here=False)
         if not self.intake.gathering:
@@ -221,12 +222,12 @@ class Host:
         """Seconds until there is something to do by itself."""
         if self._posts or (self.desk.queue and not self.desk.busy and not self.intake.gathering):
             return 0.0 if not self.desk.quiet else 0.1
-        wall, waits = datetime.now(UTC).timestamp(), [self._beat - monotonic()]
-        if (timer := self._timers.next()) is not None:
-            waits.append(timer - wall)
+        wait = self._beat - monotonic()
+        if self._timers and (timer := self._timers.next()) is not None:
+            wait = min(wait, timer - time())
         if isinstance(self.actor, Carrier) and (due := self.actor.next_due()) is not None and self.outbox.open:
-            waits.append(due.timestamp() - wall)
-        return max(0.0, min([*waits, 0.02] if self._ends else waits))
+            wait = min(wait, due.timestamp() - time())
+        return max(0.0, min(wait, 0.02) if self._ends else wait)
 
     def _alive(self) -> None:
         now, beat = monotonic(), self.setup.beat

@@ -22,6 +22,9 @@ class Timers:
         self._steady, self._wall = steady, wall
         self._ahead = wall() - steady()  # when it was last looked which have come
 
+    def __len__(self) -> int:
+        return len(self._at)
+
     def set(self, timer: Timer) -> None:
         self._at.pop(timer.name, None)
         if timer.at is not None:
@@ -35,8 +38,6 @@ class Timers:
 
     def take(self, now: datetime) -> list[str]:
         """Those that have come, the earliest first; they are forgotten, unless they come again at their own time."""
-        if not self._at:
-            return []
         wall, steady = now.timestamp(), self._steady()
         self._ahead = wall - steady
         come = sorted((at, name) for name, at in self._at.items() if at <= wall or self._latest[name] <= steady)
