@@ -13,6 +13,7 @@ from pathlib import Path
 
 from . import chain, growth, made_up, memory, reaction
 from .kept import keep, kept
+from .machine import machine
 from .peers import CACHE
 from .progress import loud, say
 from .table import Row, markdown, put, text
@@ -58,9 +59,10 @@ def main() -> int:
         rows += found
         if not options.quick:
             keep(LAST, name, found)
-    print(markdown(rows) if options.markdown else text(rows), flush=True)
+    print(f"{machine()}\n\n{markdown(rows) if options.markdown else text(rows)}", flush=True)
     if options.into:
-        options.into.write_text(put(options.into.read_text(), markdown(kept(LAST, SUBJECTS))))
+        table = f"Measured on {machine()}.\n\n{markdown(kept(LAST, SUBJECTS))}"
+        options.into.write_text(put(options.into.read_text(), table))
     return 1 if failed else 0
 
 
