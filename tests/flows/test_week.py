@@ -1,11 +1,12 @@
 """Weeks of the simulated house with all that goes wrong in one, and what must hold whatever happens."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from week import complaints, house, week
+from shrink import fewest
+from week import complaints, house, script, week
 
 from wattwire.flows.engine.script import play, read
 from wattwire.nodes import Request
@@ -33,6 +34,20 @@ def test_whatever_goes_wrong_in_a_week_nothing_is_done_that_must_not_be(seed: in
 @pytest.mark.parametrize("seed", MANY)
 def test_nor_in_any_of_two_hundred(seed: int) -> None:
     held(seed)
+
+
+ROUGH = range(200, 203)
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("seed", ROUGH)
+def test_nor_when_nodes_die_at_any_step_and_messages_are_late_and_double(seed: int) -> None:
+    """Days of what `make chaos` lives by the thousand weeks."""
+    lived = week(seed, rough=True, days=1)
+    wrong = complaints(lived)
+
+    assert not wrong, f"seed {seed}:\n" + "\n".join(wrong) + f"\n\nto see it again:\n{lived.again()}"
+    assert {"crash", "delay", "double", "reply"} <= {kind for line in lived.happened for kind in line}
 
 
 # The checks can fail: each guarantee, broken on purpose
@@ -86,3 +101,45 @@ def test_a_seed_is_the_same_week_again_as_a_script_that_anybody_can_try() -> Non
     assert lived.again().startswith(
         "SEED=3 GX_ZONE=Europe/London wattwire try tests/world/week.yaml --script week.jsonl"
     )
+
+
+def test_it_is_noticed_if_what_goes_wrong_once_is_not_mended() -> None:
+    """The plan is asked for once, and nobody comes back to it."""
+    mute = week(3, days=1, lines=[line("reply", {"node": "dispatchFetcher", "status": 204})])
+
+    assert [told.partition(" ")[2].partition(" ")[2] for told in complaints(mute)] == [
+        "Octopus's plan was read for the last time",
+        "the rate was not known in the end",
+    ]
+
+
+def test_what_goes_wrong_by_chance_is_told_as_a_script_that_anybody_can_try() -> None:
+    """And comes to the same complaints there."""
+    lived = week(29, rough=True, over=BATTERY_FREE, days=2)
+    assert complaints(lived)
+
+    said: list[str] = []
+    flow = house(29, BATTERY_FREE)
+    play(flow, read(lived.script, flow), lived.start, lived.until, said.append, seed=29)
+    costs = [line["body"]["cost"] for line in map(json.loads, said) if line.get("from") == "simBill.billed"]
+
+    assert costs == [b.cost for b in lived.billed]
+
+
+def test_a_script_is_made_short_with_what_belongs_together() -> None:
+    """Of a week's faults two mattered: a plan that was none, while the broker was away."""
+    lines = script(4, datetime(2027, 1, 15, 12, tzinfo=UTC))
+    down, plan = (next(i for i, text in enumerate(lines) if word in text) for word in ('"down"', "simOctopus.fault"))
+    up, none = (next(i for i, text in enumerate(lines) if i > at and word in text)
+                for at, word in ((down, '"up"'), (plan, '"none"')))  # fmt: skip
+
+    short = fewest(lines, lambda left: lines[down] in left and lines[plan] in left)
+    assert short == [lines[i] for i in sorted((down, plan, up, none))]
+    assert len(lines) > 40
+
+
+BATTERY_FREE = "  victronController: {config: {hold_for_car: false}}"
+
+
+def line(kind: str, said: object) -> str:
+    return json.dumps({"at": "2027-06-11T13:00:00Z", kind: said})

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import json
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
-from functools import partial
 from pathlib import Path
 from random import Random
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from wattwire.flows.engine.bench import Bench
+from wattwire.flows.engine.durations import duration, spell
 from wattwire.flows.engine.graph import Flow
 from wattwire.flows.engine.loading import load, load_text
 from wattwire.flows.engine.record import Seen
-from wattwire.flows.engine.script import Line, read
+from wattwire.flows.engine.replies import ODD
+from wattwire.flows.engine.rough import Rough
+from wattwire.flows.engine.script import laid, read
 from wattwire.nodes import Request
 from wattwire.nodes.gx_topics import slot_path
 from wattwire.nodes.sim_billing import Billed
@@ -30,6 +33,14 @@ LONDON = ZoneInfo("Europe/London")
 BEGINS = ("2026-11-20", "2026-10-23", "2027-03-26", "2027-06-11", "2027-01-15")
 """Friday noons: in the second week the clocks go back, in the third they go forward."""
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+RESTING = (
+    ("Octopus's plan was read", "dispatchFetcher.plan", timedelta(minutes=90)),
+    ("the car was looked at", "teslaState.", timedelta(minutes=90)),
+    ("the rate was told", "rateResolver.", timedelta(minutes=5)),
+    ("the GX was read", "victronGx.house", timedelta(minutes=30)),
+    ("the prices were read", "rateFetcher.prices", timedelta(hours=3)),
+)
+
 TWICE = (datetime(2026, 10, 25, 0, tzinfo=UTC), datetime(2026, 10, 25, 1, 5, tzinfo=UTC))
 """The first pass of the hour that comes twice: a slot in it would run again in the second, so none is written."""
 
@@ -75,6 +86,18 @@ MORTAL: tuple[str, ...] = (
     "victronGx",
 )
 MORTAL += ("teslaState", "teslaToken", "rateFetcher", "pollPlanner", "minute")
+STEERING = {"victronGx", "victronController", "edges"}
+STEERING_BY = {"victronGx.house>victronController.house", "victronController.lease>victronGx.lease"}
+SOON = timedelta(seconds=2)  # by which a message may be late without the battery giving the car much
+CALLERS: tuple[str, ...] = (
+    "krakenToken",
+    "krakenDevice",
+    "dispatchFetcher",
+    "completedFetcher",
+    "rateFetcher",
+    "krakenAccount",
+)
+CALLERS += ("teslaState", "teslaToken")
 
 
 @dataclass
@@ -90,6 +113,10 @@ class Week:
     disturbed: int = 0  # detailed reads of a car that was asleep
     left: dict[str, object] = field(default_factory=dict)  # settings of the GX that are not as they were found
     faults: list[str] = field(default_factory=list)
+    happened: list[dict[str, Any]] = field(default_factory=list)  # what was left to chance, as lines of a script
+    known: int = 0  # inputs that had come before
+    calls: int = 0  # of nodes
+    last: dict[str, Seen] = field(default_factory=dict)  # what left each port last
 
     def again(self) -> str:
         """How to see it once more, with the product's own command."""
@@ -99,11 +126,15 @@ class Week:
         return f"{command} {times}\nweek.jsonl:\n{told}"
 
 
-def week(seed: int, *, faults: bool = True, shadow: bool = False, over: str = "", days: int = 7) -> Week:
-    """Live through a week. `over`: YAML of nodes whose settings are changed."""
+def week(seed: int, *, faults: bool = True, rough: bool = False, shadow: bool = False, over: str = "", days: int = 7,
+         lines: Sequence[str] | None = None) -> Week:  # fmt: skip
+    """Live through a week. `over`: YAML of nodes whose settings are changed. `lines` take the place of the faults; with
+    `rough` there are worse ones."""
     start = datetime.combine(datetime.fromisoformat(BEGINS[seed % len(BEGINS)]), time(12), LONDON).astimezone(UTC)
     until = (start.astimezone(LONDON) + timedelta(days=days)).astimezone(UTC)
-    lived = Week(seed, start, until, script(seed, start, days) if faults else [])
+    if lines is None:
+        lines = script(seed, start, days, rough) if faults else []
+    lived = Week(seed, start, until, [*lines])
     flow = house(seed, over)
     bench: Bench | None = None
 
@@ -114,11 +145,13 @@ def week(seed: int, *, faults: bool = True, shadow: bool = False, over: str = ""
             lived.requests.append((seen.at, seen.source, seen.request))
             if bench is not None and seen.request.url.endswith("/vehicle_data"):
                 lived.disturbed += not awake(bench.actors["simTesla"].state, seen.at)
+        lived.calls += 1
+        lived.last[seen.source] = seen
 
-    bench = Bench(flow, start, watch=watch, seed=seed, shadow=shadow)
-    for line in read(lived.script, flow):
-        follow(bench, line)
+    bench = laid(flow, read(lived.script, flow), start, watch=watch, seed=seed, shadow=shadow)
     bench.run(until)
+    if isinstance(bench, Rough):
+        lived.happened, lived.known = bench.mishaps.happened, bench.known
     state = bench.actors["simGx"].state
     found = defaults(str(state.settings[next(p for p in TABLE if p.endswith("TimeZone"))]), 63)
     theirs = {slot_path(4, "Soc"): 60, slot_path(4, "Duration"): 5400} if "slotChanged" in str(lived.script) else {}
@@ -141,19 +174,10 @@ def zone(seed: int) -> str:
     return "/UTC" if seed % 12 == 7 else "Europe/London"
 
 
-def follow(bench: Bench, line: Line) -> None:
-    if line.kind == "to":
-        bench.put(line.at, line.said["to"], line.said["body"])
-    elif line.kind == "crash":
-        bench.do(line.at, partial(bench.crash, line.said["crash"]))
-    else:
-        bench.do(line.at, partial(bench.broker, line.said["broker"] == "up"))
-
-
 # What goes wrong
 
 
-def script(seed: int, start: datetime, days: int = 7) -> list[str]:
+def script(seed: int, start: datetime, days: int = 7, rough: bool = False) -> list[str]:
     """A script as `wattwire try` takes it. Nothing goes wrong in the last hours, so that all may come to rest."""
     random = Random(seed)
     quiet = start + days * DAY - timedelta(hours=5)
@@ -187,15 +211,50 @@ def script(seed: int, start: datetime, days: int = 7) -> list[str]:
         lines.append((at, {"crash": random.choice(MORTAL)}))
     for at, until in some(0.5, 5 * MINUTE / 60, 10 * MINUTE):
         lines += [(at, {"broker": "down"}), (until, {"broker": "up"})]
+    if rough:
+        lines += weather(seed, start, quiet, days)
     lines.append((quiet, {"broker": "up"}))
     return [json.dumps({"at": f"{at:%FT%TZ}", **said}) for at, said in sorted(lines, key=lambda line: line[0])]
 
 
-def excused(week: Week, kinds: tuple[str, ...]) -> list[tuple[datetime, datetime]]:
-    """When nobody could have steered the GX: these faults of it, the broker away, a node just started anew."""
+def weather(seed: int, start: datetime, quiet: datetime, days: int) -> Iterator[tuple[datetime, dict[str, object]]]:
+    """What goes wrong with processes, connections, calls and clocks: a little all the time, and much now and then."""
+    random = Random(f"weather {seed}")
+
+    def some(a_day: float, least: float, most: float) -> Iterator[tuple[datetime, timedelta, str]]:
+        """So many a day, of so many seconds."""
+        for _ in range(int(a_day * days + random.random())):
+            at = (start + (quiet - start) * random.random()).replace(microsecond=0)
+            span = timedelta(seconds=round(least + (most - least) * random.random() ** 3))
+            yield at, min(span, quiet - at), f"{min(at + span, quiet):%FT%TZ}"
+
+    always = {"late": "5%", "by": "2s", "double": "2%", "again": "10m", "crash": "0.02%", "away": "5s", "answers": "1%"}
+    yield start, {"mishaps": {"seed": seed, **always}, "until": f"{quiet:%FT%TZ}"}
+    for n, (at, _, until) in enumerate(some(0.7, 60, 3600)):
+        by, away = random.choice(("5s", "20s", "2m", "10m")), random.choice(("1s", "20s", "3m"))
+        storm = {"late": "30%", "by": by, "double": "20%", "again": "1h", "crash": "1%", "away": away, "answers": "50%"}
+        yield at, {"mishaps": {"seed": 1000 * seed + n, **storm}, "until": until}
+    for at, span, _ in some(1, 3, 1200):
+        yield at, {"link": random.choice(MORTAL), "for": spell(span)}
+    for at, span, _ in some(1, 1, 900):
+        yield at, {"crash": random.choice(MORTAL), "for": spell(span)}
+    for at, _, until in some(0.1, 1800, 5 * 3600):
+        yield at, {"broker": "down"}
+        yield datetime.fromisoformat(until), {"broker": "up"}
+    for at, _, until in some(3, 60, 3600):
+        yield at, {"reply": {"node": random.choice(CALLERS), **random.choice(ODD)}, "until": until}
+    for at, _, until in some(0.2, 60, 5400):
+        ahead = random.choice("+-") + random.choice(("90s", "6m", "31m", "1h", "5h"))
+        yield at, {"clock": ahead, "until": until}
+
+
+def excused(week: Week, kinds: tuple[str, ...], steered: bool = False) -> list[tuple[datetime, datetime]]:
+    """When nobody could have steered the GX: these faults of it, the broker away, a node just started anew, its
+    connection cut, what it is told under way for long, or the clock wrong. `steered`: what the GX does of itself
+    then, as its slots end without us; that leaves these faults, and a clock that is wrong."""
     spans: list[tuple[datetime, datetime]] = []
     since: dict[str, datetime] = {}
-    for line in map(json.loads, week.script):
+    for line in [*map(json.loads, week.script), *week.happened]:
         at = datetime.fromisoformat(line["at"])
         if line.get("to") == "simGx.fault":
             kind = line["body"]["kind"]
@@ -203,12 +262,18 @@ def excused(week: Week, kinds: tuple[str, ...]) -> list[tuple[datetime, datetime
                 since["gx"] = at
             elif kind == "none" and "gx" in since:
                 spans.append((since.pop("gx"), at + GRACE))
+        elif "clock" in line:
+            spans.append((at, datetime.fromisoformat(line["until"]) + GRACE))
+        elif steered:
+            continue
         elif line.get("broker") == "down":
             since.setdefault("broker", at)
         elif line.get("broker") == "up" and "broker" in since:
             spans.append((since.pop("broker"), at + 2 * MINUTE))
-        elif line.get("crash") in ("victronGx", "victronController", "edges"):
-            spans.append((at, at + 2 * MINUTE))
+        elif STEERING & {line.get("crash"), line.get("link")}:
+            spans.append((at, at + duration(line.get("for", "0s")) + 2 * MINUTE))
+        elif line.get("delay") in STEERING_BY and duration(line["by"]) > SOON:
+            spans.append((at, at + duration(line["by"]) + MINUTE))
     return spans
 
 
@@ -218,7 +283,8 @@ def excused(week: Week, kinds: tuple[str, ...]) -> list[tuple[datetime, datetime
 def complaints(week: Week) -> list[str]:
     """Everything that should not have happened."""
     told = [f"a node crashed or got a body that is none: {fault}" for fault in week.faults]
-    own_will, hands_off = excused(week, ("keepCharged", "slotChanged")), excused(week, GX)
+    own_will = excused(week, ("keepCharged", "slotChanged"), steered=True)
+    hands_off = excused(week, GX)
     hands_off += [(week.start, week.until)] if zone(week.seed) != "Europe/London" else [TWICE]
     for b in week.billed:
         m, end = b.metered, b.start + 30 * MINUTE
@@ -240,6 +306,7 @@ def complaints(week: Week) -> list[str]:
     told += _over("asked Octopus for its plan", [at for at, r in account if _plans(r)], PLANS, MINUTE)
     reads = [at for at, _, r in week.requests if r.url.endswith("/vehicle_data")]
     told += _over("read the car in detail", reads, READS * 24, DAY)
+    told += _restless(week)
     told += [f"left the GX with {path} = {value}" for path, value in week.left.items()]
     return told
 
@@ -247,6 +314,19 @@ def complaints(week: Week) -> list[str]:
 def slots(week: Week, at: datetime) -> Iterator[Slot]:
     """What Octopus planned around a time."""
     return (s for stay in around(week.seed, "Europe/London", at) for s in stay.slots)
+
+
+def _restless(week: Week) -> Iterator[str]:
+    """After hours in which nothing went wrong all is as if nothing had: no chain of messages has come to an end."""
+    for what, ports, most in RESTING:
+        last = max((seen.at for port, seen in week.last.items() if port.startswith(ports)), default=week.start)
+        if week.until - last > most:
+            yield f"{last:%F %T} {what} for the last time"
+    rates = [
+        seen for port, seen in week.last.items() if port.startswith("rateResolver.") and port != "rateResolver.rate"
+    ]
+    if rates and max(rates, key=lambda seen: seen.at).source == "rateResolver.unsure":
+        yield f"{rates[0].at:%F %T} the rate was not known in the end"
 
 
 def _within(spans: list[tuple[datetime, datetime]], start: datetime, end: datetime) -> bool:

@@ -1,0 +1,96 @@
+"""Weeks of the whole house in made-up time with everything that goes wrong, each from a seed, on every core."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic, process_time
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
+
+from shrink import shrunk
+from week import Week, complaints, week
+
+SHOWN = 5  # failing seeds that are made short
+KINDS = {
+    "delay": "messages late",
+    "double": "messages that came twice",
+    "crash": "nodes killed",
+    "link": "connections cut",
+    "down": "brokers killed",
+    "clock": "clocks set",
+    "reply": "odd answers, and spans of them",
+    "simOctopus.fault": "faults of Octopus",
+    "simTesla.fault": "faults of Tesla",
+    "simGx.fault": "faults of the GX",
+}
+
+
+@dataclass
+class Sum:
+    """What so many weeks came to."""
+
+    weeks: int = 0
+    seconds: float = 0.0  # of computing
+    seen: int = 0
+    known: int = 0
+    injected: Counter[str] = field(default_factory=Counter)
+    wrong: dict[int, list[str]] = field(default_factory=dict)
+
+
+def lived(seed: int, days: int) -> tuple[int, float, int, int, Counter[str], list[str]]:
+    began = process_time()
+    it = week(seed, rough=True, days=days)
+    return seed, process_time() - began, it.calls, it.known, injected(it), complaints(it)
+
+
+def injected(it: Week) -> Counter[str]:
+    """By kind; what chance did is told one by one, in place of the line that leaves it to chance."""
+    return Counter(kind for line in [*map(json.loads, it.script), *it.happened] for kind in _kind(line))
+
+
+def _kind(line: dict[str, object]) -> Iterator[str]:
+    if "to" in line:
+        body = line["body"]
+        if isinstance(body, dict) and body.get("kind", "none") != "none":
+            yield str(line["to"])
+    elif line.get("broker") == "down":
+        yield "down"
+    else:
+        yield from line.keys() & KINDS.keys()
+
+
+def main(weeks: int, seed: int, jobs: int, days: int = 7) -> int:
+    """Returns how many weeks were not as they should be."""
+    total, began = Sum(), monotonic()
+    with ProcessPoolExecutor(jobs) as pool:
+        done = as_completed([pool.submit(lived, n, days) for n in range(seed, seed + weeks)])
+        for n, it in enumerate(done, 1):
+            number, seconds, seen, known, kinds, wrong = it.result()
+            total.weeks, total.seconds = n, total.seconds + seconds
+            total.seen, total.known, total.injected = total.seen + seen, total.known + known, total.injected + kinds
+            if wrong:
+                total.wrong[number] = wrong
+                print(f"seed {number}:", *wrong, sep="\n    ", flush=True)
+            if n % max(1, weeks // 50) == 0 or n == weeks:
+                rate = f"{total.seconds / n:.1f} s of computing each"
+                print(f"{n} of {weeks} weeks, {len(total.wrong)} with complaints, {rate}, {monotonic() - began:.0f} s",
+                      flush=True)  # fmt: skip
+    tell(total)
+    for number in sorted(total.wrong)[:SHOWN]:
+        print(f"\nseed {number} made short:\n{shrunk(number, days, rough=True).again()}", flush=True)
+    return len(total.wrong)
+
+
+def tell(total: Sum) -> None:
+    rows = [("weeks lived", total.weeks), ("messages and calls seen", total.seen)]
+    rows += [(told, total.injected[kind]) for kind, told in KINDS.items()]
+    rows += [("inputs known as repetitions", total.known), ("weeks with complaints", len(total.wrong))]
+    print()
+    for told, count in rows:
+        print(f"{told:32} {count:12,}")
