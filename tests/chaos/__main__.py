@@ -16,6 +16,7 @@ def main() -> int:
     ask.add_argument("--days", type=int, default=7, help="of each week")
     ask.add_argument("--seed", type=int, default=0, help="of the first week")
     ask.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="at a time")
+    ask.add_argument("--minutes", type=float, default=30, help="of the part with real processes")
     ask.add_argument("--only", choices=("bench", "real"))
     said, wrong = ask.parse_args(), 0
     if said.only != "real":
@@ -23,7 +24,7 @@ def main() -> int:
     if said.only != "bench" and find_spec("tests.chaos.real"):
         from .real import main as real
 
-        wrong += int(real() or 0)
+        wrong += real(["--minutes", str(said.minutes)])
     return min(wrong, 1)
 
 
