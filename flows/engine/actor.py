@@ -48,7 +48,8 @@ class Actor:
         self._kept_of: Callable[[Any], Any] = attrgetter(*self._durable) if self._durable else lambda state: None
         self._given: dict[str, Any] = dict.fromkeys(self.node.ins)  # what a call is given besides what it is about
         self._given |= {self.node.event: None} if self.node.event else {}
-        self.read, self.write = decode, encode
+        self.read: Callable[[type, Any], Any] = decode
+        self.write: Callable[[Any], Any] = encode
         self.serves: Callable[[str, Envelope, datetime], Work] | None = None  # takes the place of a function
         self._ways = {name: self._way(self.node.outs[node.through.get(name, name)]) for name in self.node.outs}
         if saved:

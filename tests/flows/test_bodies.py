@@ -275,7 +275,8 @@ STRANGE = st.one_of(
 def test_what_is_read_the_short_way_is_what_the_careful_way_reads(
     body: Any, nth: int, strange: Any, missing: bool
 ) -> None:
-    kind, json_ = type(body), encode(body)
+    kind: Any = type(body)
+    json_ = encode(body)
     key = list(json_)[nth % len(json_)]
     if missing:
         del json_[key]
