@@ -223,7 +223,7 @@ class Run:
             quiet = all(len(c.over) == 3 and not any(s.waiting for s in c.senders) for c in self.chains)
             return quiet and not any(lane.lost for _, lane in self.lanes)
 
-        self.until(done, DRAIN if not self.short else 30)
+        self.until(done, 8 if self.asked.broken else DRAIN)
         self.until(lambda: False, 3)  # what comes twice may still come
 
     def _report(self, before: dict[str, float], now: dict[str, float]) -> bool:
