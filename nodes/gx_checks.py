@@ -112,13 +112,20 @@ def _slot(cfg: Config, state: State, now: datetime) -> list[str]:
 def taken(cfg: Config, state: State) -> bool:
     """Whether the slot is switched on, and not by us."""
     values = gx_slot.stored(state.live.seen, cfg.slot)
-    return values.get("Day", -1) >= 0 and not gx_slot.ours(values, state.mark)
+    return values.get("Day", -1) >= 0 and not gx_slot.ours(values, state.mark) and not relic(state, values)
+
+
+def relic(state: State, values: Mapping[str, float]) -> bool:
+    """Whether each value is its user's or one that we wrote of late, though not all are its user's: a GX may tell late
+    what it took."""
+    own, tried = state.originals, state.tried
+    return values != own and bool(tried) and all(v == own.get(f) or v in tried.get(f, ()) for f, v in values.items())
 
 
 def left(cfg: Config, state: State) -> bool:
     """Whether the slot is as a lease or our last will leaves it, and not as its user had it."""
     values = gx_slot.stored(state.live.seen, cfg.slot)
-    if gx_slot.ours(values, state.mark):
+    if gx_slot.ours(values, state.mark) or relic(state, values):
         return True
     by_will = values == {**state.originals, "Day": gx_slot.OFF}
     return values != state.originals and values.get("Day", 0) < 0 and (state.touched or by_will)

@@ -19,6 +19,7 @@ from . import (
     gx_overrides,
     gx_slot,
     gx_watch,
+    gx_writes,
     replace,
 )
 from .gx_checks import CLOCK, settling
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 
 
 def happened(cfg: Config, state: State, event: Event, charger: Charger | None, now: datetime) -> tuple[State, Results]:
+    state = gx_writes.sure(state, now)
     if charger is not state.live.charger:
         state = replace(state, live=replace(state.live, charger=charger))
     match event:  # what happens most comes first

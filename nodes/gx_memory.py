@@ -69,6 +69,8 @@ class State:
     originals: Mapping[str, float] = field(default_factory=dict)  # the slot as its user left it
     written: Mapping[str, float] = field(default_factory=dict)  # the slot as we wrote it last
     touched: bool = False  # not all of it is put back as its user left it
+    tried: Mapping[str, tuple[float, ...]] = field(default_factory=dict)  # what was written of late; it may show yet
+    tried_at: datetime | None = None  # the last of it
     target: float | None = None  # the Soc it last ran with
     over: float | None = None  # W, the Setpoint override that is ours to undo
     wish: Lease | None = None

@@ -21,6 +21,8 @@ PROOF = timedelta(seconds=10)  # the GX looks at its schedules every 5 s
 LAST_PROOF = timedelta(seconds=6)
 AGAIN = timedelta(seconds=60)
 LATER = timedelta(minutes=15)  # nothing hangs on it
+LATE = timedelta(minutes=5)
+MANY = 8
 
 
 def on(values: Mapping[str, float], held: Mapping[str, float]) -> tuple[Mapping[str, float], ...]:
@@ -92,6 +94,7 @@ def prove(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
         stored = (state.written["Soc"], state.target)
         soc = gx_slot.another(float(int(work.lease.soc or 100)), stored, cfg.max_soc)
         state, worn = gx_wear.count(cfg, replace(state, written={**state.written, "Soc": soc}), ("Soc",), now)
+        state = _tried(state, {"Soc": soc}, now)
         results = [write(live.portal, path, soc), ask(live.portal, path), *worn]
     results += [ask(live.portal, path) for path in (SCHEDULED, SCHEDULED_SOC, SCHEDULED_STATUS, FORCE)]
     return at(state, replace(work, proving=2)), [*results, Timer("prove", now + LAST_PROOF)]
@@ -119,6 +122,7 @@ def _write(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
     if not work.groups:
         return _written(cfg, state, now)
     state = replace(state, written={**gx_slot.stored(live.seen, cfg.slot), **state.written, **missing})
+    state = _tried(state, missing, now)
     state = at(state, replace(work, tries=work.tries + 1))
     state, worn = (
         gx_wear.count(cfg, state, missing, now) if not work.tries else (state, [])
@@ -126,6 +130,18 @@ def _write(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
     paths = [slot_path(cfg.slot, field) for field in missing]
     says = [write(live.portal, path, value) for path, value in zip(paths, missing.values(), strict=True)]
     return state, [*says, *(ask(live.portal, path) for path in paths), Timer("readback", now + READ_BACK), *worn]
+
+
+def _tried(state: State, values: Mapping[str, float], now: datetime) -> State:
+    more = {f: (*(old for old in state.tried.get(f, ()) if old != v), v)[-MANY:] for f, v in values.items()}
+    return replace(state, tried={**state.tried, **more}, tried_at=now)
+
+
+def sure(state: State, now: datetime) -> State:
+    """No GX tells so late what it took: what shows from now on, somebody set."""
+    if state.tried_at is None or timedelta() <= now - state.tried_at < LATE:
+        return state
+    return replace(state, tried={}, tried_at=None)
 
 
 def _written(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
