@@ -116,3 +116,15 @@ def test_it_listens_on_loopback_alone(run: Supervised) -> None:
     ]
 
     assert [at for at in listening if at.endswith(f":{int(port):04X}")] == [f"0100007F:{int(port):04X}"]
+
+
+def test_a_web_server_is_loaded_for_the_first_visitor(tmp_path: Path) -> None:
+    run = Supervised(tmp_path).ready()
+    try:
+        loaded = ["aiohttp" in Path(f"/proc/{run.process.pid}/maps").read_text()]
+        status, _ = get(run, "/health")
+        loaded.append("aiohttp" in Path(f"/proc/{run.process.pid}/maps").read_text())
+    finally:
+        run.close()
+
+    assert (status, loaded) == (200, [False, True])

@@ -54,6 +54,16 @@ def test_finding_a_shipped_node_imports_no_other() -> None:
     assert "wattwire.nodes.victron_controller" not in loaded
 
 
+def test_a_flow_imports_the_types_that_it_names_and_no_others() -> None:
+    script = (
+        "from wattwire.flows.engine.loading import load_text; import sys;"
+        "load_text('flow: f\\nnodes: {a: {type: clock, config: {every: 1m}}}\\n');"
+        "print('wattwire.nodes.clock' in sys.modules, 'wattwire.nodes.kraken_token' in sys.modules)"
+    )
+
+    assert subprocess.check_output([sys.executable, "-c", script], text=True).split() == ["True", "False"]
+
+
 def test_a_type_that_is_not_there_is_a_reason_with_the_one_meant() -> None:
     with pytest.raises(FlowError, match="no node type 'metre'; did you mean 'meter'"):
         find("metre", [PALETTE])
