@@ -64,7 +64,10 @@ def command(flows: tuple[str, ...], broker: str, prefer: Literal["auto", "mosqui
     from wattwire.flows.engine.warming import modules
 
     launcher = Launcher()
-    launcher.open()  # it loads while we do
+    if shared and len(flows) == 1:
+        launcher.open_lone([str(d.resolve()) for d in nodes_dirs])
+    else:
+        launcher.open()  # it loads while we do
     loaded = [load(name, env_file, nodes_dirs) for name in flows]
     launcher.want(modules(loaded), [str(d) for d in nodes_dirs])
     options = Options(

@@ -81,10 +81,11 @@ def live(channel: socket.socket, memory: int | None, host: str = HOST) -> int:
     """The node's whole life; its exit code."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a service manager tells all; the supervisor stops us in order
     random.seed()
+    life = importlib.import_module(host)
     setup = receive(channel)
     limit(memory)
     gc.enable()
-    code = importlib.import_module(host).run(setup, channel)
+    code = life.run(setup, channel)
     return int(code or 0)
 
 

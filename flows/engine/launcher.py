@@ -16,6 +16,7 @@ from functools import partial
 
 from . import birth
 from .channel import Channel, Message, Printed, send_fd
+from .lone import Lone
 from .process import Process
 from .setup import Setup
 from .sharing import Sharing
@@ -37,6 +38,7 @@ class Launcher:
         self._turn = asyncio.Semaphore(32)  # file descriptors under way are limited, too
         self._mend = asyncio.Lock()
         self.sharing = Sharing(partial(self.launch, host=birth.ROOM))
+        self._lone: Lone | None = None
 
     @property
     def pid(self) -> int | None:
@@ -62,6 +64,12 @@ class Launcher:
         self._control = ours
         self.want([self._host, *HTTP])
 
+    def open_lone(self, dirs: Sequence[str]) -> None:
+        """No fork server until somebody needs a process of its own: all share one, which loads from now on."""
+        self._lone = Lone(lambda text: self.say(text), dirs)
+        self._lone.open()
+        self.sharing = Sharing(self._lone.start)
+
     def want(self, modules: Sequence[str], dirs: Sequence[str] = ()) -> None:
         """Have it import these soon; before there is a loop to wait in."""
         if self._control is not None and self._channel is None:
@@ -69,14 +77,18 @@ class Launcher:
             self._control.sendall(json.dumps(early).encode() + b"\n")
 
     async def preload(self, modules: Sequence[str], dirs: Sequence[str] = ()) -> None:
-        await self._listen()
         self._wanted = (list(modules), list(dirs), self._wanted[2])
+        if self._lone is not None and self._server is None:
+            return
+        await self._listen()
         for fault in (await self._asked({"preload": list(modules), "dirs": list(dirs)})).get("faults", []):
             self.say(fault)
 
     async def warm(self, broker: str) -> None:
-        await self._listen()
         self._wanted = (*self._wanted[:2], broker)
+        if self._lone is not None and self._server is None:
+            return
+        await self._listen()
         await self._asked({"warm": broker, "host": self._host})
 
     async def launch(self, setup: Setup, heard: Callable[[Message], None], *, memory: int | None = None,
@@ -90,7 +102,7 @@ class Launcher:
             ours, theirs = socket.socketpair()
             forked, ended = loop.create_future(), loop.create_future()
             self._forked[number], self._ended[number] = forked, ended
-            asked = {"fork": number, "title": setup.node or setup.flow.name, "memory": memory, "spawn": spawn,
+            asked = {"fork": number, "title": setup.node or "shared", "memory": memory, "spawn": spawn,
                      "host": host or self._host}  # fmt: skip
             try:
                 _, channel = await loop.create_unix_connection(lambda: Channel(heard), sock=ours)
@@ -110,6 +122,8 @@ class Launcher:
 
     async def close(self) -> None:
         """The end of the fork server, and of every process that is left."""
+        if self._lone is not None:
+            self._lone.kill()
         if self._channel is not None:
             self._channel.close()
         if self._control is not None:
@@ -124,6 +138,8 @@ class Launcher:
 
     def kill(self) -> None:
         """At once: the kernel takes the children along."""
+        if self._lone is not None:
+            self._lone.kill()
         if self._server is not None and self._server.poll() is None:
             self._server.kill()
 

@@ -14,6 +14,7 @@ import selectors
 import socket
 from collections import deque
 from dataclasses import dataclass, field
+from math import inf
 from pathlib import Path
 from time import monotonic
 
@@ -25,6 +26,7 @@ from .setup import LONG, TURN, Setup
 from .store import Full
 
 ROOM = 1.0  # seconds between looks for room on a full disk
+TIDY = 5.0  # seconds: when all stop one after the other, nobody needs to look
 
 
 def run(setup: Setup, channel: socket.socket) -> int:
@@ -53,17 +55,20 @@ class Room:
         self._channel, self._in, self._came = channel, bytearray(), deque[int]()
         self._guests: list[Guest] = []
         self._turn = _shown(turn)
+        self._untidy = inf  # when to look for what those left behind that have ended; monotonic
         self._ready = selectors.DefaultSelector()
         self._ready.register(channel, selectors.EVENT_READ)
 
     def run(self) -> None:
         while True:
             self._turn[0] = 0
-            wait = min((g.due for g in self._guests), default=monotonic() + 60.0) - monotonic()
-            ready = {key.data for key, _ in self._ready.select(max(0.0, wait))}
+            due = min((g.due for g in self._guests), default=monotonic() + 60.0)
+            ready = {key.data for key, _ in self._ready.select(max(0.0, min(due, self._untidy) - monotonic()))}
             if None in ready and not self._read():
                 return
-            now = monotonic()
+            if (now := monotonic()) >= self._untidy:
+                self._untidy = inf
+                gc.collect()
             for guest in list(self._guests):
                 if guest in ready or guest.due <= now:
                     self._turn[:] = guest.name
@@ -86,6 +91,7 @@ class Room:
         self._watch(guest, [])
         self._say({"exit": guest.number, "code": code})
         dismiss(guest)
+        self._untidy = monotonic() + TIDY
 
     def _begin(self, guest: Guest) -> bool:
         try:
@@ -125,9 +131,9 @@ class Room:
         self._say({"joined": number})
         try:
             setup = birth.receive(channel)
-        except (OSError, EOFError):
+        except Exception:  # the supervisor is gone, or a node's file cannot be read here
+            self._say({"exit": number, "code": birth.blame()})
             channel.close()
-            self._say({"exit": number, "code": birth.BUG})
             return
         channel.settimeout(2.0)
         self._guests.append(Guest(number, setup, channel))
@@ -150,7 +156,6 @@ def dismiss(guest: Guest) -> None:
             host.store.close()
     guest.channel.close()
     guest.host = None
-    gc.collect()  # once for each end, which is seldom: what was its own is not missed by the others
 
 
 def _shown(path: Path) -> mmap.mmap:

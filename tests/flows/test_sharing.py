@@ -59,8 +59,8 @@ def test_all_nodes_of_a_flow_that_says_so_run_in_one_process(runs: Runs) -> None
     run = runs()
     passes(run, "hello")
 
-    assert pids(run, *ALL) == {run.pid("moods")}
-    assert sorted(run.family().values()) == ["moods", "mosquitto", "wattwire-forks"]
+    assert pids(run, *ALL) == {run.pid("shared")}
+    assert sorted(run.family().values()) == ["mosquitto", "shared", "wattwire-forks"]
     assert run.ask("health")["data"]["healthy"]
 
 
@@ -68,7 +68,7 @@ def test_only_those_nodes_share_that_say_so(runs: Runs) -> None:
     run = runs(APART)
     passes(run, "hello")
 
-    assert pids(run, "first", "second") == {run.pid("moods")}
+    assert pids(run, "first", "second") == {run.pid("shared")}
     assert len(pids(run, *ALL)) == 3
 
 
@@ -77,7 +77,7 @@ def test_told_to_share_a_run_leaves_alone_who_needs_a_process_of_its_own(runs: R
     run = runs(flow.replace("{type: debug}", "{type: debug, isolation: spawn}"), "--shared")
     passes(run, "hello")
 
-    assert pids(run, "first") == {run.pid("moods")}
+    assert pids(run, "first") == {run.pid("shared")}
     assert len(pids(run, *ALL)) == 4  # the edges, too: not every node shares
 
 
@@ -98,12 +98,27 @@ def test_a_node_with_a_bug_ends_alone_and_its_input_is_set_aside_after_three_tri
 
 def test_killed_the_process_is_started_again_with_all_of_them(runs: Runs) -> None:
     run = runs()
-    os.kill(run.pid("moods"), signal.SIGKILL)
+    os.kill(run.pid("shared"), signal.SIGKILL)
     for name in ALL:
         run.status(name, "ready", restarts=1)
     passes(run, "hello")
 
     assert len(pids(run, *ALL)) == 1
+
+
+def test_a_run_of_one_flow_that_is_told_to_share_needs_no_fork_server(runs: Runs) -> None:
+    run = runs(FLOW, "--shared")
+    passes(run, "hello")
+    alone = sorted(run.family().values())
+    os.kill(run.pid("shared"), signal.SIGKILL)
+    for name in ALL:
+        run.status(name, "ready", restarts=1)
+    passes(run, "hello again")
+    family = watch(run.family())
+    run.signal(signal.SIGKILL)
+
+    assert alone == ["mosquitto", "shared"]
+    assert gone(family, 5) == []
 
 
 def test_a_hang_is_said_once_with_whose_turn_it_was_and_its_input_set_aside_after_three_tries(runs: Runs) -> None:
@@ -141,7 +156,7 @@ def test_ctrl_c_stops_all_in_good_order(runs: Runs) -> None:
 def test_started_again_in_the_same_process_a_node_leaves_nothing_open_there(runs: Runs) -> None:
     flow = SHARED.replace("  shown:", "  sim: {type: simTesla}\n  shown:")
     run = runs(flow)
-    pid = run.pid("moods")
+    pid = run.pid("shared")
 
     def again(number: int) -> tuple[int, int]:
         for node in ("sim", "second"):
