@@ -104,9 +104,9 @@ SOON_FULL = [8000, 8400, 8800, *[8900] * 7]  # a memory of the last so many
     [
         (flat(DAYS), []),
         (flat(DAYS, private=SOON_FULL), []),
-        (flat(DAYS, private=[8000 + 100 * d for d in range(10)]), ["it: 100 kB a day in the second half; at most 64"]),
-        (flat(DAYS, private=[8000, *[9999] * 9]),
-         ["it: 1999 kB more private memory than in the first hour; at most 1024"]),
+        (flat(DAYS, private=[8000 + 200 * d for d in range(10)]), ["it: 200 kB a day in the second half; at most 96"]),
+        (flat(DAYS, private=[8000, *[11999] * 9]),
+         ["it: 3999 kB more private memory than in the first hour; at most 3072"]),
         (flat(DAYS, threads=[1, *[3] * 9]), ["it: 2 threads more; at most 1"]),
         (replace(flat(DAYS), ended=["it (7)"]), ["it (7): its process ended"]),
         (replace(flat(DAYS), whole=[WHOLE, replace(WHOLE, queue=201)]), ["a queue of 201; at most 200"]),

@@ -13,8 +13,8 @@ HOUR, DAY = 3600.0, 86400.0
 class Bounds:
     """How much more there may be in the last hour than in the first one after the warm-up."""
 
-    private: int = 1024  # kB of a process, whatever the length of the run
-    daily: int = 64  # kB a day of a process, over the second half of the run
+    private: int = 3072  # kB of a process, whatever the length of the run: caches of a fixed size fill up for days
+    daily: int = 96  # kB a day of a process, over the second half of the run: less than 100 bytes kept at each minute
     fds: int = 2
     threads: int = 1
     retained: int = 8
