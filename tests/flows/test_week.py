@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from shrink import fewest
+from shrink import fewest, in_order
 from week import complaints, house, script, week
 
 from wattwire.flows.engine.script import play, read
@@ -136,6 +136,12 @@ def test_a_script_is_made_short_with_what_belongs_together() -> None:
     short = fewest(lines, lambda left: lines[down] in left and lines[plan] in left)
     assert short == [lines[i] for i in sorted((down, plan, up, none))]
     assert len(lines) > 40
+
+
+def test_what_chance_did_stands_in_the_order_of_time() -> None:
+    half, whole = (json.dumps({"at": f"2027-06-11T13:00:{second}Z"}) for second in ("10.500", "10"))
+
+    assert in_order([half, whole]) == [whole, half]
 
 
 BATTERY_FREE = "  victronController: {config: {hold_for_car: false}}"

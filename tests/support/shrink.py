@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from datetime import datetime
 from itertools import chain
 from typing import Any
 
@@ -37,7 +38,7 @@ def shrunk(seed: int, days: int = 7, tries: int = TRIES, **how: Any) -> Week:
     chance = [line for line in found.script if "mishaps" in json.loads(line)]
     explicit = [line for line in found.script if line not in chance] + [json.dumps(line) for line in found.happened]
     if chance:
-        fails(sorted(explicit, key=lambda line: str(json.loads(line)["at"])))
+        fails(in_order(explicit))
     fewest(found.script, fails)
     return found
 
@@ -57,6 +58,10 @@ def fewest(script: list[str], fails: Callable[[list[str]], bool]) -> list[str]:
         if size == 1:
             return _lines(parts)
         size //= 2
+
+
+def in_order(lines: list[str]) -> list[str]:
+    return sorted(lines, key=lambda line: datetime.fromisoformat(json.loads(line)["at"]))
 
 
 def _lines(parts: list[list[tuple[int, str]]]) -> list[str]:
