@@ -40,7 +40,7 @@ edges:
   - {from: first.yes,     to: second.body}
   - {from: second.passed, to: last.body}
   - {from: second.passed, to: tenth.body}
-  - {from: tenth.yes,     to: late.body, after: 10s}
+  - {from: tenth.yes,     to: late.body, after: 20s}
 DURABILITY
 ends: [first.no, first.unknown, tenth.no, tenth.unknown, last.total, late.total]
 """
