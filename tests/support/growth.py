@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from statistics import median
 
 HOUR, DAY = 3600.0, 86400.0
+LONG = 9 * DAY  # in a shorter run what fills up cannot be told from what grows for ever
 
 
 @dataclass(frozen=True)
@@ -83,7 +84,7 @@ def grown(it: Measured, bounds: Bounds) -> Iterator[str]:
         more = middle(last, "private") - middle(first, "private")
         if more > bounds.private:
             yield f"{name}: {more} kB more private memory than in the first hour; at most {bounds.private}"
-        if it.lived - it.warm >= 2 * DAY and (daily := it.daily(looks)) > bounds.daily:
+        if it.lived - it.warm >= LONG and (daily := it.daily(looks)) > bounds.daily:
             yield f"{name}: {daily:.0f} kB a day in the second half; at most {bounds.daily}"
         for what, most in (("fds", bounds.fds), ("threads", bounds.threads)):
             if (more := middle(last, what) - middle(first, what)) > most:
