@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import gc
 import sys
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from time import process_time
 
 sys.path.insert(0, str(Path(__file__).parent / "support"))
 
-from week import BEGINS, LONDON, datetime, house, time
+from week import BEGINS, LONDON, house
 
 from wattwire.flows.engine.bench import Bench
 from wattwire.flows.engine.record import Seen
