@@ -25,9 +25,8 @@ __all__ = ["REFUSES", "Link", "Message", "Will"]
 
 
 class Link:
-    """`on_up(session_present)` at each connection: subscribe and replay then. `on_down(why)` when one is lost, and when
-    an attempt fails for another reason than the last. `on_message(message)`: hand it to `ack` once it may be forgotten.
-    """
+    """`on_up(session_present)` at each connection: subscribe and replay then. `on_down(why)` when one is lost, or when an
+    attempt fails for another reason than the last. `on_message(message)`: hand it to `ack` once it may be forgotten."""
 
     def __init__(
         self,
@@ -126,8 +125,7 @@ class Link:
 
     def step(self, timeout: float, extra_fds: Sequence[int] = (), more: bool = False) -> list[int]:
         """Do what there is to do, waiting for it at most `timeout` seconds. Returns the `extra_fds` that have input.
-
-        With `more` the owner has more to send at once: it goes together, first thing in the next step."""
+        With `more` the owner has more to send: it all goes at once, in the next step."""
         now = time.monotonic()
         if self._pipe is None:
             timeout = self._attempt(now, timeout)

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any
 
-from wattwire.nodes import Reply, Request, Stopping, secret
+from wattwire.nodes import Reply, Request, Stopping
 from wattwire.nodes.linked import Action
 
-from .actor import Actor, Asking, Sent, Work, where
+from .actor import Actor, Asking, Sent, Work
 from .bodies import BadBody
 from .callers import Caller
 from .edges import Carrier
@@ -21,6 +20,7 @@ from .inputs import Done, Input, Queue
 from .letters import Letters
 from .meters import Meters
 from .outbox import Outbox
+from .poison import Poison
 from .seen import Seen
 from .store import Full, InHand, Store
 
@@ -45,7 +45,7 @@ class Desk:
         self._unasked: tuple[Asking, dict[str, Any] | None] | None = None  # what is to be kept before it is asked
         self._unkept: deque[Done] = deque()
         self._stuck, self._again = False, 0.0  # the disk is full; when to try again to keep them, monotonic
-        self._letters = Letters()
+        self.letters, self._poison = Letters(), Poison(self)
         self.quiet = self._closed = False  # paused: events wait; closed: everything does
 
     @property
@@ -91,8 +91,7 @@ class Desk:
         try:
             held = self.actor.hold(it.route.port, it.message)
         except BadBody as wrong:
-            self._poison(it, self._told(it, wrong))
-            return
+            return self._poison.body(it, wrong)
         if not again:
             self.settle(it, Work(changed=held))
 
@@ -110,8 +109,7 @@ class Desk:
             self.meters.came(it.route.edge or it.message.edge, it.route.port)
             tries = 1 if it.lay else self.hand.take(key)
             if tries > TRIES:
-                self._poison(it, self.hand.why or "the process died of it")
-                return
+                return self._poison.aside(it, self.hand.why or "the process died of it")
         now, state = datetime.now(UTC), getattr(self.actor, "state", None) if it.lay else None
         try:
             if it.event is not None and isinstance(self.actor, Actor):
@@ -125,10 +123,9 @@ class Desk:
             else:
                 return
         except BadBody as wrong:
-            self._poison(it, self._told(it, wrong))
-            return
+            return self._poison.body(it, wrong)
         except Exception as wrong:
-            if not self._crash(it, wrong, now, state):
+            if not self._poison.bug(it, wrong, state):
                 raise
             return
         self.settle(it, work)
@@ -143,11 +140,11 @@ class Desk:
             self._asking, self._unasked = (it, sent), (work.asking, snapshot)
             self._put()
             return
-        letters = self._letters
+        letters = self.letters
         try:
             found = letters.of(sent[0]) if len(sent) == 1 else [letter for s in sent for letter in letters.of(s)]
         except ValueError as wrong:
-            if not self._crash(it, wrong, datetime.now(UTC)):
+            if not self._poison.bug(it, wrong):
                 raise
             return
         done = Done(it, work, sent, self.outbox.number(found), snapshot, why)
@@ -227,7 +224,7 @@ class Desk:
         try:
             work = self.actor.resume(asking, reply, now)
         except Exception as wrong:
-            if not self._crash(it, wrong, now, state):
+            if not self._poison.bug(it, wrong, state):
                 raise
             return
         if self._closed:
@@ -242,35 +239,4 @@ class Desk:
 
     def broke(self, wrong: Exception) -> None:
         """A bug in an adapter's own `serve`."""
-        self._crash(self._asking[0] if self._asking else Input(), wrong, datetime.now(UTC))
-
-    def _crash(self, it: Input, wrong: Exception, now: datetime, state: Any = None) -> bool:
-        """Note what went wrong. An input comes again with the next process; an event does not, so it is told now.
-
-        One that a person has handed in again is set aside again, and the node need not end for it: True.
-        """
-        if not isinstance(self.actor, Actor):
-            return False
-        if it.lay:
-            self.actor.state = self.actor.state if state is None else state
-            self._poison(it, where(wrong))
-            return True
-        sent = self.actor.crashed(it.message, wrong, now)
-        with suppress(Full):
-            if it.message is not None:
-                self.hand.note(getattr(sent.body, "why", ""))
-            elif self.store is not None:
-                self.store.commit(owed=self.outbox.number(self._letters.of(sent)))
-        return False
-
-    def _told(self, it: Input, wrong: BadBody) -> str:
-        """What is wrong with a body; of one that may hold a secret, only what it should have been."""
-        kind = self.actor.node.ins[it.route.port].carries if isinstance(self.actor, Actor) and it.route else object
-        return f"not a {kind.__name__}" if secret(kind) else str(wrong)
-
-    def _poison(self, it: Input, why: str) -> None:
-        """Three tries were enough: put it aside, say so, go on."""
-        self.meters.set_aside += 1
-        now, actor = datetime.now(UTC), self.actor
-        sent = [actor.crashed(it.message, RuntimeError(), now, why)] if isinstance(actor, Actor) else []
-        self.settle(it, Work(sent), why=why)
+        self._poison.bug(self._asking[0] if self._asking else Input(), wrong)
