@@ -112,8 +112,8 @@ def main() -> int:
         for it, (noticed, how) in zip(breaks, pool.map(tried, breaks), strict=True):
             missed += not noticed
             place = f"{it.file}: {it.was.strip().splitlines()[0]}"
-            told = [f"{'noticed' if noticed else 'MISSED '}  {it.promise}", place, it.test, how]
-            print("\n         ".join(told), flush=True)
+            lines = [f"{'noticed' if noticed else 'MISSED '}  {it.promise}", place, it.test, how]
+            print("\n         ".join(lines), flush=True)
     print(f"{len(breaks) - missed} of {len(breaks)} breaks noticed, in {time.monotonic() - began:.0f} s")
     return 1 if missed or not breaks else 0
 
