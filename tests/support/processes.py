@@ -5,6 +5,7 @@ says so."""
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -104,6 +105,11 @@ class Process:
             if it is not None:
                 self._mortal(it, method)
 
+    def close(self) -> None:
+        os.close(self.desk.hand._file)
+        if self.store:
+            self.store._db.close()
+
     def _mortal(self, it: Any, method: str) -> None:
         """It may die just before or just after."""
         real = getattr(it, method)
@@ -154,8 +160,7 @@ class House:
 
     def close(self) -> None:
         for process in self.running.values():
-            if process.store:
-                process.store._db.close()
+            process.close()
 
     # What may happen
 
@@ -210,8 +215,7 @@ class House:
 
     def kill(self, name: str) -> None:
         process = self.running.pop(name)
-        if process.store:
-            process.store._db.close()
+        process.close()
         self.disconnect(name)
         self.start(name)
 
