@@ -25,7 +25,7 @@ __all__ = ["REFUSES", "Link", "Message", "Will"]
 
 
 class Link:
-    """`on_up(session_present)` at each connection: subscribe and replay then. `on_down(why)` when one is lost, or when an
+    """`on_up(session_present)` at each connection: subscribe and replay then. `on_down(why)` when one is lost, or an
     attempt fails for another reason than the last. `on_message(message)`: hand it to `ack` once it may be forgotten."""
 
     def __init__(
