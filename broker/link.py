@@ -238,8 +238,7 @@ class Link:
             try:
                 pipe.flush()
             except Broken as wrong:
-                self._lost(str(wrong))
-                return
+                return self._lost(str(wrong))
         self._watch.write(bool(pipe.out))
 
     def _tend(self, now: float) -> None:

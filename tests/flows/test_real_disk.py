@@ -23,7 +23,7 @@ pytestmark = [
 FLOW = """
 flow: full
 nodes:
-  source: {type: counting, config: {every: 4ms, last: 500}}
+  source: {type: counting, config: {every: 10ms, last: 500}}
   last:   {type: ledger}
 edges:
   - {from: source.number, to: last.body}
