@@ -50,6 +50,7 @@ def at_ease(chain: Chain, quick: bool) -> None:
     chain.p50.append(median(took))
     chain.p99.append(percentile(took, 99))
     chain.ends.rest(0.1)
+    chain.narrow.append(chain.ends.windowed(60 if quick or chain.name == "Node-RED" else 500, 20))
     chain.alone.append(median(chain.ends.single(10 if quick or chain.name == "Node-RED" else 100)))
 
 
@@ -72,6 +73,9 @@ def rows(chains: dict[str, Chain]) -> list[Row]:
         row(sat_tcp, "rates", "/s", "Node-RED, patched", far),
         row(sat_tcp, "rates", "/s", "paho, TCP", far),
         row(sat_tcp, "rates", "/s", "C, TCP", far, target=least(0.65)),
+        row("20 under way", "narrow", "/s", "Node-RED"),
+        row("20 under way", "narrow", "/s", "Node-RED, patched"),
+        row("20 under way", "narrow", "/s", "C, unix"),
         row(cpu, "costs", "µs a hop", "Node-RED, patched"),
         row(cpu, "costs", "µs a hop", "paho, unix", target=most(0.8)),
         row(cpu, "costs", "µs a hop", "C, unix"),

@@ -29,6 +29,7 @@ class Chain:
     all: list[int] = field(default_factory=list)  # and of everything else that it takes, the broker included
     count: int = 300  # messages in a round of full load; grows until a round takes a second
     rates: list[float] = field(default_factory=list)
+    narrow: list[float] = field(default_factory=list)  # messages a second, 20 under way
     costs: list[float] = field(default_factory=list)  # us a hop, of the hops
     whole: list[float] = field(default_factory=list)  # us a hop, of everything
     p50: list[float] = field(default_factory=list)
