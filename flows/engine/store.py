@@ -64,6 +64,7 @@ class Store:
         with room():
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # a token may be in it
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            self._db.execute("PRAGMA page_size=1024")  # bytes: each page that an input touches is written whole
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA cache_size=-256")  # kB: what is read again is in the kernel's cache as well
             self._db.execute(f"PRAGMA synchronous={'FULL' if full else 'NORMAL'}")
