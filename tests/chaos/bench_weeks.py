@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic, process_time
+from typing import TypeAlias
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
 from shrink import shrunk
 from week import Week, complaints, week
 
+EVERY = 30.0  # seconds, a line of progress
 SHOWN = 5  # failing seeds that are made short
 KINDS = {
     "delay": "messages late",
@@ -43,7 +45,10 @@ class Sum:
     wrong: dict[int, list[str]] = field(default_factory=dict)
 
 
-def lived(seed: int, days: int) -> tuple[int, float, int, int, Counter[str], list[str]]:
+Lived: TypeAlias = tuple[int, float, int, int, Counter[str], list[str]]
+
+
+def lived(seed: int, days: int) -> Lived:
     began = process_time()
     it = week(seed, rough=True, days=days)
     return seed, process_time() - began, it.calls, it.known, injected(it), complaints(it)
@@ -67,24 +72,35 @@ def _kind(line: dict[str, object]) -> Iterator[str]:
 
 def main(weeks: int, seed: int, jobs: int, days: int = 7) -> int:
     """Returns how many weeks were not as they should be."""
-    total, began = Sum(), monotonic()
+    total, stopped = Sum(), False
     with ProcessPoolExecutor(jobs) as pool:
         done = as_completed([pool.submit(lived, n, days) for n in range(seed, seed + weeks)])
-        for n, it in enumerate(done, 1):
-            number, seconds, seen, known, kinds, wrong = it.result()
-            total.weeks, total.seconds = n, total.seconds + seconds
-            total.seen, total.known, total.injected = total.seen + seen, total.known + known, total.injected + kinds
-            if wrong:
-                total.wrong[number] = wrong
-                print(f"seed {number}:", *wrong, sep="\n    ", flush=True)
-            if n % max(1, weeks // 50) == 0 or n == weeks:
-                rate = f"{total.seconds / n:.1f} s of computing each"
-                print(f"{n} of {weeks} weeks, {len(total.wrong)} with complaints, {rate}, {monotonic() - began:.0f} s",
-                      flush=True)  # fmt: skip
+        try:
+            add(total, (it.result() for it in done), weeks)
+        except KeyboardInterrupt:
+            stopped = True
+            pool.shutdown(cancel_futures=True)
     tell(total)
+    if stopped:
+        raise KeyboardInterrupt
     for number in sorted(total.wrong)[:SHOWN]:
         print(f"\nseed {number} made short:\n{shrunk(number, days, rough=True).again()}", flush=True)
     return len(total.wrong)
+
+
+def add(total: Sum, weeks: Iterable[Lived], many: int) -> None:
+    """Add them up as they come, with a line now and then."""
+    began, told = monotonic(), 0.0
+    for number, seconds, seen, known, kinds, wrong in weeks:
+        total.weeks, total.seconds = total.weeks + 1, total.seconds + seconds
+        total.seen, total.known, total.injected = total.seen + seen, total.known + known, total.injected + kinds
+        if wrong:
+            total.wrong[number] = wrong
+            print(f"seed {number}:", *wrong, sep="\n    ", flush=True)
+        if (now := monotonic()) - told > EVERY or total.weeks == many:
+            told, rate = now, f"{total.seconds / total.weeks:.1f} s of computing each"
+            count = f"{total.weeks} of {many} weeks, {len(total.wrong)} with complaints"
+            print(f"{count}, {rate}, {now - began:.0f} s", flush=True)
 
 
 def tell(total: Sum) -> None:
