@@ -1,4 +1,4 @@
-.PHONY: help dev check test test-long run bench pounds broken wheel docs
+.PHONY: help dev check test test-long run chaos fuzz soak broken bench year pounds wheel docs
 PY := .venv/bin/python
 NAME := wattwire
 
@@ -36,8 +36,21 @@ test-long: dev   ## the long ones too: soak, a week of a house
 run: dev         ## the simulated house, as real processes over a real broker
 	@$(PY) -m wattwire.flows run flows/simulated_house.yaml
 
-bench: dev       ## measure memory, start and hop cost, as ratios in one run
+chaos: dev       ## every fault: a thousand weeks in made-up time, then half an hour of real processes; hours in all
+	$(PY) -m tests.chaos
+
+fuzz: dev        ## bad input for half an hour, guided by atheris where it has a wheel
+	-$(PY) -m pip install -q atheris
+	$(PY) -m tests.fuzz --minutes 30
+
+soak: dev        ## a month of real processes in an hour, with a fast clock: what grows
+	$(PY) -m tests.soak
+
+bench: dev       ## speed and size, against Node-RED, paho and C in turn; a quarter of an hour on a quiet machine
 	$(PY) -m tests.bench
+
+year: dev        ## a year of the simulated house in made-up time: how long, and whether it grows
+	$(PY) tests/year.py
 
 pounds: dev      ## what weeks of the simulated house cost: without control, with wattwire, and at best
 	$(PY) -m tests.pounds
