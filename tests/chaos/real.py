@@ -164,6 +164,8 @@ class Run:
             print(f"SKIPPED: {line}", flush=True)
         if not self.until(lambda: all(self._ready(chain) for chain in self.chains), 60):
             raise RuntimeError("it did not start: " + "".join(site.log.read_text()[-2000:] for site in self.sites))
+        if self.cable:
+            self.cable.save()
         for chain in self.chains:
             for node, body in LOOPS.values():
                 self.site_of(chain).say(chain.name, node, "again", {**body, "at": stamp(datetime.now(UTC))})

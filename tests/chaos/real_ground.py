@@ -117,6 +117,12 @@ class Cable:
     def start(self) -> None:
         self.broker = started([*self.inside(1), str(find_mosquitto()), "-c", str(self.folder / "conf")], self.log)
 
+    def save(self) -> None:
+        """Have the broker save by now what it knows: killed before that, it would forget who had subscribed to what."""
+        self.broker.send_signal(signal.SIGUSR1)
+        if not waited((self.folder / "mosquitto.db").exists, 10):
+            raise OSError("the broker behind the link saves nothing")
+
     def cut(self, ways: Sequence[str] = ("near", "far")) -> None:
         """Nothing arrives any more, and nobody is told."""
         for way in ways:
