@@ -22,7 +22,7 @@ FLOW = """
 flow: sooner
 include: simulated_house
 nodes:
-  simOctopus:        {config: {first_after: 3s, length: 15s, plan_reads: 1000, daily: []}}
+  simOctopus:        {config: {first_after: 5s, length: 20s, plan_reads: 1000, daily: []}}
   simGx:             {config: {heartbeat: 1s, publish: 1s}}
   victronController: {config: {settle: 1s}}
   rateResolver:      {config: {window: false}}
@@ -58,13 +58,13 @@ def modes(run: Watched) -> list[str]:
 
 def dispatched(run: Watched) -> None:
     """Wait until a dispatch has come and gone."""
-    run.until(lambda: "charge" in modes(run), 30)
-    run.until(lambda: "release" in modes(run)[modes(run).index("charge") :], 30)
+    run.until(lambda: "charge" in modes(run), 60)
+    run.until(lambda: "release" in modes(run)[modes(run).index("charge") :], 60)
 
 
 def test_on_the_embedded_broker_a_dispatch_comes_and_the_battery_charges_and_is_released(runs: Runs) -> None:
     run = runs(FLOW, "--prefer", "embedded").ready()
-    run.until(lambda: "charge" in modes(run), 30)
+    run.until(lambda: "charge" in modes(run), 60)
     run.until(lambda: any((body["battery"] or 0) > 1000 for body in run.bodies("victronGx.house")), 30)
     dispatched(run)
     run.until(lambda: run.bodies("victronGx.house")[-1]["battery"] < 1000, 30)
@@ -79,7 +79,7 @@ def test_on_the_embedded_broker_a_dispatch_comes_and_the_battery_charges_and_is_
 @pytest.mark.mosquitto
 @needs_mosquitto
 def test_a_shadow_run_decides_the_same_and_writes_nothing_to_the_gx_and_to_the_account(runs: Runs) -> None:
-    run = runs(FLOW.replace("length: 15s", "length: 12s"), "--prefer", "mosquitto", "--shadow").ready()
+    run = runs(FLOW, "--prefer", "mosquitto", "--shadow").ready()
     run.came("krakenDevice.device")
     run.give("smartControl.suspend", None)
     run.give("chargePreferences.set", {"percent": 60})
