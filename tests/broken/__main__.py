@@ -64,7 +64,7 @@ def broken(it: Break, tree: Path) -> None:
     file.write_text(text.replace(it.was, it.becomes))
 
 
-def tested(tests: Sequence[str], tree: Path, limit: float = LIMIT) -> tuple[int, str]:
+def outcome(tests: Sequence[str], tree: Path, limit: float = LIMIT) -> tuple[int, str]:
     """pytest's exit code and what it printed."""
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-n0", "-p", "no:cacheprovider", *tests]
     env = {**os.environ, "PYTHONPATH": str(tree.parent / "links"), "PYTHONDONTWRITEBYTECODE": "1"}
@@ -83,7 +83,7 @@ def tried(it: Break) -> tuple[bool, str]:
             broken(it, tree)
         except ValueError as wrong:
             return False, str(wrong)
-        code, told = tested(it.test.split(), tree)
+        code, told = outcome(it.test.split(), tree)
     how = next(_errors(told), "")
     if code == FAILED and not how.startswith(NONSENSE):
         return True, how or "failed"
@@ -104,7 +104,7 @@ def main() -> int:
     breaks = [it for it in listed() if chosen.only in it.promise or chosen.only in it.file]
     began, missed = time.monotonic(), 0
     with tempfile.TemporaryDirectory() as folder:
-        code, told = tested(sorted({test for it in breaks for test in it.test.split()}), copied(Path(folder)), WHOLE)
+        code, told = outcome(sorted({test for it in breaks for test in it.test.split()}), copied(Path(folder)), WHOLE)
     if code:
         print(f"the tests fail with nothing broken:\n{told[-3000:]}")
         return 1
