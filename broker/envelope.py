@@ -91,12 +91,10 @@ class Envelope:
             fields["edge"] = self.edge
         data = {**fields, "attempts": self.attempts, "body": self.body}
         if QUICK is not None:
-            try:
+            with suppress(TypeError):  # such as whole numbers beyond 64 bits: the slower one writes them
                 payload: bytes = QUICK.dumps(data, option=QUICK.OPT_APPEND_NEWLINE)[:-1]  # its own one fills a page
                 if b"null" not in payload:  # it writes that for NaN as well
                     return payload
-            except TypeError:
-                pass  # it does not do it all
         try:
             return WRITE.encode(data).encode()
         except UnicodeEncodeError:  # half a character, which only an escape can carry

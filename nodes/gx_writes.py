@@ -1,4 +1,7 @@
-"""Writes to a GX, which acknowledges none: write, ask, compare, three times at most, then see the effect."""
+"""Writes to a GX, which acknowledges none: write, ask, compare, three times at most, then see the effect.
+
+Longer than a page: the steps of one write follow each other here, and each leads only to the next.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The simulated Octopus's GraphQL: tokens that really expire, limits that really hold, errors in the recorded shape."""
+"""The simulated Octopus's GraphQL: tokens that really expire, limits that really hold, errors in the recorded shape.
+
+Longer than a page: a question goes through all of its checks in the order in which Octopus makes them.
+"""
 
 from __future__ import annotations
 
