@@ -90,6 +90,23 @@ def test_it_is_noticed_if_anybody_asks_too_often_or_wakes_the_car() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("clock", "told"),
+    [
+        ("-5h", []),  # set right it leaps ahead, and what was asked a moment ago is hours past
+        ("+5h", ["asked Octopus for its plan 8 times in 0:01:00, 4 are allowed"]),
+    ],
+)
+def test_a_budget_begins_anew_only_where_a_clock_leaps_ahead(clock: str, told: list[str]) -> None:
+    lived = week(3, faults=False, days=1)
+    leap = lived.start + timedelta(hours=2)
+    plan = Request(method="POST", url="http://simOctopus.flow/", json={"query": "{ flexPlannedDispatches }"})
+    lived.requests = [(leap + timedelta(seconds=n), "dispatchFetcher", plan) for n in (*range(-4, 0), *range(4))]
+    lived.script = [json.dumps({"at": f"{lived.start:%FT%TZ}", "clock": clock, "until": f"{leap:%FT%TZ}"})]
+
+    assert [line.partition(" ")[2].partition(" ")[2] for line in complaints(lived)] == told
+
+
 def test_a_seed_is_the_same_week_again_as_a_script_that_anybody_can_try() -> None:
     lived, lines = week(3, days=1), list[dict[str, Any]]()
     flow = house(3)

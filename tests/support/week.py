@@ -277,6 +277,12 @@ def excused(week: Week, kinds: tuple[str, ...], steered: bool = False) -> list[t
     return spans
 
 
+def forward(week: Week) -> list[datetime]:
+    """When a clock leapt ahead: by it, what was asked before is long past, and a budget begins anew."""
+    clocks = [line for line in map(json.loads, week.script) if "clock" in line]
+    return [datetime.fromisoformat(line["until" if line["clock"][0] == "-" else "at"]) for line in clocks]
+
+
 # What must hold
 
 
@@ -302,10 +308,11 @@ def complaints(week: Week) -> list[str]:
     if week.disturbed:
         told.append(f"a car asleep was read in detail {week.disturbed} times")
     account = [(at, r) for at, _, r in week.requests if "simOctopus" in r.url and "/v1/products" not in r.url]
-    told += _over("asked Octopus", [at for at, _ in account], CALLS, 60 * MINUTE)
-    told += _over("asked Octopus for its plan", [at for at, r in account if _plans(r)], PLANS, MINUTE)
+    leaps = forward(week)
+    told += _over("asked Octopus", [at for at, _ in account], CALLS, 60 * MINUTE, leaps)
+    told += _over("asked Octopus for its plan", [at for at, r in account if _plans(r)], PLANS, MINUTE, leaps)
     reads = [at for at, _, r in week.requests if r.url.endswith("/vehicle_data")]
-    told += _over("read the car in detail", reads, READS * 24, DAY)
+    told += _over("read the car in detail", reads, READS * 24, DAY, leaps)
     told += _restless(week)
     told += [f"left the GX with {path} = {value}" for path, value in week.left.items()]
     return told
@@ -337,12 +344,12 @@ def _plans(request: Request) -> bool:
     return "flexPlannedDispatches" in str((request.json or {}).get("query"))
 
 
-def _over(what: str, times: list[datetime], most: int, span: timedelta) -> Iterator[str]:
+def _over(what: str, times: list[datetime], most: int, span: timedelta, leaps: list[datetime]) -> Iterator[str]:
     recent = deque[datetime]()
     worst = Counter[datetime]()
     for at in times:
         recent.append(at)
-        while at - recent[0] >= span:
+        while at - recent[0] >= span or any(recent[0] < leap <= at for leap in leaps):
             recent.popleft()
         if len(recent) > most:
             worst[recent[0]] = len(recent)
