@@ -135,7 +135,7 @@ class Desk:
         if work.held:
             self._asking = (it, sent)
             return
-        snapshot = self.actor.snapshot() if self.store is not None and work.changed else None
+        snapshot = self._snapshot() if self.store is not None and work.changed else None
         if work.asking is not None:
             self._asking, self._unasked = (it, sent), (work.asking, snapshot)
             self._put()
@@ -155,6 +155,9 @@ class Desk:
         else:
             self._unkept.append(done)
             self._waits(True)
+
+    def _snapshot(self) -> dict[str, Any]:
+        return self.actor.changes() if isinstance(self.actor, Carrier) else self.actor.snapshot()
 
     def _keep(self) -> None:
         """Those that could not be kept so far, in order."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cached_property
+from heapq import heappop, heappush
 from typing import Any
 
 import tenacity
@@ -29,11 +29,6 @@ class Waiting:
     message: Envelope
     until: datetime
 
-    @cached_property
-    def journaled(self) -> dict[str, str]:
-        """As it is written down, with each message of any edge, again and again."""
-        return {"until": stamp(self.until), "message": self.message.dumps().decode()}
-
 
 @dataclass
 class Carried:
@@ -45,9 +40,19 @@ class Carried:
     waiting: Waiting | None = None
     last: datetime | None = None  # when it was last followed, for `every`
 
+    def journaled(self) -> dict[str, Any]:
+        """As it is written down. No secret can be in it: bodies that hold one are left behind."""
+        held = self.waiting
+        return {
+            "counts": self.counts,
+            "last": stamp(self.last) if self.last else None,
+            "until": stamp(held.until) if held else None,
+            "message": held.message.dumps().decode() if held else None,
+        }
+
 
 class Carrier:
-    """Carries the edges with `after`, `every` or `times` of one flow. Its snapshot is the truth about what waits."""
+    """Carries the edges with `after`, `every` or `times` of one flow. Its journal is the truth about what waits."""
 
     def __init__(self, flow: Flow, *, saved: Mapping[str, Any] | None = None,
                  chance: Callable[[], float] = lambda: 0.0) -> None:  # fmt: skip
@@ -55,16 +60,21 @@ class Carrier:
         self._now: datetime | None = None
         self.unread: list[str] = []  # edges of whose journal nothing can be made
         self.edges = {e.name: Carried(e, secret(flow.carries(e.source))) for e in flow.carried()}
-        for name, kept in (saved or {}).get("edges", {}).items():
+        self._order: list[tuple[datetime, str]] = []  # a heap of what waits, and of what no longer does
+        before = (saved or {}).get("edges", {})
+        self._changed = set[str]()  # edges, since the journal was written
+        for name, kept in before.items():
             if name in self.edges:
                 try:
                     self._restore(self.edges[name], kept)
                 except (ValueError, LookupError, TypeError, AttributeError):
                     self.unread.append(name)
+        self._changed = {*self.unread, *(before.keys() - self.edges.keys())}
 
     def take(self, name: str, message: Envelope, now: datetime) -> Work:
         """A message has come to an edge."""
         it, edge = self.edges[name], self.edges[name].edge
+        self._changed.add(name)
         tried = message.attempts.get(name, 0)
         if edge.times is not None and tried >= edge.times:
             it.counts["spent"] += 1
@@ -84,18 +94,19 @@ class Carrier:
             it.counts["followed"] += 1
             return Work([self._handed(it, edge.to, held, counted)], changed=True)
         it.counts["displaced"] += it.waiting is not None
-        it.waiting = Waiting(held, now + wait(edge.after, tried + 1, self._chance, message.body))
+        self._wait(it, Waiting(held, now + wait(edge.after, tried + 1, self._chance, message.body)))
         return Work([self._mirror(it)], changed=True)
 
     def due(self, now: datetime) -> Work:
         """Hand over what has waited long enough, the longest due first."""
         work = Work()
-        ready = [it for it in self.edges.values() if it.waiting is not None and it.waiting.until <= now]
-        for it in sorted(ready, key=lambda it: (it.waiting.until, it.edge.name) if it.waiting else (now, "")):
+        while (at := self.next_due()) is not None and at <= now:
+            it = self.edges[heappop(self._order)[1]]
             if it.waiting is None:
                 continue
             message, it.waiting = it.waiting.message, None
             it.counts["followed"] += 1
+            self._changed.add(it.edge.name)
             work.sent += [self._handed(it, it.edge.to, message, message.attempts), self._mirror(it)]
             work.changed = True
         return work
@@ -106,30 +117,38 @@ class Carrier:
         self._now = now
         for it in self.edges.values() if back > SMALL else ():
             if it.waiting is not None:
-                it.waiting = Waiting(it.waiting.message, it.waiting.until - back)
+                self._wait(it, Waiting(it.waiting.message, it.waiting.until - back))
 
     def next_due(self) -> datetime | None:
-        return min((it.waiting.until for it in self.edges.values() if it.waiting), default=None)
+        while self._order and not self._waits(*self._order[0]):
+            heappop(self._order)
+        return self._order[0][0] if self._order else None
 
     def snapshot(self) -> dict[str, Any]:
-        """What must outlive the process. No secret can be in it: bodies that hold one are left behind."""
-        return {
-            "edges": {
-                name: {
-                    "counts": it.counts,
-                    "last": stamp(it.last) if it.last else None,
-                    **(it.waiting.journaled if it.waiting else {"until": None, "message": None}),
-                }
-                for name, it in self.edges.items()
-            }
-        }
+        """What must outlive the process."""
+        return {"edges": {name: it.journaled() for name, it in self.edges.items()}}
+
+    def changes(self) -> dict[str, Any]:
+        """What of it has changed since this was last asked; None for edges that are gone."""
+        changed, self._changed = self._changed, set()
+        return {"edges": {n: self.edges[n].journaled() if n in self.edges else None for n in sorted(changed)}}
+
+    def _wait(self, it: Carried, waiting: Waiting) -> None:
+        it.waiting = waiting
+        self._changed.add(it.edge.name)
+        heappush(self._order, (waiting.until, it.edge.name))
+        if len(self._order) > 2 * len(self.edges):  # each time that a message was displaced leaves one behind
+            self._order = sorted(entry for entry in set(self._order) if self._waits(*entry))
+
+    def _waits(self, until: datetime, name: str) -> bool:
+        return (waiting := self.edges[name].waiting) is not None and waiting.until == until
 
     def _restore(self, it: Carried, kept: Mapping[str, Any]) -> None:
         it.counts.update({k: v for k, v in kept["counts"].items() if k in COUNTS})
         it.last = instant(kept["last"]) if kept["last"] else None
         if kept["until"] and it.edge.after is not None:
             until = instant(kept["until"])
-            it.waiting = Waiting(loads(kept["message"].encode(), until), until)
+            self._wait(it, Waiting(loads(kept["message"].encode(), until), until))
 
     def _handed(self, it: Carried, to: str, message: Envelope, attempts: Mapping[str, int]) -> Sent:
         node, _, port = to.partition(".")

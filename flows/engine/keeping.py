@@ -11,6 +11,7 @@ from time import monotonic, sleep
 from uuid import uuid4
 
 from .graph import Flow
+from .journal import Journal
 from .lifeline import Lifeline
 from .routes import EDGES
 from .setup import Setup
@@ -54,16 +55,16 @@ def opened(setup: Setup, lifeline: Lifeline) -> tuple[Store | None, InHand]:
 
 
 def _store(setup: Setup, lifeline: Lifeline) -> Store:
-    full = setup.flow.durability == "disk"
+    full, kind = setup.flow.durability == "disk", Journal if setup.node == EDGES else Store
     try:
-        return Store(setup.store, full)
+        return kind(setup.store, full)
     except Damaged as wrong:
         name = f"{setup.store.name}.damaged-{datetime.now(UTC):%Y%m%d-%H%M%S}"
         for part in ("", "-wal", "-shm"):
             with contextlib.suppress(FileNotFoundError):
                 os.replace(f"{setup.store}{part}", setup.store.with_name(name + part))
         lifeline.log("error", f"{setup.store} is damaged ({wrong}): it begins anew; what was there is in {name}")
-        return Store(setup.store, full)
+        return kind(setup.store, full)
 
 
 def unread(store: Store | None, names: Sequence[str], lifeline: Lifeline) -> None:

@@ -68,7 +68,7 @@ class Store:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA cache_size=-256")  # kB: what is read again is in the kernel's cache as well
             self._db.execute(f"PRAGMA synchronous={'FULL' if full else 'NORMAL'}")
-            self._db.executescript(SCHEMA)
+            self._furnish()
             if self._db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
                 raise Damaged
             self._last_seen = int(self._db.execute("SELECT coalesce(max(number), 0) FROM seen").fetchone()[0])
@@ -99,7 +99,7 @@ class Store:
         """
         with room(), self._transaction():
             if snapshot is not None:
-                self._keep("snapshot", json.dumps(snapshot))
+                self._change(snapshot)
             if asking is not None:
                 self._keep("asking", json.dumps(asking))
             if key:
@@ -161,6 +161,13 @@ class Store:
         while now - self._marks[0][0] > AGAIN:
             self._old = self._marks.popleft()[1]
         return max(min(self._old, self._last_seen - LEAST), self._last_seen - MOST)
+
+    def _furnish(self) -> None:
+        """See that the tables are there."""
+        self._db.executescript(SCHEMA)
+
+    def _change(self, snapshot: Mapping[str, Any]) -> None:
+        self._keep("snapshot", json.dumps(snapshot))
 
     def _keep(self, name: str, value: str) -> None:
         self._db.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (name, value))

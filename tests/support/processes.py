@@ -26,6 +26,7 @@ from wattwire.flows.engine.edges import Carrier
 from wattwire.flows.engine.graph import Flow
 from wattwire.flows.engine.inputs import Input
 from wattwire.flows.engine.intake import Intake
+from wattwire.flows.engine.journal import Journal
 from wattwire.flows.engine.keeping import keeps
 from wattwire.flows.engine.meters import Meters
 from wattwire.flows.engine.outbox import Outbox
@@ -85,7 +86,8 @@ class Process:
     def __init__(self, house: House, name: str) -> None:
         self.house, self.name, flow = house, name, house.flow
         folder = house.folder
-        self.store = Store(folder / f"{name}.db") if keeps(flow, name) else None
+        kind = Journal if name == EDGES else Store
+        self.store = kind(folder / f"{name}.db") if keeps(flow, name) else None
         saved = self.store.snapshot() if self.store else None
         self.actor: Actor | Carrier
         if name == EDGES:
