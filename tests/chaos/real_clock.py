@@ -9,14 +9,16 @@ from __future__ import annotations
 import argparse
 import random
 import shutil
-import struct
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
+
+from fast_clock import COMPILER, SetClock
 
 from wattwire.broker.doors import free_port
 from wattwire.broker.envelope import stamp
@@ -28,54 +30,6 @@ from .real_site import LOOPS, Chain, Site
 
 HOURS = (1, 0, -1, 1, -2, 0, 25, 0)
 MORE, PATIENCE = 10, 30.0  # numbers in each lane after a setting, and seconds they may take
-WALL = """
-#define _GNU_SOURCE
-#include <dlfcn.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/time.h>
-#include <time.h>
-static volatile long long *ahead;
-__attribute__((constructor)) static void find(void) {
-    int file = open(getenv("WALL_CLOCK"), O_RDONLY);
-    ahead = mmap(0, 8, PROT_READ, MAP_SHARED, file, 0);
-}
-int clock_gettime(clockid_t which, struct timespec *at) {
-    static int (*real)(clockid_t, struct timespec *);
-    if (!real) real = dlsym(RTLD_NEXT, "clock_gettime");
-    int wrong = real(which, at);
-    if (which == CLOCK_REALTIME || which == CLOCK_REALTIME_COARSE) at->tv_sec += *ahead;
-    return wrong;
-}
-int gettimeofday(struct timeval *restrict at, void *restrict zone) {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    at->tv_sec = now.tv_sec, at->tv_usec = now.tv_nsec / 1000;
-    return 0;
-}
-time_t time(time_t *at) {
-    struct timespec now;
-    clock_gettime(CLOCK_REALTIME, &now);
-    if (at) *at = now.tv_sec;
-    return now.tv_sec;
-}
-"""
-
-
-class Clock:
-    """Preloaded, it adds the seconds in a file to what the clock on the wall says; waits are as long as they are."""
-
-    def __init__(self, folder: Path) -> None:
-        self.file, library = folder / "clock", folder / "wall.so"
-        self.set(0)
-        make = ["cc", "-shared", "-fPIC", "-O2", "-x", "c", "-", "-o", str(library), "-ldl"]
-        subprocess.run(make, input=WALL.encode(), check=True)
-        self.inside = ["env", f"LD_PRELOAD={library}", f"WALL_CLOCK={self.file}"]
-
-    def set(self, hours: int) -> None:
-        with self.file.open("r+b" if self.file.exists() else "wb") as file:
-            file.write(struct.pack("q", hours * 3600))
 
 
 def until(site: Site, done: Done, seconds: float) -> bool:
@@ -88,7 +42,7 @@ def until(site: Site, done: Done, seconds: float) -> bool:
     return True
 
 
-def go(site: Site, chain: Chain, clock: Clock, chance: random.Random) -> list[str]:
+def go(site: Site, chain: Chain, clock: SetClock, chance: random.Random) -> list[str]:
     if not until(site, lambda: site.link.up and len(site.status) >= 7, 60):
         return ["it did not start"]
     for node, body in LOOPS.values():
@@ -123,12 +77,12 @@ def main(args: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser("python -m tests.chaos.real_clock", description=__doc__)
     parser.add_argument("--seed", type=int, default=random.randrange(10**6))
     asked = parser.parse_args(args)
-    if not find_mosquitto() or not shutil.which("cc"):
+    if not find_mosquitto() or not COMPILER:
         print("mosquitto or a C compiler is not installed. NO CLOCK WAS SET.")
         return 2
     adopt()
     folder, chain = Path(tempfile.mkdtemp(prefix="realclock")), Chain("clock", (40, 10, 0))
-    clock, port = Clock(folder), free_port(0)
+    clock, port = SetClock(folder), free_port(0)
     options = ["--state", str(folder / "state"), "--port", str(port), "--prefer", "mosquitto"]
     site = Site("house", folder, [chain], f"mqtt://127.0.0.1:{port}", options, clock.inside)
     wrong = ["ended in the middle"]

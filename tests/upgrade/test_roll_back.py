@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from subprocess import CalledProcessError
 
 import pytest
-from fast_clock import COMPILER, FastClock
+from fast_clock import COMPILER, FastClock, living_by
 from kept_state import released, snapshot
 from upgraded import FLOW, LATER, PERSON, House
 
@@ -24,19 +23,12 @@ pytestmark = [
 ]
 
 
-def house(folder: Path, flow: str, environment: Mapping[str, str] | None = None) -> House:
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in (environment or {}).items():
-            patch.setenv(name, value)
-        return House(folder, flow)
-
-
 def test_the_release_before_ends_our_lease_and_puts_the_owner_s_schedule_back(tmp_path: Path) -> None:
     try:
         path = released(BEFORE, tmp_path / "before")
     except CalledProcessError:
         pytest.skip(f"NOT TRIED: git does not hold {BEFORE}, the release before this one")
-    ours = house(tmp_path / "house", FLOW)
+    ours = House(tmp_path / "house", FLOW)
     try:
         ours.into_a_lease()
         ours.kill_all()
@@ -47,7 +39,8 @@ def test_the_release_before_ends_our_lease_and_puts_the_owner_s_schedule_back(tm
     assert left["written"] != left["originals"]
 
     clock = FastClock(20, tmp_path, at=datetime.now(UTC) + timedelta(seconds=30))
-    theirs = house(tmp_path / "house", LATER, clock.environment(path))
+    with living_by(clock.environment(path)):
+        theirs = House(tmp_path / "house", LATER)
     try:
         theirs.ready()
         theirs.until(lambda: clock.lived > 11 * 60, 80)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fast_clock import COMPILER, FastClock
+from fast_clock import COMPILER, FastClock, living_by
 from kept_state import Kept, read, snapshot, unpacked
 from upgraded import LATER, PERSON, House
 
@@ -44,10 +44,8 @@ class Evening:
 def evening(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evening]:
     kept, folder = request.param, tmp_path_factory.mktemp("upgrade")
     unpacked(kept.files, folder / "house" / "state")
-    with pytest.MonkeyPatch.context() as patch:
-        clock = FastClock(SPEED, folder, at=kept.died + timedelta(seconds=30))
-        for name, value in clock.environment().items():
-            patch.setenv(name, value)
+    clock = FastClock(SPEED, folder, at=kept.died + timedelta(seconds=30))
+    with living_by(clock.environment()):
         house = House(folder / "house", LATER)
     try:
         house.ready()
