@@ -24,9 +24,6 @@ FORGOTTEN = timedelta(days=2)
 AHEAD = timedelta(hours=1)
 """What was told later than so long from now was told by a clock that was wrong."""
 
-LOOKED = timedelta(seconds=30)
-"""After the start: by then Octopus has been asked for its plan."""
-
 
 @dataclass(frozen=True)
 class State:
@@ -35,11 +32,6 @@ class State:
     latch: Latch | None = None
     named: Mapping[str, tuple[Named, ...]] = field(default_factory=dict)  # boosts and tests of each device's plans
     outlook: object = volatile(lambda: None)  # can be worked out again
-    begun: datetime | None = volatile(lambda: None)  # this life of the process
-
-    def early(self, now: datetime) -> bool:
-        """Whether Octopus may not have been asked yet since the start: that nothing is known then is no news."""
-        return self.begun is not None and timedelta() <= now - self.begun < LOOKED
 
 
 def planned(state: State, plan: Plan, now: datetime) -> State:

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal
 
-from . import Emit, Node, Now, Port, Ports, Started, from_file, keep, replace
+from . import Emit, Node, Now, Port, Ports, from_file, keep
 from .allowance import Allowance
 from .half_hours import Window, zone
 from .ladder import Rung
 from .messages import Car, House, Plan, Prices, Rate, Tick
-from .rate_memory import State
+from .rate_memory import State, look, planned
 from .tariff_rules import LONDON, NIGHT, PENCE, SIX_HOURS, Fallback, Rules, in_force
-from .verdict import resolve as resolve
+from .verdict import decide
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,14 +46,14 @@ class Out(Ports):
     unsure: Port[Rate] = keep("rate")  # no fresh plan or no price: assume the price without a dispatch
 
 
-def step(
-    cfg: Config, state: State, event: Started | None, tick: Tick | None, plan: Plan | None, *,
-    prices: Prices | None, car: Car | None, house: House | None, now: Now,
-) -> tuple[State, Emit | None]:  # fmt: skip
-    if event is not None:
-        return replace(state, begun=now), None
-    state, emit = resolve(cfg, state, tick, plan, prices=prices, car=car, house=house, now=now)
-    return state, None if emit.port == "unsure" and state.early(now) else emit
+def resolve(cfg: Config, state: State, tick: Tick | None, plan: Plan | None, *, prices: Prices | None,
+            car: Car | None, house: House | None, now: Now) -> tuple[State, Emit]:  # fmt: skip
+    at = tick.at if tick else now
+    state, outlook = look(cfg, state, at, prices, car, house)
+    if plan is not None:  # what is seen is first held against the plan that was in force
+        state, outlook = look(cfg, planned(state, plan, at), at, prices, car, house)
+    band, rate = decide(outlook, state.latch, at)
+    return state, Emit(band, rate)
 
 
-NODE = Node("rateResolver", Config, Out, step, state=State)
+NODE = Node("rateResolver", Config, Out, resolve, state=State)

@@ -3,31 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
-from . import Emit, replace
+from . import replace
 from .half_hours import begins, instant
 from .ladder import BOOSTING, Rung, started
-from .messages import Car, House, Plan, Prices, Rate, Tick
+from .messages import Rate
 from .outlook import Latch, Outlook, devices_of
-from .rate_memory import State, look, planned
 from .reasons import why
 
-if TYPE_CHECKING:
-    from .rate_resolver import Config
-
 Band = Literal["cheap", "standard", "unsure"]
-
-
-def resolve(cfg: Config, state: State, tick: Tick | None, plan: Plan | None, *, prices: Prices | None,
-            car: Car | None, house: House | None, now: datetime) -> tuple[State, Emit]:  # fmt: skip
-    """rateResolver at a tick, or when a plan comes."""
-    at = tick.at if tick else now
-    state, outlook = look(cfg, state, at, prices, car, house)
-    if plan is not None:  # what is seen is first held against the plan that was in force
-        state, outlook = look(cfg, planned(state, plan, at), at, prices, car, house)
-    band, rate = decide(outlook, state.latch, at)
-    return state, Emit(band, rate)
 
 
 def decide(known: Outlook, latch: Latch | None, now: datetime) -> tuple[Band, Rate]:
