@@ -6,7 +6,7 @@ from datetime import timedelta
 from . import Answer, Asked, Listener, Node, Now, Ports, Status
 from .sim_messages import Cable, Doings, Drawn, SimFault
 from .sim_tesla_car import State, busied, cabled, drawing, standing
-from .sim_tesla_servers import answer, known, troubled
+from .sim_tesla_servers import answer, told, troubled
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,8 +46,7 @@ def step(
     if doings:
         return busied(cfg, state, doings.gear, doings.what, now), None
     if fault:
-        wrong = None if known(fault.kind) else Status(f"no such fault: {fault.kind}", "yellow")
-        return troubled(state, fault), wrong
+        return troubled(state, fault), told(fault)
     if event is None:
         return state, None
     state, reply = answer(cfg, state, event, now)

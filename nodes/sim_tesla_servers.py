@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from . import Asked, Json, Reply, replace
+from .linked import Status
 from .sim_messages import SimFault
 from .sim_tesla_car import Settings, State, awake, blocks, lived, stirred
 from .sim_tesla_commands import OF_COMMANDS, UNAVAILABLE, Told, error, obeyed, woken
@@ -22,6 +23,13 @@ def known(kind: str) -> bool:
 
 def _of_commands(kind: str) -> bool:
     return kind.partition(" ")[0] in OF_COMMANDS
+
+
+def told(fault: SimFault) -> Status:
+    """What it is to look like, for whoever watches the simulator."""
+    if not known(fault.kind):
+        return Status(f"no such fault: {fault.kind}", "yellow")
+    return Status("behaving", "green") if fault.kind == "none" else Status(f"misbehaving: {fault.kind}", "yellow")
 
 
 def troubled(state: State, fault: SimFault) -> State:

@@ -192,10 +192,11 @@ def test_a_deaf_car_is_not_woken() -> None:
 def test_a_fault_of_commands_answers_and_does_what_its_name_says(kind: str, status: int, stopped: bool) -> None:
     sim = Sim()
     sim.draw(0, 7400)
-    assert sim.trouble(kind) is None
+    told = sim.trouble(kind)
     reply = sim.hear(1, "POST", "/command/charge_stop", {})
     sim.trouble("none")
 
+    assert told.text == ("behaving" if kind == "none" else f"misbehaving: {kind}")
     assert reply.status == status
     assert (sim.see(2)["charging_state"] == "Stopped") is stopped
 
