@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import UTC, datetime
 
@@ -15,7 +16,7 @@ from wattwire.flows.engine.outbox import Outbox
 from .real_counting import Lane
 
 
-class Sender:
+class Sender(ABC):
     """So many numbers a second into a flow, as long as its broker is there."""
 
     def __init__(self, lane: Lane, link: Link, flow: str, rate: float) -> None:
@@ -40,14 +41,14 @@ class Sender:
     def body(self, n: int) -> dict[str, object]:
         return {"lane": self.lane.name, "n": n, "at": stamp(datetime.now(UTC))}
 
-    def publish(self, n: int) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def publish(self, n: int) -> None: ...
 
-    def up(self) -> None:
-        pass
+    @abstractmethod
+    def up(self) -> None: ...
 
-    def down(self) -> None:
-        pass
+    @abstractmethod
+    def down(self) -> None: ...
 
     @property
     def waiting(self) -> int:
@@ -115,6 +116,9 @@ class Bare(Sender):
     def up(self) -> None:
         for n in list(self._asked):
             self._out(n)
+
+    def down(self) -> None:
+        """What is not confirmed is kept in any case."""
 
     def killed(self, unsaved_since: float) -> None:
         """The broker was, which has saved nothing since."""

@@ -8,9 +8,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from fast_clock import beginning_at
 from watched import Watched
 
 from wattwire.broker.private import find_mosquitto
@@ -24,7 +26,8 @@ pytestmark = [
 ]
 
 # The shipped house. An hour without Octopus is 45 s here, so what waits for it waits less; a GX reboots in its true
-# minute, and tells its heartbeat more often, so that its silence shows in seconds. Budgets are as they are.
+# minute, and tells its heartbeat more often, so that its silence shows in seconds. Budgets are as they are. It is begun
+# when no night, no half hour's end and no look of every hour comes in between.
 FLOW = """
 flow: evening
 include: simulated_house
@@ -41,6 +44,7 @@ edges:
   - {from: teslaState.asleep,      to: teslaState.poll,      after: 5s}
 """  # noqa: E501
 
+EIGHT = datetime(2026, 11, 20, 20, 1, tzinfo=UTC)
 DAY = slot_path(4, "Day")
 SECRETS = re.compile(r"simulated-octopus-key|simulated-refresh|eyJ|Bearer|JWT [\w-]{8}")
 STORIES = [  # each in its order; one may be told between the lines of another
@@ -60,10 +64,12 @@ STORIES = [  # each in its order; one may be told between the lines of another
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory, hosting: str) -> Iterator[Watched]:
-    made = Watched(tmp_path_factory.mktemp("evening"), FLOW, "--prefer", "mosquitto").early()
-    made.link.subscribe(["W/#"])
-    live_through(made.ready())
-    yield made
+    folder = tmp_path_factory.mktemp("evening")
+    with beginning_at(EIGHT, folder):
+        made = Watched(folder, FLOW, "--prefer", "mosquitto").early()
+        made.link.subscribe(["W/#"])
+        live_through(made.ready())
+        yield made
     made.close()
 
 

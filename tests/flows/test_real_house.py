@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import signal
-import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from fast_clock import beginning_at
+from forgetful import forgetful
 from watched import Watched
 
 from wattwire.broker.private import find_mosquitto
@@ -16,21 +18,23 @@ pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
 
 Runs = Callable[..., Watched]
 
+FIVE_PAST = datetime(2026, 11, 20, 12, 5, tzinfo=UTC)
 needs_mosquitto = pytest.mark.skipif(not find_mosquitto(), reason="mosquitto is not installed")
 
-# The shipped house, sooner. No night window: by day and by night a dispatch is what makes power cheap.
+# The shipped house, sooner, and looked at often: without a budget. No night window: a dispatch makes power cheap. What
+# is cheap for less than a minute, to the half hour's end, would not be worth a lease.
 FLOW = """
 flow: sooner
 include: simulated_house
 nodes:
-  simOctopus:        {config: {first_after: FIRST, length: 20s, plan_reads: 1000, daily: []}}
+  simOctopus:        {config: {first_after: 6s, length: 20s, plan_reads: 1000, daily: []}}
   simGx:             {config: {heartbeat: 1s, publish: 1s}}
   victronController: {config: {settle: 1s}}
   rateResolver:      {config: {window: false}}
   minute:            {config: {every: 1s}}
   moment:            {config: {every: 500ms}}
 edges:
-  - {from: dispatchFetcher.plan, to: dispatchFetcher.poll, after: 6s}     # four a minute is all there is
+  - {from: dispatchFetcher.plan, to: dispatchFetcher.poll, after: 2s}
 """
 
 
@@ -39,19 +43,15 @@ def runs(tmp_path: Path) -> Iterator[Runs]:
     made: list[Watched] = []
 
     def run(flow: str, *options: str) -> Watched:
-        made.append(Watched(tmp_path / "house", flow.replace("FIRST", first()), *options).early())
+        forgetful(tmp_path / "house" / "state")
+        with beginning_at(FIVE_PAST, tmp_path):
+            made.append(Watched(tmp_path / "house", flow, *options).early())
         made[-1].link.subscribe(["W/#"])
         return made[-1]
 
     yield run
     for it in made:
         it.close()
-
-
-def first() -> str:
-    """When the dispatch comes: what is cheap for less than a minute, to the half hour's end, is not worth a lease."""
-    left = 1800 - time.time() % 1800
-    return f"{5 if left > 90 else left + 5:.0f}s"
 
 
 def writes(run: Watched) -> list[str]:

@@ -59,7 +59,7 @@ def test_an_adapter_with_its_own_serve_receives_and_emits_and_is_started_again_w
 
     assert [word for word in words(run) if word not in ("again", "good morning")] == ["word: one", "word: two"]
     assert crashed[0]["body"]["why"].startswith("RuntimeError at parrot.py:")  # and not what it was given
-    assert run.status("parrot", "ready")["restarts"] == 3  # so often it was tried
+    assert run.status("parrot", "ready", restarts=3)  # so often it was tried
 
 
 def test_what_an_adapter_has_in_hand_when_it_is_killed_comes_again(runs: Runs) -> None:
@@ -69,9 +69,9 @@ def test_what_an_adapter_has_in_hand_when_it_is_killed_comes_again(runs: Runs) -
     run.until(lambda: "waiting" in words(run))
     run.give("parrot.word", {"word": "later"})
     run.kill("parrot")
-    run.until(lambda: words(run).count("noticed") == 2)
+    run.until(lambda: words(run).count("noticed") >= 2)
     run.kill("parrot")
-    run.until(lambda: words(run).count("noticed") == 3)
+    run.until(lambda: words(run).count("noticed") >= 3)
 
     assert "word: later" not in words(run)  # one after the other
 
@@ -142,12 +142,12 @@ ends: [careful.done, careful.unsure]
 def test_a_call_that_must_not_be_repeated_ends_in_unknown_when_its_process_is_killed(runs: Runs, mute: Mute) -> None:
     run = runs(CAREFUL.replace("URL", f'"{mute.url}"')).early().ready()
     run.give("careful.do", None)
-    mute.requests.get(timeout=20)
+    mute.requests.get(timeout=40)
     run.kill("careful")
     run.came("careful.unsure")
     run.give("careful.do", None)
     run.came("careful.done")
-    mute.requests.get(timeout=20)
+    mute.requests.get(timeout=40)
 
     assert [len(run.sent(port)) for port in ("careful.unsure", "careful.done")] == [1, 1]
     assert mute.requests.empty()
@@ -159,7 +159,7 @@ def test_a_call_that_must_not_be_repeated_is_not_when_the_supervisor_is_killed_w
     flow = CAREFUL.replace("URL", f'"{mute.url}"')
     run = runs(flow).early().ready()
     run.give("careful.do", None)
-    mute.requests.get(timeout=20)
+    mute.requests.get(timeout=40)
     os.kill(run.process.pid, signal.SIGKILL)
     run.end()
     again = runs(flow).early().ready()

@@ -65,10 +65,10 @@ def test_words_arrive_and_what_did_not_is_sent_again(tmp_path: Path, ntfy: tuple
     url, server = ntfy
     with running(tmp_path / "a", url) as run:
         run.give("notify.say", {"why": "the key is wrong"})
-        first = server.told.get(timeout=20)
+        first = server.told.get(timeout=40)
         run.came("notify.failed")
         server.works.set()
-        again = server.told.get(timeout=20)
+        again = server.told.get(timeout=40)
         (sent,) = run.came("notify.sent")
         printed = json.dumps(run.bodies("notify.failed"))
 
@@ -84,7 +84,7 @@ def test_a_mail_arrives(tmp_path: Path) -> None:
         to = f"mailto://127.0.0.1:{server.getsockname()[1]}?from=house@example.com&to=me@example.com&mode=insecure"
         with running(tmp_path / "a", to) as run:
             run.give("notify.say", "no sign of life from the GX")
-            mail = mails.get(timeout=20)
+            mail = mails.get(timeout=40)
 
     assert "no sign of life from the GX" in mail
     assert "Subject: wattwire" in mail

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from forgetful import forgetful
+from looking import retained
 from watched import Watched
 
 from wattwire.broker.private import find_mosquitto
@@ -64,9 +65,7 @@ def house(tmp_path: Path) -> Iterator[Watched]:
 
 def told_again(house: Watched) -> dict[str, bytes]:
     """What the broker hands to somebody who comes now."""
-    sub = ["mosquitto_sub", "-L", house.note["url"] + "/wattwire/#", "-F", "%t %p", "--retained-only", "-W", "2"]
-    lines = subprocess.run(sub, capture_output=True, timeout=30, check=False).stdout.splitlines()
-    return {topic.decode(): payload for topic, _, payload in (line.partition(b" ") for line in lines)}
+    return retained(house.note["url"])
 
 
 def test_a_key_and_a_token_appear_nowhere(house: Watched) -> None:

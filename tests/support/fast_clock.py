@@ -79,7 +79,7 @@ def living_by(environment: Mapping[str, str]) -> Iterator[None]:
 
 @contextmanager
 def beginning_at(at: datetime, folder: Path) -> Iterator[None]:
-    """Whatever is started meanwhile is as if it were begun at that instant: no half hour ends and no night begins in the
-    middle of it. Without a C compiler it is begun now, and that may be so."""
+    """Whatever is started meanwhile is as if it were begun at that instant: no half hour ends in the middle of it, and
+    no night begins. Without a C compiler it is begun now, and that may be so."""
     with living_by(FastClock(1, folder, at=at).environment() if COMPILER else {}):
         yield

@@ -11,10 +11,12 @@ import subprocess
 import tempfile
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from shutil import copy
+from typing import Any
 
 HOUSE = Path(__file__).resolve().parents[2]
 GONE = re.compile(r"-wal$|-shm$|\.lock$|\.sock$|\.pid$|\.log$|\.conf$|(^|/)broker\.json$")
@@ -88,9 +90,9 @@ def released(commit: str, folder: Path) -> Path:
     return path.parent
 
 
-def snapshot(store: Path) -> dict[str, object]:
+def snapshot(store: Path) -> dict[str, Any]:
     """What a node has kept of its state."""
-    with sqlite3.connect(store) as db:
+    with _copied(store) as db:
         (text,) = db.execute("SELECT value FROM kept WHERE name = 'snapshot'").fetchone()
     found = json.loads(text)["state"]
     assert isinstance(found, dict)
@@ -98,14 +100,19 @@ def snapshot(store: Path) -> dict[str, object]:
 
 
 def _dumped(path: Path) -> Iterator[str]:
-    """With what stands in its log yet; looked at as a copy, so that nothing is changed."""
+    with _copied(path) as db:
+        yield from (BLOB.sub(_readable, line) for line in db.iterdump())
+
+
+@contextmanager
+def _copied(path: Path) -> Iterator[sqlite3.Connection]:
+    """With what stands in its log yet. The file itself is changed by nobody but its node, which lets no other in."""
     with tempfile.TemporaryDirectory() as made:
         for part in ("", "-wal"):
             if os.path.exists(f"{path}{part}"):
                 copy(f"{path}{part}", f"{made}/it.db{part}")
-        db = sqlite3.connect(f"{made}/it.db")
-        yield from (BLOB.sub(_readable, line) for line in db.iterdump())
-        db.close()
+        with closing(sqlite3.connect(f"{made}/it.db")) as db:
+            yield db
 
 
 def _readable(blob: re.Match[str]) -> str:

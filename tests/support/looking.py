@@ -65,16 +65,16 @@ def files(folder: Path) -> dict[str, int]:
     return found
 
 
-def retained(url: str, seconds: float = 20.0) -> int:
-    """How many topics the broker retains: all it has are sent before what is asked for last."""
-    topics, last = set[str](), b""
+def retained(url: str, seconds: float = 20.0) -> dict[str, bytes]:
+    """What the broker retains, by topic: all it has is sent before what is asked for last."""
+    topics, last = dict[str, bytes](), b""
 
     def heard(message: Message) -> None:
         nonlocal last
         if message.topic == marker:
             last = message.payload
         elif message.retain:
-            topics.add(message.topic)
+            topics[message.topic] = message.payload
         link.ack(message)
 
     def up(_: bool) -> None:
@@ -89,7 +89,7 @@ def retained(url: str, seconds: float = 20.0) -> int:
     while not last and time.monotonic() < until:
         link.step(0.1)
     link.close()
-    return len(topics)
+    return topics
 
 
 def queued(admin: str) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import select
+import shutil
 import signal
 import socket
 import tempfile
@@ -25,7 +26,7 @@ class Rig:
 
     def __init__(self, flow: Flow, kind: Literal["mosquitto", "embedded"] = "mosquitto") -> None:
         self.flow, self.folder = flow, Path(tempfile.mkdtemp(prefix="rig"))
-        self.broker: PrivateBroker = start(self.folder / "broker", prefer=kind)
+        self.broker: PrivateBroker = start(self.folder / "broker", prefer=kind, port=0)
         self.channels: dict[str, socket.socket] = {}
         self.pids: dict[str, int] = {}
         self.told: dict[str, list[dict[str, Any]]] = {}
@@ -110,3 +111,4 @@ class Rig:
             self.kill(name)
         self.link.close()
         self.broker.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)

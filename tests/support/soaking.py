@@ -77,7 +77,7 @@ def _watched(run: Run, clock: FastClock, lived: float, warm: float, every: float
     wholes, seen, ended = list[Whole](), dict[int, str](), list[str]()
     while (now := clock.lived) < lived and run.process.poll() is None:
         if not wholes or (now >= warm and (wholes[-1].at < warm or now >= wholes[-1].at + each)):
-            wholes.append(Whole(now, retained(run.url), queued(run.admin), files(run.state)))
+            wholes.append(Whole(now, len(retained(run.url)), queued(run.admin), files(run.state)))
             say(_progress(now, processes, wholes[-1]))
         there = family(run.process.pid)
         if now >= warm:
@@ -91,7 +91,7 @@ def _watched(run: Run, clock: FastClock, lived: float, warm: float, every: float
     if run.process.poll() is not None:
         ended.append("supervisor")
     else:
-        wholes.append(Whole(clock.lived, retained(run.url), queued(run.admin), files(run.state)))
+        wholes.append(Whole(clock.lived, len(retained(run.url)), queued(run.admin), files(run.state)))
     held = {name: looks for name, looks in processes.items() if looks[-1].at > warm}
     return Measured(held, wholes, ended, warm, max((looks[-1].at for looks in held.values()), default=0.0))
 
