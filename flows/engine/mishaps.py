@@ -5,7 +5,7 @@ Chance is taken from the message itself and the seed, not from what came before:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -40,9 +40,9 @@ class Chance:
     answers: float = 0.0  # share of the calls that are answered oddly
     sparing: tuple[str, ...] = ()  # nodes
 
-    def hit(self, likely: float, *what: object) -> float | None:
+    def hit(self, likely: float, node: str, *what: object) -> float | None:
         """Between 0 and 1 where chance has it so."""
-        if not likely:
+        if node in self.sparing:
             return None
         drawn = int.from_bytes(blake2b(repr((self.seed, *what)).encode(), digest_size=8).digest()) / 2**64
         return drawn / likely if drawn < likely else None
@@ -63,8 +63,8 @@ class Mishaps:
         for edge in edges if self.delays else ():
             if waiting := self.delays.get(edge):
                 return waiting.pop(0)
-        for chance in self._over(node):
-            if (drawn := chance.hit(chance.late, "late", id, node)) is not None:
+        for chance in self.chances:
+            if chance.late and (drawn := chance.hit(chance.late, node, "late", id, node)) is not None:
                 by = _rounded(chance.by * drawn)
                 self._note(now, delay=edges[0], by=spell(by))
                 return by
@@ -75,8 +75,8 @@ class Mishaps:
         for edge in edges if self.doubles else ():
             if waiting := self.doubles.get(edge):
                 return waiting.pop(0)
-        for chance in self._over(node):
-            if (drawn := chance.hit(chance.double, "double", id, node)) is not None:
+        for chance in self.chances:
+            if chance.double and (drawn := chance.hit(chance.double, node, "double", id, node)) is not None:
                 by = _rounded(chance.again * drawn)
                 self._note(now, double=edges[0], by=spell(by))
                 return by
@@ -86,8 +86,8 @@ class Mishaps:
         """At which step of the work on a message its node dies, and how long it is away; no step: it lives."""
         if waiting := self.crashes.get(node):
             return waiting.pop(0)
-        for chance in self._over(node):
-            if (drawn := chance.hit(chance.crash, "crash", id, node, tries)) is not None:
+        for chance in self.chances:
+            if chance.crash and (drawn := chance.hit(chance.crash, node, "crash", id, node, tries)) is not None:
                 step, away = STEPS[int(drawn * len(STEPS))], _rounded(chance.away * (drawn * 997 % 1))
                 self._note(now, crash=node, step=step, **{"for": spell(away)})
                 return step, away
@@ -95,8 +95,8 @@ class Mishaps:
 
     def answer(self, node: str, number: int, now: datetime) -> Given | None:
         """An odd answer to a node's call."""
-        for chance in self._over(node):
-            if (drawn := chance.hit(chance.answers, "answer", node, number)) is not None:
+        for chance in self.chances:
+            if chance.answers and (drawn := chance.hit(chance.answers, node, "answer", node, number)) is not None:
                 said = ODD[int(drawn * len(ODD))]
                 self._note(now, reply={"node": node, **said}, once=True)
                 return given(said)
@@ -111,9 +111,6 @@ class Mishaps:
         elif "crash" in said:
             order = said.get("step", "before"), duration(said.get("for", "0s"))
             self.crashes.setdefault(said["crash"], []).append(order)
-
-    def _over(self, node: str) -> Iterator[Chance]:
-        return (chance for chance in self.chances if node not in chance.sparing)
 
     def _note(self, at: datetime, **said: Any) -> None:
         self.happened.append({"at": stamp(at), **said})

@@ -115,7 +115,7 @@ class Mortal(Skewed):
 
     def _come(self, node: str, job: Job) -> None:
         seat = self._seats[node]
-        if seat.reached:
+        if seat.here and not seat.cuts:
             seat.queue.append(job)
             self._work(node)
         else:

@@ -52,60 +52,59 @@ class Rough(Mortal):
             it = seat.queue.popleft()
             if isinstance(it, Job):
                 self._take(name, seat, it)
+            elif name in self.outside:
+                self._one(name, seat, it, "", 0)
             else:
-                self._one(
-                    name, seat, None, f"{type(it).__name__} {self.now}", seat.life, partial(self._event, name, it)
-                )
+                self._one(name, seat, it, f"{type(it).__name__} {self._agenda.now}", seat.life)
 
     def _take(self, name: str, seat: Seat, job: Job) -> None:
-        if job.key in seat.seen and (job.message.source or job.again):
+        key = job.key
+        if key in seat.seen and (job.message.source or job.again):
             self.known += 1
             return
-        seat.tries[job.key] += 1
-        tries = seat.tries[job.key]
+        seat.tries[key] = tries = seat.tries.get(key, 0) + 1
         if tries > TRIES:
-            seat.took(job.key)
+            seat.took(key)
             self.faults.append((self.now, name, "set aside: three tries were not enough"))
             return
-        self._one(name, seat, job, job.message.id, tries, partial(self._message, name, seat, job))
+        self._one(name, seat, job, job.message.id, tries)
 
-    def _event(self, name: str, event: Event) -> Work:
-        return self.actors[name].happen(event, self.wall(name))
-
-    def _message(self, name: str, seat: Seat, job: Job) -> Work:
+    def _done(self, name: str, seat: Seat, job: Job | Event) -> Work:
         now = self.wall(name)
+        if not isinstance(job, Job):
+            return self.actors[name].happen(job, now)
         if name == EDGES:
             written = job.message.carried(job.message.edge, job.message.attempts, as_json(job.message.body))
             return self.carrier.take(job.route.port, written, now)
         actor = self.actors[name]
-        if job.key == seat.unsure:
+        if seat.unsure and job.key == seat.unsure:
             seat.unsure = ""
             unsure = Reply(0, at=now, unknown=True, why="the process died between the call and its reply")
             return actor.resume(Asking(Request(method="", url=""), job.message), unsure, now)
         return actor.take(job.route.port, job.message, now)
 
-    def _one(self, name: str, seat: Seat, job: Job | None, id: str, tries: int, call: Callable[[], Work]) -> None:
+    def _one(self, name: str, seat: Seat, it: Job | Event, id: str, tries: int) -> None:
         """Work on one input. The node may die of it."""
-        step, away = ("", NOW) if name in self.outside else self.mishaps.death(name, id, tries, self.now)
+        step, away = ("", NOW) if name in self.outside else self.mishaps.death(name, id, tries, self._agenda.now)
+        job = it if isinstance(it, Job) else None
         if step == "before":
             return self.crash(name, away, job)
         before = self._saved(name) if step == "within" else None
-        if (work := self._tried(name, job, call)) is None:
-            return None
+        try:
+            work = self._done(name, seat, it)
+        except Exception as wrong:
+            return self._broke(name, job, wrong)
         if step == "within":
             return self.crash(name, away, job, before)
         self._go_on(name, seat, job, work, step, away)
 
-    def _tried(self, name: str, job: Job | None, call: Callable[[], Work]) -> Work | None:
-        try:
-            return call()
-        except BadBody as wrong:
+    def _broke(self, name: str, job: Job | None, wrong: Exception) -> None:
+        if isinstance(wrong, BadBody):
             self.faults.append((self.now, name, f"set aside: {wrong}"))
-        except Exception as wrong:
-            told = self.actors[name].crashed(job.message if job else None, wrong, self.now)
-            self.faults.append((self.now, name, f"crashed: {told.body.why if isinstance(told.body, Fault) else ''}"))
-            self.crash(name, again=job)
-        return None
+            return
+        told = self.actors[name].crashed(job.message if job else None, wrong, self.now)
+        self.faults.append((self.now, name, f"crashed: {told.body.why if isinstance(told.body, Fault) else ''}"))
+        self.crash(name, again=job)
 
     def _go_on(self, name: str, seat: Seat, job: Job | None, work: Work, step: str, away: timedelta) -> None:
         if job is not None and work.asking is not None:
@@ -170,8 +169,10 @@ class Rough(Mortal):
         now, asking, actor = self.wall(name), before.asking, self.actors[name]
         if asking is None:
             return
-        given = replace(reply, at=now, tag=asking.request.tag)
-        if (work := self._tried(name, job, lambda: actor.resume(asking, given, now))) is not None:
-            work.sent = [*before.sent, *work.sent]
-            work.actions = [*before.actions, *work.actions]
-            self._go_on(name, seat, job, work, step, away)
+        try:
+            work = actor.resume(asking, replace(reply, at=now, tag=asking.request.tag), now)
+        except Exception as wrong:
+            return self._broke(name, job, wrong)
+        work.sent = [*before.sent, *work.sent]
+        work.actions = [*before.actions, *work.actions]
+        self._go_on(name, seat, job, work, step, away)

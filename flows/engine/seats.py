@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -22,6 +22,7 @@ from .seen import LEAST
 from .work import Work
 
 SAVES = timedelta(seconds=5)  # a broker that is killed has forgotten what came since
+OWED = timedelta(seconds=SURE)
 
 
 class Job(NamedTuple):
@@ -36,7 +37,7 @@ class Job(NamedTuple):
         return f"{self.message.id}|{self.route.edge or self.message.edge}|{self.route.port}"
 
 
-@dataclass
+@dataclass(slots=True)
 class Seat:
     """What one node's process has, and its session at the broker."""
 
@@ -48,7 +49,7 @@ class Seat:
     session: deque[Job] = field(default_factory=deque)
     busy: tuple[Job, Work] | None = None  # a call is under way
     seen: dict[str, None] = field(default_factory=dict)
-    tries: Counter[str] = field(default_factory=Counter)
+    tries: dict[str, int] = field(default_factory=dict)
     owed: deque[tuple[datetime, str, Envelope]] = field(default_factory=deque)
     unsure: str = ""  # the input for which a call that must not be repeated may have been made
 
@@ -64,6 +65,17 @@ class Seat:
             del self.seen[next(iter(self.seen))]
 
 
+@dataclass(slots=True)
+class Hearer:
+    """A node that hears a topic."""
+
+    node: str
+    outside: bool
+    routes: list[Route] = field(default_factory=list)
+    edges: list[str] = field(default_factory=list)
+    due: datetime | None = None  # when the last message on it reaches the node: the next is no earlier
+
+
 class Mail(Post):
     """The broker, and the way to it and from it."""
 
@@ -72,12 +84,14 @@ class Mail(Post):
         super().__init__(flow, agenda, lambda node, route, message: hand(node, Job(route, message)))
         self._to, self._seats, self._outside, self._mishaps = hand, seats, outside, mishaps
         self.sender = ""
-        self._last: dict[tuple[str, str], datetime] = {}
         self._killed = datetime.min.replace(tzinfo=agenda.now.tzinfo)
-        self._by: dict[str, dict[str, list[Route]]] = {}
+        self._by: dict[str, list[Hearer]] = {}
         for topic, listeners in self._listeners.items():
+            hearers = {node: Hearer(node, node in outside) for node, _ in listeners}
             for node, route in listeners:
-                self._by.setdefault(topic, {}).setdefault(node, []).append(route)
+                hearers[node].routes.append(route)
+                hearers[node].edges.append(route.edge)
+            self._by[topic] = [*hearers.values()]
 
     def publish(self, topic: str, message: Envelope) -> None:
         seat = self._seats[self.sender]
@@ -92,7 +106,7 @@ class Mail(Post):
     def owe(self, seat: Seat, topic: str, message: Envelope) -> None:
         now, owed = self._agenda.now, seat.owed
         owed.append((now, topic, message))
-        while seat.reached and now - owed[0][0] > timedelta(seconds=SURE):
+        while now - owed[0][0] > OWED and seat.reached:
             owed.popleft()
 
     def replay(self, seat: Seat) -> None:
@@ -106,19 +120,22 @@ class Mail(Post):
         self._killed = self._agenda.now
 
     def send(self, topic: str, message: Envelope) -> None:
-        now = self._agenda.now
-        for node, routes in self._by.get(topic, {}).items():
-            jobs = [Job(r, replace(message, body=None) if r.strip else message) for r in routes]
-            if node in self._outside:
-                self._agenda.soon(partial(self._arrive, now, node, jobs))
+        agenda, mishaps = self._agenda, self._mishaps
+        now = agenda.now
+        for it in self._by.get(topic, ()):
+            jobs = [Job(r, replace(message, body=None) if r.strip else message) for r in it.routes]
+            if it.outside:
+                agenda.soon(partial(self._arrive, now, it.node, jobs))
                 continue
-            edges = [r.edge or message.edge for r in routes]
-            due = now + self._mishaps.late(edges, node, message.id, now)
-            due = self._last[topic, node] = max(due, self._last.get((topic, node), due))
-            self._agenda.at(due, partial(self._arrive, now, node, jobs))
-            if (by := self._mishaps.again(edges, node, message.id, now)) is not None:
+            edges = it.edges if it.edges[0] else [message.edge]
+            due = now + mishaps.late(edges, it.node, message.id, now)
+            if it.due is not None and it.due > due:
+                due = it.due
+            it.due = due
+            agenda.at(due, partial(self._arrive, now, it.node, jobs))
+            if (by := mishaps.again(edges, it.node, message.id, now)) is not None:
                 again = [job._replace(again=True) for job in jobs]
-                self._agenda.at(due + by, partial(self._arrive, now, node, again))
+                agenda.at(due + by, partial(self._arrive, now, it.node, again))
 
     def _arrive(self, sent: datetime, node: str, jobs: list[Job]) -> None:
         if sent <= self._killed < sent + SAVES and self._killed < self._agenda.now and node not in self._outside:

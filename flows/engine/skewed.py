@@ -29,7 +29,8 @@ class Skewed(Bench):
 
     def wall(self, node: str) -> datetime:
         """What a node takes for now."""
-        return self.now if node in self.outside else self.now + self.ahead
+        now = self._agenda.now
+        return now + self.ahead if self.ahead and node not in self.outside else now
 
     def clock(self, ahead: timedelta) -> None:
         """Set the clocks of all but the simulators; `ahead` of the right time."""
@@ -51,7 +52,7 @@ class Skewed(Bench):
         self._wanted.pop((node, timer.name), None)
         if timer.at is not None and node not in self.outside:
             self._wanted[node, timer.name] = timer.at
-            timer = replace(timer, at=timer.at - self.ahead)
+            timer = replace(timer, at=timer.at - self.ahead) if self.ahead else timer
         super()._timer(node, timer)
 
     def _ring_early(self, key: tuple[str, str], turn: int) -> None:
