@@ -1,115 +1,41 @@
 """The example flows, each lived through for a week in a simulated world, and held against what its user wants of it."""
 
-from collections.abc import Iterable, Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
+from example_lives import (
+    DAILY,
+    DAY,
+    HALF,
+    HOUR,
+    LIVED,
+    MINUTE,
+    START,
+    SUN,
+    charged_from_the_grid,
+    every_day,
+    flow,
+    half_hour,
+    into_the_car,
+    night,
+    octopus,
+    readings,
+    touched,
+)
 
-import wattwire.flows
 from wattwire.flows.engine.bench import Bench
 from wattwire.flows.engine.graph import Flow
 from wattwire.flows.engine.loading import load_text
 from wattwire.nodes import Fault, Json, Reply, Request
 from wattwire.nodes.car_messages import CarDone
 from wattwire.nodes.energy import Day
-from wattwire.nodes.messages import Car, House, Lease, Rate
+from wattwire.nodes.messages import Lease
 from wattwire.nodes.sim_octopus_lists import price_at
 
-FLOWS = Path(wattwire.flows.__file__).parent
-MINUTE, HALF, HOUR, DAY = timedelta(minutes=1), timedelta(minutes=30), timedelta(hours=1), timedelta(days=1)
-START = datetime(
-    2026, 11, 16, 11, 50, 10, tzinfo=UTC
-)  # a Monday, shortly before the noon at which the allowance begins
-LIVED = pytest.mark.parametrize("days", [1, pytest.param(7, marks=[pytest.mark.long, pytest.mark.timeout(600)])])
-SUN = {"type": "simGx", "config": {"heartbeat": "30s", "publish": "30s", "pv": 5000}}
 GX = {"config": {"host": None, "url": "mqtt://flow", "report": "30s", "silent_after": "100s"}}
-DAILY = [("02:10", 80), ("13:00", 30), ("18:20", 25)]  # dispatches, by the clock of a winter's day
 EXAMPLE = Path(__file__).parents[1] / "world/example.env"
-Hours = Iterable[tuple[str, float]]
-
-
-def flow(
-    include: str, nodes: Mapping[str, Any], edges: Iterable[tuple[str, str]] = (), ends: Iterable[str] = ()
-) -> Flow:
-    wired = [{"from": a, "to": b} for a, b in edges]
-    whole = {"flow": "example", "include": include, "nodes": dict(nodes), "edges": wired, "ends": list(ends)}
-    return load_text(yaml.safe_dump(whole, sort_keys=False), env={})
-
-
-def octopus(
-    include: str,
-    over: Mapping[str, Any] | None = None,
-    without: Iterable[str] = (),
-    ends: Iterable[str] = (),
-    daily: Hours = DAILY,
-) -> Flow:
-    """A flow that includes intelligent_octopus, with the simulated house's world around it."""
-    nodes = yaml.safe_load((FLOWS / "simulated_house.yaml").read_text())["nodes"] | {"simGx": SUN, "rateResolver": {}}
-    del nodes["simBill"]
-    slots = [{"start": at, "length": f"{minutes:.0f}m"} for at, minutes in daily]
-    nodes["simOctopus"] = {
-        "type": "simOctopus",
-        "config": {"first_after": "1s", "length": "1s", "every": "3650d", "daily": slots},
-    }
-    nodes["moment"] = {"type": "clock", "config": {"every": "1m"}}
-    kept = {name: node for name, node in nodes.items() if name not in without} | dict(over or {})
-    around = [("moment.tick", "simOctopus.tick"), ("simOctopus.ev", "simTesla.charge")]
-    around += [("simOctopus.ev", "simGx.ev")] if "simGx" in kept else []
-    return flow(include, kept, around, ends)
-
-
-def every_day(bench: Bench, days: int, hours: Hours, *ports: str, watts: float = 7000) -> None:
-    """Something that draws every day at these times."""
-    for day in range(days + 1):
-        for clock, minutes in hours:
-            begin = datetime.fromisoformat(f"{START + day * DAY:%Y-%m-%d}T{clock}:00+00:00")
-            for at, power in ((begin, watts), (begin + minutes * MINUTE, 0)):
-                for port in ports if at > START else ():
-                    bench.put(at, port, {"at": at.isoformat(), "power": power})
-
-
-def readings(bench: Bench) -> list[tuple[House, float]]:
-    """What the GX read, and for how many hours each reading stood."""
-    houses: list[House] = bench.bodies("victronGx.house")
-    return [(a, (b.at - a.at) / HOUR) for a, b in pairwise(houses)]
-
-
-def into_the_car(bench: Bench) -> tuple[float, float]:
-    """kWh that the car took, and what of it came out of the battery."""
-    seen = [(house, hours) for house, hours in readings(bench) if (house.ev or 0) > 500]
-    took = sum((house.ev or 0) * hours for house, hours in seen) / 1000
-    return took, sum(max(0.0, -(house.battery or 0)) * hours for house, hours in seen) / 1000
-
-
-def charged_from_the_grid(bench: Bench) -> set[datetime]:
-    """Half hours in which the battery took more than the panels gave beside the house."""
-    took = (h for h, _ in readings(bench) if (h.battery or 0) > 200 and (h.grid or 0) - (h.ev or 0) > 600)
-    return {half_hour(house.at) for house in took}
-
-
-def half_hour(at: datetime) -> datetime:
-    return datetime.fromtimestamp(at.timestamp() // 1800 * 1800, UTC)
-
-
-def touched(hours: Hours, days: int) -> set[datetime]:
-    """The half hours that these touch on every day."""
-    found: set[datetime] = set()
-    for day in range(-1, days + 1):
-        for clock, minutes in hours:
-            begin = datetime.fromisoformat(f"{START + day * DAY:%Y-%m-%d}T{clock}:00+00:00")
-            at = half_hour(begin)
-            while at < begin + minutes * MINUTE:
-                found.add(at)
-                at += HALF
-    return found
-
-
-def night(at: datetime) -> bool:
-    return f"{at:%H:%M}" >= "23:30" or f"{at:%H:%M}" < "05:30"
 
 
 def as_it_was(bench: Bench) -> bool:
@@ -237,162 +163,6 @@ def test_on_holiday_nothing_wakes_the_car_whatever_is_asked_of_it_and_a_sleeping
     assert not any(car.state == "online" for car in bench.bodies("teslaState.car") if car.at > START + HOUR)
     assert len([why for why in said(bench) if why.startswith("the car is asleep")]) == 2 * days
     assert max(h.soc for h in bench.bodies("victronGx.house")) >= 94  # the house goes on as ever
-    assert bench.faults == []
-
-
-FIRST, SECOND = (
-    [("02:10", 80.0), ("13:00", 30.0), ("18:20", 25.0)],
-    [("00:30", 90.0), ("15:00", 90.0), ("19:00", 120.0)],
-)
-
-
-def planned(now: datetime, hours: Hours) -> list[Json]:
-    """What is left of these today and tomorrow, as Octopus writes it."""
-    found: list[Json] = []
-    for day in (0, 1):
-        for clock, minutes in sorted(hours):
-            begin = datetime.fromisoformat(f"{now + day * DAY:%Y-%m-%d}T{clock}:00+00:00")
-            end = begin + minutes * MINUTE
-            if end > now and begin < now + 18 * HOUR:
-                found.append({"start": begin.isoformat(), "end": end.isoformat(), "type": "SMART"})
-    return found
-
-
-def draws(now: datetime, hours: Hours) -> bool:
-    return any(datetime.fromisoformat(str(p["start"])) <= now for p in planned(now, hours) if isinstance(p, dict))
-
-
-def second_car(node: str, request: Request, now: datetime) -> Reply | None:
-    """Octopus's second device, and the car itself: awake while it charges, and 15 minutes after."""
-    told = str(request.json)
-    busy = draws(now, SECOND)
-    if node == "krakenDevice":
-        live: Json = {"current": "LIVE"}
-        ids = ("00000000-0000-4000-8000-000000000001", "car-2")
-        devices: list[Json] = [{"id": i, "__typename": "SmartFlexVehicle", "status": live} for i in ids]
-        return Reply(200, {"data": {"devices": devices}})
-    if node == "dispatchFetcher" and "'car-2'" in told:
-        state = "SMART_CONTROL_IN_PROGRESS" if busy else "SMART_CONTROL_CAPABLE"
-        status: Json = {"currentState": state, "isSuspended": False, "current": "LIVE"}
-        device: Json = {"id": "car-2", "__typename": "SmartFlexVehicle", "status": status}
-        return Reply(200, {"data": {"flexPlannedDispatches": planned(now, SECOND), "devices": [device]}})
-    if node != "secondCar":
-        return None
-    awake = busy or draws(now - 15 * MINUTE, SECOND)
-    charge: Json = {
-        "charging_state": "Charging" if busy else "Disconnected", "battery_level": 60, "charge_limit_soc": 80,
-        "charger_power": 7 if busy else 0, "timestamp": int(now.timestamp() * 1000),
-        "conn_charge_cable": "IEC" if busy else "<invalid>",
-    }  # fmt: skip
-    if "vehicle_data" in request.url:
-        return Reply(200, {"response": {"state": "online", "charge_state": charge}}) if awake else Reply(408)
-    return Reply(200, {"response": {"state": "online" if awake else "asleep"}})
-
-
-@LIVED
-def test_two_cars_share_one_allowance_and_neither_is_charged_from_the_battery(days: int) -> None:
-    house = octopus("two_cars", {"secondCar": {"config": {"vin": "LRWSIMULATED00002"}}}, daily=FIRST)
-    bench = Bench(house, START, world=second_car)
-    every_day(bench, days, SECOND, "simGx.ev")
-    bench.run(START + days * DAY)
-
-    rates = [s.body for s in bench.seen if isinstance(s.body, Rate) and s.source.startswith("rateResolver")]
-    took, lost = into_the_car(bench)
-    assert {plan.device for plan in bench.bodies("dispatchFetcher.plan")} == {
-        "00000000-0000-4000-8000-000000000001",
-        "car-2",
-    }
-    assert took > 40 * days
-    assert lost < 0.01 * took
-    for day in range(days):
-        noon = START.replace(hour=12, minute=0, second=0) + day * DAY
-        used = [r for r in rates if noon <= r.at < noon + DAY and r.planned and r.car == 7.0]
-        dear = {half_hour(r.at) for r in rates if noon <= r.at < noon + DAY and r.planned and r.car == 28.0}
-        bonus = {half_hour(r.at) for r in rates if noon <= r.at < noon + DAY and r.band == "cheap" and not night(r.at)}
-        assert len({half_hour(r.at) for r in used}) <= 12
-        assert {f"{at:%H:%M}" for at in dear} & {"02:00", "02:30", "03:00"}  # the allowance is used up by then
-        assert len(bonus) <= 12
-        assert bonus >= {noon + HOUR, noon + 3 * HOUR, noon + 7 * HOUR}
-    assert all(at in touched([*FIRST, *SECOND], days) for at in charged_from_the_grid(bench) if not night(at))
-    assert bench.faults == []
-
-
-def test_of_two_cars_the_one_on_the_cable_is_told() -> None:
-    house = octopus("two_cars", {"secondCar": {"config": {"vin": "LRWSIMULATED00002"}}}, daily=FIRST)
-    bench = Bench(house, START, world=second_car)
-    every_day(bench, 1, SECOND, "simGx.ev")
-    bench.run(START + 9 * HOUR)
-
-    told = [(c.at, c.vin) for c in bench.bodies("whichCar.car") if isinstance(c, Car) and c.charging]
-    assert {vin for at, vin in told if at.hour == 13 and at.minute < 30} == {"LRWSIMULATED00001"}
-    assert "LRWSIMULATED00002" in {vin for at, vin in told if at.hour == 15}
-
-
-class Powerwall:
-    """A Powerwall at Tesla: below its reserve it charges, at it it rests, above it it gives what house and car draw."""
-
-    def __init__(self) -> None:
-        self.at, self.soc, self.reserve, self.own = START, 60.0, 20.0, 20.0
-        self.charged: set[datetime] = set()  # half hours
-        self.took = self.lost = self.served = 0.0  # kWh: of the car, out of the battery into it, and into the house
-
-    def draws(self) -> float:
-        return 7100.0 if draws(self.at, DAILY) else 0.0
-
-    def power(self) -> float:
-        """W; + is charging."""
-        if self.soc < self.reserve - 0.01:
-            return 5000.0
-        return 0.0 if self.soc <= self.reserve + 0.5 else -min(5000.0, 450.0 + self.draws())
-
-    def live(self, now: datetime) -> None:
-        while self.at < now:
-            power, car, hours = self.power(), self.draws(), min(MINUTE, now - self.at) / HOUR
-            self.took += car * hours / 1000
-            self.charged |= {half_hour(self.at)} if power > 0 else set()
-            given = max(0.0, -power) * hours / 1000
-            self.lost += given if car else 0.0
-            self.served += 0.0 if car else given
-            self.soc = min(100.0, max(0.0, self.soc + power * hours / 135))
-            self.at = min(now, self.at + MINUTE)
-
-    def answer(self, node: str, request: Request, now: datetime) -> Reply | None:
-        self.live(now)
-        if "/energy_sites/" not in request.url:
-            return None
-        if request.method == "POST" and isinstance(request.json, dict):
-            self.reserve = float(str(request.json["backup_reserve_percent"]))
-            return Reply(200, {"response": {"code": 201}})
-        if request.url.endswith("site_info"):
-            return Reply(200, {"response": {"backup_reserve_percent": self.reserve}})
-        load = 450.0 + self.draws()
-        told: Json = {
-            "percentage_charged": self.soc, "battery_power": -self.power(), "grid_power": load + self.power(),
-            "load_power": load, "solar_power": 0, "grid_status": "Active",
-        }  # fmt: skip
-        return Reply(200, {"response": told})
-
-
-@LIVED
-def test_a_powerwall_charges_on_cheap_power_alone_gives_hardly_anything_to_the_car_and_keeps_its_own_reserve(
-    days: int,
-) -> None:
-    wall = Powerwall()
-    house = octopus("powerwall", {"powerwall": {"config": {"site": "1"}}}, without=["simGx", "victronGx"])
-    bench = Bench(house, START, world=wall.answer)
-    for minute in range(days * 24 * 60):
-        bench.do(START + minute * MINUTE, lambda: wall.live(bench.now))
-    bench.run(START + days * DAY)
-
-    cheap = touched(DAILY, days)
-    asked = len([s for s in bench.requests("powerwall") if s.request and s.request.method == "GET"])
-    assert [at for at in wall.charged if not night(at) and at not in cheap] == []
-    assert any(night(at) for at in wall.charged)
-    assert wall.took > 15 * days
-    assert wall.lost < 0.02 * wall.took
-    assert wall.served > 3 * days
-    assert wall.reserve == wall.own
-    assert asked / 650 / days * 30.5 < 6  # pounds a month
     assert bench.faults == []
 
 

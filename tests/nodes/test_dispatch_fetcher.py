@@ -1,38 +1,15 @@
-import json
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
+from plan_talk import AHEAD, CAR, CFG, ID, NOW, NULL, SMART, TOKEN, WORLD, answer, plan_reply, told, world
 
 from wattwire.nodes import Budget, Emit, Fault, Json, Port, Ports, Reply, Request, Secret
-from wattwire.nodes.dispatch_fetcher import Config, ask, read
+from wattwire.nodes.dispatch_fetcher import ask, read
 from wattwire.nodes.kraken_keeping import Kept, State
 from wattwire.nodes.kraken_plans import FULL, LEAN
 from wattwire.nodes.kraken_replies import Trouble, left
-from wattwire.nodes.messages import Device, Dispatch, Plan, Token
-
-WORLD = Path(__file__).parents[1] / "world" / "kraken"
-CFG = Config(account="A-00000000")
-NOW = datetime(2026, 10, 1, 22, 0, tzinfo=UTC)
-ID = "00000000-1111-2222-3333-444444444444"
-TOKEN = Token(Secret("t"), NOW)
-CAR = Device(at=NOW - timedelta(minutes=2), id=ID, state="SMART_CONTROL_CAPABLE", suspended=False, power=0.0)
-SMART = Dispatch(start=NOW, end=NOW + timedelta(minutes=30), kwh=3.5)
-
-
-def world(name: str) -> Reply:
-    return Reply(200, json.loads((WORLD / f"{name}.json").read_text()), at=NOW)
-
-
-def told(name: str, device: Device | None = None) -> Emit:
-    return answer(world(name), State(device=device, left=(device.id,) if device else ()))[1]
-
-
-def answer(reply: Reply, state: State = State()) -> tuple[State, Emit]:  # noqa: B008
-    state, sent = read(CFG, state, reply)
-    assert isinstance(sent, Emit)
-    return state, sent
+from wattwire.nodes.messages import Dispatch, Plan, Token
 
 
 def listed(*entries: Json, field: str = "flexPlannedDispatches") -> Emit:
@@ -299,80 +276,6 @@ def test_one_question_asks_for_the_plan_and_the_device() -> None:
                 Budget(name="octopus e87b54", most=50, per=timedelta(hours=1)),
             ),
         ),
-    )
-
-
-# An empty list, null, an error: what becomes of the plan that was there
-
-
-def entry(start: str, end: str) -> Json:
-    return {"start": f"2026-10-01T{start}:00Z", "end": f"2026-10-01T{end}:00Z", "type": "SMART"}
-
-
-AHEAD: list[Json] = [entry("22:30", "23:00")]
-NULL = Reply(200, {"data": {"flexPlannedDispatches": None}})
-
-
-def plan_reply(found: Json, state: str = "SMART_CONTROL_CAPABLE", suspended: bool = False) -> Reply:
-    status: Json = {"currentState": state, "isSuspended": suspended}
-    return Reply(200, {"data": {"flexPlannedDispatches": found, "devices": [{"id": ID, "status": status}]}})
-
-
-def lived(*replies: Reply, start: State | None = None, since: datetime = NOW) -> list[str]:
-    """What left at each poll, a minute apart: the port, and how many dispatches a plan has."""
-    state, told = start or State(), []
-    for minute, reply in enumerate(replies):
-        state, _ = ask(CFG, state, None, token=TOKEN, device=CAR)
-        state, sent = answer(replace(reply, at=since + timedelta(minutes=minute)), state)
-        told.append(f"plan {len(sent.body.dispatches)}" if isinstance(sent.body, Plan) else sent.port)
-    return told
-
-
-def test_an_empty_list_clears_a_plan_once_the_next_poll_confirms_it() -> None:
-    empty = plan_reply([])
-
-    assert lived(plan_reply(AHEAD), empty, empty, empty) == ["plan 1", "emptied", "plan 0", "plan 0"]
-
-
-def test_an_empty_list_that_a_plan_follows_was_a_plan_in_the_making() -> None:
-    told = lived(*(plan_reply(found) for found in (AHEAD, [], AHEAD, [], [])))
-
-    assert told == ["plan 1", "emptied", "plan 1", "emptied", "plan 0"]
-
-
-@pytest.mark.parametrize("between", [NULL, Reply(502), Reply(0)])
-def test_null_and_errors_neither_clear_nor_confirm(between: Reply) -> None:
-    told = lived(plan_reply(AHEAD), between, between, plan_reply([]), between, plan_reply([]))
-
-    assert told == ["plan 1", "failed", "failed", "emptied", "failed", "plan 0"]
-
-
-@pytest.mark.parametrize(
-    ("state", "suspended"),
-    [("SMART_CONTROL_NOT_AVAILABLE", False), ("SMART_CONTROL_OFF", False), ("SMART_CONTROL_CAPABLE", True)],
-)
-def test_unplugged_or_suspended_an_empty_list_clears_at_once(state: str, suspended: bool) -> None:
-    assert lived(plan_reply(AHEAD), plan_reply([], state, suspended)) == ["plan 1", "plan 0"]
-
-
-def test_an_empty_list_after_the_last_dispatch_is_what_was_to_be_expected() -> None:
-    known = State(plans={ID: Kept((SMART,))})
-
-    assert lived(plan_reply([]), start=known, since=NOW + timedelta(minutes=29)) == ["emptied"]
-    assert lived(plan_reply([]), start=known, since=NOW + timedelta(minutes=30)) == ["plan 0"]
-
-
-def test_what_is_kept_of_a_plan_outlives_a_restart() -> None:
-    durable = {f.name for f in fields(State) if not f.metadata.get("volatile")}
-
-    assert durable == {"plans", "refused"}
-
-
-def test_a_kept_plan_says_how_much_is_still_to_come() -> None:
-    state, _ = ask(CFG, State(plans={ID: Kept((SMART, SMART))}), None, token=TOKEN, device=CAR)
-
-    assert answer(replace(plan_reply([]), at=NOW), state)[1].body == Fault(
-        "an empty plan where 2 dispatches were to come: kept until it is confirmed", 200
     )
 
 

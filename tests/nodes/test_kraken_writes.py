@@ -1,90 +1,29 @@
 """What every node that writes to Octopus does with a wish: smartControl, chargeCap and, never twice, boostCharge."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from kraken_talk import NOW, TOKEN, Talk, car, cars, error, suspending
 
 from wattwire.nodes import (
     Budget,
-    Emit,
     Fault,
     Json,
     Node,
-    Reply,
     Request,
     Secret,
     boost_charge,
     charge_cap,
     smart_control,
 )
-from wattwire.nodes.kraken_errands import Ask, Settled, State
-from wattwire.nodes.messages import Token
+from wattwire.nodes.kraken_errands import Ask, Settled
 
-NOW = datetime(2026, 10, 1, 22, 0, tzinfo=UTC)
-TOKEN = Token(Secret("t"), NOW)
 SECOND = timedelta(seconds=1)
 
 
-class Talk:
-    """One node, its memory and a clock; what it emits and what it asks."""
-
-    def __init__(self, node: Node = smart_control.NODE, token: Token | None = TOKEN, **settings: Any) -> None:
-        self.node, self.cfg, self.token = node, node.config(account="A-1", **settings), token
-        self.state, self.now, self.asked = State(), NOW, list[Request]()
-
-    def say(self, port: str, body: object = None) -> list[str]:
-        """The ports by which it answers a message at once."""
-        assert self.node.run is not None
-        given = {name: None for name, into in self.node.ins.items() if into.triggers} | {port: body}
-        return self._took(self.node.run(self.cfg, self.state, **given, token=self.token, now=self.now))
-
-    def hear(self, json: Json = None, status: int = 200, **more: Any) -> list[str]:
-        """The ports by which it answers the reply to what it asked last."""
-        assert self.node.read is not None
-        reply = Reply(status, json, at=self.now, tag=self.asked[-1].tag if self.asked else "", **more)
-        return self._took(self.node.read(self.cfg, self.state, reply))
-
-    def _took(self, result: tuple[State, list[Emit | Request]]) -> list[str]:
-        self.state, results = result
-        self.asked += [r for r in results if isinstance(r, Request)]
-        self.emits = [r for r in results if isinstance(r, Emit)]
-        return [e.port for e in self.emits]
-
-    @property
-    def why(self) -> str:
-        body = self.emits[0].body
-        assert isinstance(body, Fault)
-        return body.why
-
-    @property
-    def tags(self) -> list[str]:
-        return [r.tag for r in self.asked]
-
-
-def car(id_: str = "car-1", **status: Json) -> Json:
-    told: dict[str, Json] = {"current": "LIVE", "isSuspended": False, "currentState": "SMART_CONTROL_CAPABLE", **status}
-    return {"__typename": "SmartFlexVehicle", "id": id_, "name": f"the {id_}", "status": told}
-
-
-def cars(*found: Json) -> Json:
-    return {"data": {"devices": list(found or (car(),))}}
-
-
-def error(code: str, **more: Json) -> Json:
-    return {"errors": [{"message": "no", "extensions": {"errorCode": code, **more}}], "data": None}
-
-
 TOOK: Json = {"data": {"updateDeviceSmartControl": {"id": "car-1"}}}
-
-
-def suspending(node: Node = smart_control.NODE, port: str = "suspend") -> Talk:
-    """A wish that Octopus is just being asked."""
-    talk = Talk(node)
-    talk.say(port, Ask())
-    talk.hear(cars())
-    return talk
 
 
 def pending() -> Talk:
@@ -310,162 +249,6 @@ def test_a_newer_wish_overtakes_the_one_under_way() -> None:
     assert talk.hear(cars()) == ["refused"]
     assert talk.why == "suspend smart charging: overtaken by a newer wish"
     assert talk.asked[-1].json["variables"]["wish"]["action"] == "UNSUSPEND"  # type: ignore[index]
-
-
-# Several devices
-
-
-def test_of_several_devices_one_must_be_named() -> None:
-    talk = Talk()
-    talk.say("suspend", Ask())
-
-    assert talk.hear(cars(car("a"), car("b"))) == ["refused"]
-    assert talk.why == "suspend smart charging: say which device: the a (a), the b (b)"
-
-
-@pytest.mark.parametrize(
-    ("said", "setting", "written"),
-    [("b", None, "b"), ("the b", None, "b"), (None, "b", "b"), ("a", "b", "a"), ("c", None, None)],
-)
-def test_a_message_names_the_device_else_the_settings_do(
-    said: str | None, setting: str | None, written: str | None
-) -> None:
-    talk = Talk(device=setting)
-    talk.say("suspend", Ask(device=said))
-    sent = talk.hear(cars(car("a"), car("b")))
-
-    assert talk.tags[1:] == ([f"write {written}"] if written else [])
-    assert sent == ([] if written else ["refused"])
-
-
-def test_each_device_has_its_own_wish() -> None:
-    talk = Talk(token=None)
-    talk.say("suspend", Ask(device="a"))
-    talk.say("resume", Ask(device="b"))
-    talk.token = TOKEN
-    talk.say("look")
-    talk.hear(cars(car("a"), car("b")))
-    talk.hear({"data": {"updateDeviceSmartControl": {"id": "a"}}})
-    talk.say("look")
-    sent = talk.hear(cars(car("a", isSuspended=True), car("b")))
-
-    assert sent == ["confirmed"]
-    assert talk.tags == ["read", "write a", "read", "write b"]
-
-
-def test_a_wish_for_another_device_goes_on_when_one_is_refused() -> None:
-    talk = Talk(token=None)
-    talk.say("suspend", Ask(device="a"))
-    talk.say("suspend", Ask(device="b"))
-    talk.token = TOKEN
-    talk.say("look")
-    talk.hear(cars(car("a"), car("b")))
-
-    assert talk.hear(error("KT-CT-1113")) == ["refused", "pending"]  # and so a further look
-    talk.say("look")
-    talk.hear(cars(car("a"), car("b")))
-    assert talk.tags == ["read", "write a", "read", "write b"]
-
-
-def test_a_device_that_was_registered_anew_is_found_by_the_next_look() -> None:
-    talk = suspending()
-    gone = talk.hear(error("KT-CT-4313"))
-    talk.say("look")
-    talk.hear(cars(car("car-2")))
-
-    assert gone == ["gone"]
-    assert talk.tags[-1] == "write car-2"
-
-
-# Where a repeat would harm
-
-
-def boosting() -> Talk:
-    return suspending(boost_charge.NODE, "boost")
-
-
-@pytest.mark.parametrize(("json", "status"), [(None, 502), (None, 0), (None, 200), (error("KT-CT-7899"), 200)])
-def test_a_boost_whose_answer_was_lost_is_looked_for_and_never_asked_for_again(json: Json, status: int) -> None:
-    talk = boosting()
-    sent = talk.hear(json, status)
-    talk.say("look")
-    later = talk.hear(cars())
-
-    assert (sent, later) == (["pending"], ["pending"])
-    assert talk.tags == ["read", "write car-1", "read"]
-
-
-def test_a_process_that_dies_while_it_asks_looks_first() -> None:
-    talk = boosting()
-    talk.asked.clear()
-
-    assert boost_charge.NODE.once
-    assert talk.hear(None, 0, unknown=True, why="the process died") == ["pending"]
-
-
-def test_a_process_that_dies_while_it_looks_has_asked_for_nothing() -> None:
-    talk = Talk(boost_charge.NODE)
-    talk.say("boost", Ask())
-
-    assert talk.hear(None, 0, unknown=True, why="the process died") == ["failed"]
-    talk.say("look")
-    talk.hear(cars())
-    assert talk.tags == ["read", "read", "write car-1"]
-
-
-REASON = pytest.mark.parametrize(
-    ("reason", "why"),
-    [
-        ("BC_DEVICE_NOT_YET_LIVE", "Octopus has not finished setting the car up"),
-        ("BC_DEVICE_RETIRED", "the car is no longer registered with Octopus"),
-        ("BC_DEVICE_SUSPENDED", "smart charging is suspended, resume it first"),
-        ("BC_DEVICE_DISCONNECTED", "the car is not plugged in"),
-        ("BC_DEVICE_NOT_AT_HOME", "the car is not at home"),
-        ("BC_DEVICE_FULLY_CHARGED", "the car is full"),
-        ("BC_SOMETHING_NEW", "BC_SOMETHING_NEW"),
-    ],
-)
-
-
-@REASON
-def test_a_boost_is_refused_with_octopus_s_reason(reason: str, why: str) -> None:
-    talk = boosting()
-
-    assert talk.hear(error("KT-CT-4357", boostChargeRefusalReasons=[reason])) == ["refused"]
-    assert talk.why == f"boost: Octopus does not boost now: {why}"
-
-
-def test_several_reasons_are_all_told() -> None:
-    talk = boosting()
-    reasons: Json = ["BC_DEVICE_DISCONNECTED", "BC_DEVICE_FULLY_CHARGED"]
-    talk.hear(error("KT-CT-4357", boostChargeRefusalReasons=reasons))
-
-    assert talk.why == "boost: Octopus does not boost now: the car is not plugged in, the car is full"
-
-
-def test_a_car_that_is_not_ready_for_a_boost_is_told() -> None:
-    talk = boosting()
-
-    assert talk.hear(error("KT-CT-4356")) == ["refused"]
-    assert talk.why == "boost: the car is not ready for a boost: no"
-
-
-def test_a_boost_that_runs_already_is_what_was_asked_for() -> None:
-    talk = boosting()
-    sent = talk.hear(error("KT-CT-4357", boostChargeRefusalReasons=["BC_BOOST_CHARGE_IN_PROGRESS"]))
-    talk.say("look")
-
-    assert sent == ["pending"]
-    assert talk.hear(cars(car(currentState="BOOSTING"))) == ["confirmed"]
-
-
-def test_cancelling_what_does_not_boost_is_confirmed_by_the_look() -> None:
-    talk = suspending(boost_charge.NODE, "cancel")
-    sent = talk.hear(error("KT-CT-4354"))
-    talk.say("look")
-
-    assert sent == ["pending"]
-    assert talk.hear(cars()) == ["confirmed"]
 
 
 # Each node's own

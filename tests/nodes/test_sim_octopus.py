@@ -1,102 +1,31 @@
 import json
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import time, timedelta
 
 import pytest
+from sim_octopus_talk import CFG, NOON, Octopus, hours
 
 from wattwire.nodes import (
     Answer,
     Asked,
     Emit,
     Fault,
-    Json,
-    Reply,
     Request,
     Secret,
     Started,
-    Status,
     completed_fetcher,
-    dispatch_fetcher,
     kraken_account,
-    kraken_device,
-    kraken_keeping,
-    kraken_token,
-    rate_fetcher,
 )
 from wattwire.nodes.kraken_accounts import numbers, viewer_request
 from wattwire.nodes.kraken_completed import Completed
-from wattwire.nodes.messages import Bands, Device, Plan, Prices, Tick, Token
-from wattwire.nodes.sim_messages import Drawn, SimFault
-from wattwire.nodes.sim_octopus import KEY, Config, step
+from wattwire.nodes.messages import Bands, Device, Plan, Prices, Token
+from wattwire.nodes.sim_messages import Drawn
+from wattwire.nodes.sim_octopus import KEY, step
 from wattwire.nodes.sim_octopus_answers import answer
 from wattwire.nodes.sim_octopus_car import Daily, State
 from wattwire.nodes.sim_octopus_settings import Kept
 
-CFG = Config()
-NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-DEVICE = kraken_device.Config(account=CFG.account)
-PLAN = dispatch_fetcher.Config(account=CFG.account)
-
-
-class Octopus:
-    """The simulator behind the nodes that ask it, at a time that the test sets."""
-
-    def __init__(self, cfg: Config = CFG, now: datetime = NOON) -> None:
-        self.cfg, self.now = cfg, now
-        self.state, _ = step(cfg, State(), Started(), None, None, now)
-
-    def reply(self, request: Request) -> Reply:
-        path = "/v1/" + request.url.partition("/v1/")[2]
-        headers = {"authorization": request.authorization.reveal()} if request.authorization else {}
-        body: Json = json.loads(json.dumps(request.json, default=Secret.reveal))
-        asked = Asked(request.method, path, request.query, headers, body)
-        self.state, reply = answer(self.cfg, self.state, asked, self.now)
-        return replace(reply, at=self.now)
-
-    def told(self, kind: str, times: int | None = None) -> Status | None:
-        self.state, status = step(self.cfg, self.state, None, None, SimFault(kind=kind, times=times), self.now)
-        return status if isinstance(status, Status) else None
-
-    def tick(self) -> Emit | None:
-        self.state, sent = step(self.cfg, self.state, None, Tick(self.now), None, self.now)
-        return sent if isinstance(sent, Emit) else None
-
-    def login(self, key: Secret = KEY) -> Emit:
-        cfg = kraken_token.Config(api_key=key)
-        return kraken_token.read(cfg, self.reply(kraken_token.ask(cfg, None)))
-
-    def token(self) -> Token:
-        body = self.login().body
-        assert isinstance(body, Token)
-        return body
-
-    def device(self, token: Token | None = None) -> Emit:
-        request = kraken_device.ask(DEVICE, None, token=token or self.token())
-        assert isinstance(request, Request)
-        return kraken_device.read(DEVICE, self.reply(request))
-
-    def plan(self, token: Token | None = None, device: str = CFG.device) -> Emit:
-        known = Device(at=self.now, id=device)
-        state, request = dispatch_fetcher.ask(
-            PLAN, kraken_keeping.State(), None, token=token or self.token(), device=known
-        )
-        assert isinstance(request, Request)
-        sent = dispatch_fetcher.read(PLAN, state, self.reply(request))[1]
-        assert isinstance(sent, Emit)
-        return sent
-
-    def prices(self, product: str) -> Emit:
-        cfg = rate_fetcher.Config(product=product, tariff=f"E-1R-{product}-A")
-        state, result = rate_fetcher.ask(cfg, rate_fetcher.State(), None, self.now)
-        while isinstance(result, Request):
-            state, result = rate_fetcher.read(cfg, state, self.reply(result))  # type: ignore[assignment]
-        return result
-
-
-def hours(sent: Emit) -> list[str]:
-    assert isinstance(sent.body, Plan), sent
-    return [f"{d.start:%H:%M}-{d.end:%H:%M}" for d in sent.body.dispatches]
 
 
 # Tokens
@@ -250,95 +179,6 @@ def test_a_question_that_octopus_no_longer_knows_refuses_the_whole_document() ->
             }
         ]
     }
-
-
-# Faults
-
-
-@pytest.mark.parametrize(
-    ("kind", "plan", "login"),
-    [
-        ("none", "plan", "token"),
-        ("500", "failed", "failed"),
-        ("502", "failed", "failed"),
-        ("408", "failed", "failed"),
-        ("429", "throttled", "throttled"),
-        ("401", "unauthorised", "refused"),
-        ("403json", "unauthorised", "refused"),
-        ("403html", "blocked", "blocked"),
-        ("garbled", "failed", "failed"),
-        ("KT-CT-1124", "unauthorised", "token"),
-        ("KT-CT-1199", "throttled", "token"),
-        ("KT-CT-4340", "unavailable", "token"),
-        ("nullPlan", "failed", "token"),
-        ("badPlan", "failed", "token"),
-        ("wrongKey", "plan", "refused"),
-        ("deviceStatus", "plan", "token"),
-    ],
-)
-def test_a_fault_shows_where_the_real_one_would(kind: str, plan: str, login: str) -> None:
-    octopus = Octopus()
-    token = octopus.token()
-    octopus.told(kind)
-
-    assert octopus.plan(token).port == plan
-    assert octopus.login().port == login
-
-
-def test_a_plan_may_be_empty_or_all_boost() -> None:
-    octopus = Octopus(replace(CFG, fault="emptyPlan"))
-    empty = hours(octopus.plan())
-    octopus.told("boostPlan")
-    boost = octopus.plan().body
-
-    assert empty == []
-    assert isinstance(boost, Plan)
-    assert {d.kind for d in boost.dispatches} == {"boost"}
-
-
-def test_a_device_may_be_gone_or_lose_its_status() -> None:
-    octopus = Octopus()
-    octopus.told("noDevice")
-    gone = octopus.device().port
-    octopus.told("deviceStatus")
-    device = octopus.device().body
-
-    assert gone == "none"
-    assert isinstance(device, Device)
-    assert device.state is None
-
-
-def test_a_fault_may_be_counted_and_a_question_it_does_not_touch_is_not() -> None:
-    octopus = Octopus()
-    token = octopus.token()
-    octopus.told("nullPlan", times=2)
-    octopus.device(token)
-
-    assert [octopus.plan(token).port for _ in range(3)] == ["failed", "failed", "plan"]
-
-
-def test_a_fault_of_the_settings_can_be_switched_off_and_another_on() -> None:
-    octopus = Octopus(replace(CFG, fault="500"))
-    broken = octopus.login().port
-    octopus.told("none")
-
-    assert (broken, octopus.login().port) == ("failed", "token")
-
-
-def test_a_fault_that_does_not_exist_changes_nothing_and_says_so() -> None:
-    octopus = Octopus()
-    status = octopus.told("meteor")
-
-    assert status is not None
-    assert status.fill == "red"
-    assert octopus.plan().port == "plan"
-
-
-def test_settings_that_make_no_sense_are_refused() -> None:
-    with pytest.raises(ValueError, match="fault is 'meteor'"):
-        Config(fault="meteor")
-    with pytest.raises(ValueError, match="length"):
-        Config(every=timedelta(0))
 
 
 # Prices

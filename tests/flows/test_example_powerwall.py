@@ -1,0 +1,76 @@
+"""The example of a Powerwall, in made-up time."""
+
+from datetime import datetime
+
+from example_lives import DAILY, DAY, HOUR, LIVED, MINUTE, START, draws, half_hour, night, octopus, touched
+
+from wattwire.flows.engine.bench import Bench
+from wattwire.nodes import Json, Reply, Request
+
+
+class Powerwall:
+    """A Powerwall at Tesla: below its reserve it charges, at it it rests, above it it gives what house and car draw."""
+
+    def __init__(self) -> None:
+        self.at, self.soc, self.reserve, self.own = START, 60.0, 20.0, 20.0
+        self.charged: set[datetime] = set()  # half hours
+        self.took = self.lost = self.served = 0.0  # kWh: of the car, out of the battery into it, and into the house
+
+    def draws(self) -> float:
+        return 7100.0 if draws(self.at, DAILY) else 0.0
+
+    def power(self) -> float:
+        """W; + is charging."""
+        if self.soc < self.reserve - 0.01:
+            return 5000.0
+        return 0.0 if self.soc <= self.reserve + 0.5 else -min(5000.0, 450.0 + self.draws())
+
+    def live(self, now: datetime) -> None:
+        while self.at < now:
+            power, car, hours = self.power(), self.draws(), min(MINUTE, now - self.at) / HOUR
+            self.took += car * hours / 1000
+            self.charged |= {half_hour(self.at)} if power > 0 else set()
+            given = max(0.0, -power) * hours / 1000
+            self.lost += given if car else 0.0
+            self.served += 0.0 if car else given
+            self.soc = min(100.0, max(0.0, self.soc + power * hours / 135))
+            self.at = min(now, self.at + MINUTE)
+
+    def answer(self, node: str, request: Request, now: datetime) -> Reply | None:
+        self.live(now)
+        if "/energy_sites/" not in request.url:
+            return None
+        if request.method == "POST" and isinstance(request.json, dict):
+            self.reserve = float(str(request.json["backup_reserve_percent"]))
+            return Reply(200, {"response": {"code": 201}})
+        if request.url.endswith("site_info"):
+            return Reply(200, {"response": {"backup_reserve_percent": self.reserve}})
+        load = 450.0 + self.draws()
+        told: Json = {
+            "percentage_charged": self.soc, "battery_power": -self.power(), "grid_power": load + self.power(),
+            "load_power": load, "solar_power": 0, "grid_status": "Active",
+        }  # fmt: skip
+        return Reply(200, {"response": told})
+
+
+@LIVED
+def test_a_powerwall_charges_on_cheap_power_alone_gives_hardly_anything_to_the_car_and_keeps_its_own_reserve(
+    days: int,
+) -> None:
+    wall = Powerwall()
+    house = octopus("powerwall", {"powerwall": {"config": {"site": "1"}}}, without=["simGx", "victronGx"])
+    bench = Bench(house, START, world=wall.answer)
+    for minute in range(days * 24 * 60):
+        bench.do(START + minute * MINUTE, lambda: wall.live(bench.now))
+    bench.run(START + days * DAY)
+
+    cheap = touched(DAILY, days)
+    asked = len([s for s in bench.requests("powerwall") if s.request and s.request.method == "GET"])
+    assert [at for at in wall.charged if not night(at) and at not in cheap] == []
+    assert any(night(at) for at in wall.charged)
+    assert wall.took > 15 * days
+    assert wall.lost < 0.02 * wall.took
+    assert wall.served > 3 * days
+    assert wall.reserve == wall.own
+    assert asked / 650 / days * 30.5 < 6  # pounds a month
+    assert bench.faults == []

@@ -1,0 +1,98 @@
+"""Where a repeat would harm: a boost is asked for once."""
+
+import pytest
+from kraken_talk import Talk, car, cars, error, suspending
+
+from wattwire.nodes import (
+    Json,
+    boost_charge,
+)
+from wattwire.nodes.kraken_errands import Ask
+
+
+def boosting() -> Talk:
+    return suspending(boost_charge.NODE, "boost")
+
+
+@pytest.mark.parametrize(("json", "status"), [(None, 502), (None, 0), (None, 200), (error("KT-CT-7899"), 200)])
+def test_a_boost_whose_answer_was_lost_is_looked_for_and_never_asked_for_again(json: Json, status: int) -> None:
+    talk = boosting()
+    sent = talk.hear(json, status)
+    talk.say("look")
+    later = talk.hear(cars())
+
+    assert (sent, later) == (["pending"], ["pending"])
+    assert talk.tags == ["read", "write car-1", "read"]
+
+
+def test_a_process_that_dies_while_it_asks_looks_first() -> None:
+    talk = boosting()
+    talk.asked.clear()
+
+    assert boost_charge.NODE.once
+    assert talk.hear(None, 0, unknown=True, why="the process died") == ["pending"]
+
+
+def test_a_process_that_dies_while_it_looks_has_asked_for_nothing() -> None:
+    talk = Talk(boost_charge.NODE)
+    talk.say("boost", Ask())
+
+    assert talk.hear(None, 0, unknown=True, why="the process died") == ["failed"]
+    talk.say("look")
+    talk.hear(cars())
+    assert talk.tags == ["read", "read", "write car-1"]
+
+
+REASON = pytest.mark.parametrize(
+    ("reason", "why"),
+    [
+        ("BC_DEVICE_NOT_YET_LIVE", "Octopus has not finished setting the car up"),
+        ("BC_DEVICE_RETIRED", "the car is no longer registered with Octopus"),
+        ("BC_DEVICE_SUSPENDED", "smart charging is suspended, resume it first"),
+        ("BC_DEVICE_DISCONNECTED", "the car is not plugged in"),
+        ("BC_DEVICE_NOT_AT_HOME", "the car is not at home"),
+        ("BC_DEVICE_FULLY_CHARGED", "the car is full"),
+        ("BC_SOMETHING_NEW", "BC_SOMETHING_NEW"),
+    ],
+)
+
+
+@REASON
+def test_a_boost_is_refused_with_octopus_s_reason(reason: str, why: str) -> None:
+    talk = boosting()
+
+    assert talk.hear(error("KT-CT-4357", boostChargeRefusalReasons=[reason])) == ["refused"]
+    assert talk.why == f"boost: Octopus does not boost now: {why}"
+
+
+def test_several_reasons_are_all_told() -> None:
+    talk = boosting()
+    reasons: Json = ["BC_DEVICE_DISCONNECTED", "BC_DEVICE_FULLY_CHARGED"]
+    talk.hear(error("KT-CT-4357", boostChargeRefusalReasons=reasons))
+
+    assert talk.why == "boost: Octopus does not boost now: the car is not plugged in, the car is full"
+
+
+def test_a_car_that_is_not_ready_for_a_boost_is_told() -> None:
+    talk = boosting()
+
+    assert talk.hear(error("KT-CT-4356")) == ["refused"]
+    assert talk.why == "boost: the car is not ready for a boost: no"
+
+
+def test_a_boost_that_runs_already_is_what_was_asked_for() -> None:
+    talk = boosting()
+    sent = talk.hear(error("KT-CT-4357", boostChargeRefusalReasons=["BC_BOOST_CHARGE_IN_PROGRESS"]))
+    talk.say("look")
+
+    assert sent == ["pending"]
+    assert talk.hear(cars(car(currentState="BOOSTING"))) == ["confirmed"]
+
+
+def test_cancelling_what_does_not_boost_is_confirmed_by_the_look() -> None:
+    talk = suspending(boost_charge.NODE, "cancel")
+    sent = talk.hear(error("KT-CT-4354"))
+    talk.say("look")
+
+    assert sent == ["pending"]
+    assert talk.hear(cars()) == ["confirmed"]
