@@ -6,7 +6,6 @@ import itertools
 import shutil
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -16,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
+from numbered import Config, Noted, Number, Out, noting, relay
 from processes import Bug, House
 
 from wattwire.flows.engine.actor import Actor
@@ -34,27 +34,6 @@ DAY = 86400.0
 AFTER = timedelta(seconds=7)
 
 
-@dataclass(frozen=True)
-class Config:
-    pass
-
-
-@dataclass(frozen=True)
-class Number:
-    n: int
-
-
-@dataclass(frozen=True)
-class Noted:
-    """What a node has been given, in order."""
-
-    all: tuple[int, ...] = ()
-
-
-class Out(Ports):
-    out: Port[Number]
-
-
 class Kept(Ports):
     out: Port[Number] = keep()
 
@@ -68,18 +47,18 @@ def source(cfg: Config, never: object) -> None:
     return None
 
 
-def relay(cfg: Config, n: Number) -> Emit:
+def delicate(cfg: Config, n: Number) -> Emit:
     if n.n == POISON:
         raise Bug
-    return Out.out(n)
+    return relay(cfg, n)
 
 
 def count(cfg: Config, state: Noted, n: Number) -> tuple[Noted, Emit]:
-    return Noted((*state.all, n.n)), Kept.out(n)
+    return noting(state, n), Kept.out(n)
 
 
 def sink(cfg: Config, state: Noted, n: Number) -> tuple[Noted, None]:
-    return Noted((*state.all, n.n)), None
+    return noting(state, n), None
 
 
 def recall(cfg: Config, state: Noted, go: object, *, last: Number | None) -> tuple[Noted, None]:
@@ -98,7 +77,7 @@ def flow(durability: Durability) -> Flow:
     """source > relay (keeps nothing) > count > sink; from count also > late (after a while), > recall, > asker."""
     kinds = {
         "source": Node("source", Config, Out, source),
-        "relay": Node("relay", Config, Out, relay),
+        "relay": Node("relay", Config, Out, delicate),
         "count": Node("count", Config, Kept, count, state=Noted),
         "sink": Node("sink", Config, Out, sink, state=Noted),
         "late": Node("sink", Config, Out, sink, state=Noted),

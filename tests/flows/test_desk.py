@@ -13,6 +13,7 @@ from time import process_time
 from typing import Any
 
 import pytest
+from numbered import Config, Number
 
 from wattwire.broker.envelope import begin
 from wattwire.flows.engine.actor import Actor
@@ -28,16 +29,6 @@ from wattwire.flows.engine.store import Full, InHand, Store
 from wattwire.nodes import Dial, Due, Emit, Heard, Node, Port, Ports, Reply, Request, Say, Started, Stopping
 
 T = datetime(2026, 11, 21, 12, tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class Config:
-    pass
-
-
-@dataclass(frozen=True)
-class Number:
-    n: int
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from numbered import Config, Noted, Number, Out, noting, relay
 
 from wattwire.flows.engine.bench import Bench
 from wattwire.flows.engine.graph import Backoff, Edge, Flow, FlowNode
@@ -20,37 +20,14 @@ from wattwire.nodes import Answer, Asked, Due, Emit, Listener, Node, Now, Port, 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
-@dataclass(frozen=True)
-class Config:
-    pass
-
-
-@dataclass(frozen=True)
-class Number:
-    n: int
-
-
-@dataclass(frozen=True)
-class Noted:
-    all: tuple[int, ...] = ()
-
-
-class Out(Ports):
-    out: Port[Number]
-
-
 class Told(Ports):
     answered: Port[Number]
     silent: Port[Number]
     unknown: Port[Number]
 
 
-def relay(cfg: Config, n: Number) -> Emit:
-    return Out.out(n)
-
-
 def count(cfg: Config, state: Noted, n: Number) -> tuple[Noted, Emit]:
-    return Noted((*state.all, n.n)), Out.out(n)
+    return noting(state, n), Out.out(n)
 
 
 def ask(cfg: Config, n: Number) -> Request:
@@ -64,7 +41,7 @@ def read_(cfg: Config, reply: Reply) -> Emit:
 
 
 def world(cfg: Config, state: Noted, event: Asked | None) -> tuple[Noted, Answer]:
-    return Noted((*state.all, 1)), Answer(Reply(200))
+    return noting(state, Number(1)), Answer(Reply(200))
 
 
 def ticks(cfg: Config, event: Started | Due | None, now: Now) -> list[Emit | Timer]:
