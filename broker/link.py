@@ -54,7 +54,7 @@ class Link:
         self._opening: Opening | None = None
         self._due: float | None = None  # next attempt; None: not wanted
         self.pause, self._watch = Pause(counted), Watch()
-        self._misc = self._limit = 0.0
+        self._misc = self._late = self._limit = 0.0  # when to tend it if awake anyway, and at the latest
 
     def connect(self) -> None:
         """Want to be connected from now on. `step` sees to it."""
@@ -100,15 +100,13 @@ class Link:
         self, filters: Iterable[str], on_done: Callable[[tuple[str, ...]], None] | None = None, qos: int = 1
     ) -> bool:
         """`on_done` is given the filters that the broker refused. False: not connected."""
-        wanted = tuple(filters)
-        if not (self.up and self._connection and wanted):
+        if not ((wanted := tuple(filters)) and self.up and self._connection):
             return False
         self._connection.ask(wanted, qos, on_done)
         return True
 
     def unsubscribe(self, filters: Iterable[str]) -> bool:
-        wanted = list(filters)
-        if not (self.up and self._connection and wanted):
+        if not ((wanted := list(filters)) and self.up and self._connection):
             return False
         self._connection.unsubscribe(wanted)
         return True
@@ -132,7 +130,7 @@ class Link:
         else:
             self._flush()
         if self._pipe:
-            timeout = min(timeout, max(self._misc - now, 0.0))
+            timeout = min(timeout, max(self._late - now, 0.0))
         readable, ready = self._watch.wait(timeout, extra_fds)
         if readable:
             self._read()
@@ -167,7 +165,8 @@ class Link:
     def _begin(self, connection: Connection, pipe: Pipe) -> None:
         now = time.monotonic()
         self.number += 1
-        self._connection, self._pipe, self._limit, self._misc = connection, pipe, now + PATIENCE, now + 1.0
+        self._connection, self._pipe, self._limit = connection, pipe, now + PATIENCE
+        self._misc = self._late = now + 1.0
         connection.on_connect = self._connected
         connection.reconnect()
         self._watch.follow(pipe.fileno())
@@ -242,7 +241,8 @@ class Link:
         self._watch.write(bool(pipe.out))
 
     def _tend(self, now: float) -> None:
-        self._misc = now + (self.keepalive / 4 if self.up else 1.0)
+        wait = self.keepalive / 8 if self.up else 0.5
+        self._misc, self._late = now + wait, now + 3 * wait  # at four times that it would be too late for a ping
         if not self.up:
             if now >= self._limit:
                 self._lost("the broker does not answer")

@@ -11,19 +11,23 @@ from typing import Any
 from wattwire.broker.envelope import parse
 
 Message = Mapping[str, Any]
+ROOM = 2048  # bytes; without one of its own, asyncio maps and unmaps a quarter of a megabyte for each sign of life
 
 
-class Channel(asyncio.Protocol):
+class Channel(asyncio.BufferedProtocol):
     def __init__(self, heard: Callable[[Message], None], ended: Callable[[], None] = lambda: None) -> None:
-        self._heard, self._ended, self._in = heard, ended, b""
+        self._heard, self._ended, self._in, self._room = heard, ended, b"", bytearray(ROOM)
         self.transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
 
-    def data_received(self, data: bytes) -> None:
-        *lines, self._in = (self._in + data).split(b"\n")
+    def get_buffer(self, sizehint: int) -> bytearray:
+        return self._room
+
+    def buffer_updated(self, nbytes: int) -> None:
+        *lines, self._in = (self._in + self._room[:nbytes]).split(b"\n")
         for line in lines:
             try:
                 message = parse(line.decode())
