@@ -11,17 +11,20 @@ from urllib.parse import urlsplit
 
 from wattwire.nodes import Reply, Request
 
+from .counts import Counts
 from .ledger import Ledger
 from .ledgerfile import Unreliable
 from .spans import told
+from .tally import Tally
 
 
 class Budgets:
-    """Of one process. The file is opened when a call first costs something, and anew after trouble with it."""
+    """Of one process. The file is opened when a call first costs something, and anew after trouble with it. Without a
+    path they are this process's own."""
 
     def __init__(self, flow: str, path: Path | None = None, say: Callable[[str], None] = lambda why: None) -> None:
         self._flow, self._path, self._say = flow, path, say
-        self._ledger: Ledger | None = None
+        self._ledger: Counts | None = None
         self._file, self._trouble = 0, ""
 
     def refusal(self, request: Request, now: datetime) -> Reply | None:
@@ -39,7 +42,10 @@ class Budgets:
         after = {"retry-after": str(max(1, ceil(round(wait, 3))))}
         return Reply(0, headers=after, at=now, tag=request.tag, why=told(budget), spent=budget.name)
 
-    def _opened(self) -> Ledger:
+    def _opened(self) -> Counts:
+        if self._path is None:
+            self._ledger = self._ledger or Tally()
+            return self._ledger
         if self._ledger is not None and self._file != _file(self._path):
             self._close()  # somebody moved it away
         if self._ledger is None:

@@ -7,21 +7,21 @@ when that was first noticed, so that such a clock neither gives a budget anew no
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from wattwire.nodes import Budget
 
+from .counts import Counts
 from .ledgerfile import Unreliable, opened, trouble
-from .spans import CALENDAR, day, first, key, left, spelled
+from .spans import CALENDAR, day, first, key, spelled
 
 DAYS = 100  # totals kept of each name: by their number, as no clock is sure
 KEPT = 86_400.0  # seconds that a call is kept at least; else twice the longest span that slides
 SHOWN = 40 * KEPT  # longer than a month: then nobody asks with it any more
-TINY = 1e-9  # of rounding
 
 
 @dataclass(frozen=True)
@@ -35,27 +35,20 @@ class Account:
     most: float  # the largest that a node asks with; others leave some over
 
 
-class Ledger:
+class Ledger(Counts):
     """One file for all processes, or without a path one in memory. Raises Unreliable."""
 
     def __init__(self, path: Path | None = None, patience: float = 5.0) -> None:
         self._met = dict[tuple[str, str, str, float], float]()  # when a budget was last put down
         self._db = opened(path, patience)
+        self._whole = self._transaction
 
-    def spend(self, budgets: Sequence[Budget], now: datetime, flow: str = "") -> tuple[Budget, float] | None:
-        """Count one call on all of them; or on none, and say which has not enough left and for how many seconds."""
-        names = dict.fromkeys(b.name for b in budgets)
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
         with trouble():
             self._db.execute("BEGIN IMMEDIATE")
             with self._db:
-                for name in names:
-                    self._set_back(flow, name, now)
-                for b in budgets:
-                    self._meet(flow, b, now)
-                waits = [(b, wait) for b in budgets if (wait := self._short(flow, b, now)) > 0]
-                for name in names if not waits else ():  # a name in two of them is one call
-                    self._count(flow, name, max(b.cost for b in budgets if b.name == name), now)
-        return max(waits, key=lambda found: found[1], default=None)
+                yield
 
     def accounts(self, now: datetime) -> list[Account]:
         """Every budget that a node has asked with lately."""
@@ -76,20 +69,6 @@ class Ledger:
     def close(self) -> None:
         self._db.close()
 
-    def _short(self, flow: str, b: Budget, now: datetime) -> float:
-        """Seconds until there is enough; 0 if there is."""
-        per = key(b)
-        over = self._used(flow, b.name, per, now) + b.cost - b.most
-        if over <= TINY:
-            return 0.0
-        if per in CALENDAR:
-            return left(per, now)
-        for at, cost in self._calls(flow, b.name, float(per), now):
-            over -= cost
-            if over <= TINY:
-                return max(TINY, at + float(per) - now.timestamp())
-        return float(per)  # one call costs more than there ever is
-
     def _used(self, flow: str, name: str, per: str, now: datetime) -> float:
         if per not in CALENDAR:
             return sum(cost for _, cost in self._calls(flow, name, float(per), now))
@@ -101,7 +80,6 @@ class Ledger:
         return float(row[0] or 0.0)
 
     def _calls(self, flow: str, name: str, span: float, now: datetime) -> list[tuple[float, float]]:
-        """When, the oldest first, and what it cost."""
         return self._db.execute(
             "SELECT CASE WHEN at > ?1 THEN coalesce(again, ?1) ELSE at END AS real, cost FROM calls"
             " WHERE flow = ?2 AND name = ?3 AND at > ?4 AND (at <= ?1 OR coalesce(again, ?1) > ?4) ORDER BY real",
@@ -109,7 +87,6 @@ class Ledger:
         ).fetchall()
 
     def _set_back(self, flow: str, name: str, now: datetime) -> None:
-        """Note when it was first seen that something was counted later than now."""
         later = "SELECT EXISTS (SELECT 1 FROM calls WHERE flow = ?1 AND name = ?2 AND at > ?3)"
         later += " OR EXISTS (SELECT 1 FROM days WHERE flow = ?1 AND name = ?2 AND day > ?4)"
         if not self._db.execute(later, (flow, name, now.timestamp(), str(day(now)))).fetchone()[0]:
@@ -147,7 +124,7 @@ class Ledger:
         )
 
     def _meet(self, flow: str, b: Budget, now: datetime) -> None:
-        """Remember with what a node asks; what nobody has asked with for a day, beside this, is of an older flow."""
+        """What nobody has asked with for a day, beside this, is of an older flow."""
         of, at = (flow, b.name, key(b)), now.timestamp()
         if 0 <= at - self._met.get((*of, b.most), 0.0) < KEPT / 24:
             return

@@ -6,6 +6,7 @@ import os
 import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from wattwire.flows.engine.budgets import Budgets
 from wattwire.flows.engine.ledger import Account, Ledger
 from wattwire.flows.engine.ledgerfile import Unreliable
+from wattwire.flows.engine.tally import Tally
 from wattwire.nodes import Budget, Reply, Request
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -35,10 +37,31 @@ def per(span: object, most: float = 2, name: str = "plan", cost: float = 1) -> B
 
 def made(budget: Budget, *times: str, ledger: Ledger | None = None) -> list[int | None]:
     """For each call: None if it is made, else the seconds to wait."""
-    budgets = Budgets("f")
-    budgets._ledger = ledger or Ledger()
-    replies = [budgets.refusal(asks(budget), at(time)) for time in times]
-    return [None if reply is None else int(reply.headers["retry-after"]) for reply in replies]
+    waits = []
+    for counts in (ledger,) if ledger else (Ledger(), Tally()):
+        budgets = Budgets("f")
+        budgets._ledger = counts
+        replies = [budgets.refusal(asks(budget), at(time)) for time in times]
+        waits.append([None if reply is None else int(reply.headers["retry-after"]) for reply in replies])
+    assert waits[0] == waits[-1]
+    return waits[0]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_count_in_memory_says_what_the_file_says_whatever_the_clock_does(seed: int) -> None:
+    random, ledger, tally, now = Random(seed), Ledger(), Tally(), NOON
+    refused = 0
+    for _ in range(300):
+        steps = (0, 1, 20, 600, 9000, -90, -3600, -86400 * random.random(), 172800 * random.random())
+        now += timedelta(seconds=random.choice(steps) if random.random() < 0.3 else 30 * random.random())
+        span = random.choice((MINUTE, HOUR, "day", "month"))
+        asked = [per(span, random.choice((2, 5, 20)), random.choice("ab"), random.choice((1, 0.5)))]
+        asked += [per(MINUTE, 9, "a")] if random.random() < 0.5 else []
+        one, other = ledger.spend(asked, now), tally.spend(asked, now)
+        refused += one is not None
+
+        assert (one and (one[0], round(one[1], 3))) == (other and (other[0], round(other[1], 3)))
+    assert refused
 
 
 @pytest.mark.parametrize(
