@@ -40,11 +40,11 @@ class Chance:
     answers: float = 0.0  # share of the calls that are answered oddly
     sparing: tuple[str, ...] = ()  # nodes
 
-    def hit(self, likely: float, node: str, *what: object) -> float | None:
+    def hit(self, likely: float, node: str, what: str) -> float | None:
         """Between 0 and 1 where chance has it so."""
-        if node in self.sparing:
+        if not likely or node in self.sparing:
             return None
-        drawn = int.from_bytes(blake2b(repr((self.seed, *what)).encode(), digest_size=8).digest()) / 2**64
+        drawn = int.from_bytes(blake2b(f"({self.seed}, {what})".encode(), digest_size=8).digest()) / 2**64
         return drawn / likely if drawn < likely else None
 
 
@@ -64,7 +64,7 @@ class Mishaps:
             if waiting := self.delays.get(edge):
                 return waiting.pop(0)
         for chance in self.chances:
-            if chance.late and (drawn := chance.hit(chance.late, node, "late", id, node)) is not None:
+            if (drawn := chance.hit(chance.late, node, f"'late', {id!r}, {node!r}")) is not None:
                 by = _rounded(chance.by * drawn)
                 self._note(now, delay=edges[0], by=spell(by))
                 return by
@@ -76,7 +76,7 @@ class Mishaps:
             if waiting := self.doubles.get(edge):
                 return waiting.pop(0)
         for chance in self.chances:
-            if chance.double and (drawn := chance.hit(chance.double, node, "double", id, node)) is not None:
+            if (drawn := chance.hit(chance.double, node, f"'double', {id!r}, {node!r}")) is not None:
                 by = _rounded(chance.again * drawn)
                 self._note(now, double=edges[0], by=spell(by))
                 return by
@@ -87,7 +87,7 @@ class Mishaps:
         if waiting := self.crashes.get(node):
             return waiting.pop(0)
         for chance in self.chances:
-            if chance.crash and (drawn := chance.hit(chance.crash, node, "crash", id, node, tries)) is not None:
+            if (drawn := chance.hit(chance.crash, node, f"'crash', {id!r}, {node!r}, {tries}")) is not None:
                 step, away = STEPS[int(drawn * len(STEPS))], _rounded(chance.away * (drawn * 997 % 1))
                 self._note(now, crash=node, step=step, **{"for": spell(away)})
                 return step, away
@@ -96,7 +96,7 @@ class Mishaps:
     def answer(self, node: str, number: int, now: datetime) -> Given | None:
         """An odd answer to a node's call."""
         for chance in self.chances:
-            if chance.answers and (drawn := chance.hit(chance.answers, node, "answer", node, number)) is not None:
+            if (drawn := chance.hit(chance.answers, node, f"'answer', {node!r}, {number}")) is not None:
                 said = ODD[int(drawn * len(ODD))]
                 self._note(now, reply={"node": node, **said}, once=True)
                 return given(said)
