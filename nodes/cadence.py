@@ -16,17 +16,16 @@ class Cadence:
     seed: str = ""
 
     def at(self, k: int) -> datetime:
-        return self.origin + k * self.every + self._late(k)
+        at = self.origin + k * self.every
+        return at + self._late(k) if self.jitter >= MILLISECOND else at
 
     def reached(self, now: datetime) -> int:
         """The number of the latest instant that is not after `now`."""
         k = (now - self.origin) // self.every
-        return k if self.at(k) <= now else k - 1
+        return k if self.jitter < MILLISECOND or self.at(k) <= now else k - 1
 
     def _late(self, k: int) -> timedelta:
         """Drawn from the seed and the number alone, so that a restart draws the same."""
-        if self.jitter < MILLISECOND:
-            return timedelta(0)
         drawn = int.from_bytes(blake2b(f"{self.seed}/{k}".encode(), digest_size=8).digest(), "big")
         return drawn % (self.jitter // MILLISECOND) * MILLISECOND
 

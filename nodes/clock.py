@@ -43,10 +43,11 @@ def step(cfg: Config, state: State, event: Started | Due, now: Now) -> tuple[Sta
     origin = EPOCH if cfg.align or state.start is None else state.start
     cadence = Cadence(cfg.every, origin + cfg.offset, cfg.jitter, f"{cfg.seed}/{state.start}" if cfg.jitter else "")
     reached, emits = cadence.reached(now), list[Emit | Timer]()
+    at = cadence.at(reached)
     if isinstance(event, Due) and (state.last is None or cadence.reached(state.last) < reached):
-        state = replace(state, last=cadence.at(reached))
-        emits.append(Out.tick(Tick(cadence.at(reached))))
-    following = reached if cadence.at(reached) == now else reached + 1
+        state = replace(state, last=at)
+        emits.append(Out.tick(Tick(at)))
+    following = reached if at == now else reached + 1
     if state.last:
         following = max(following, cadence.reached(state.last) + 1)
     return state, [*emits, Timer("tick", cadence.at(following))]

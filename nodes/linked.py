@@ -12,7 +12,8 @@ from typing import TypeAlias
 
 from .calls import Json, Reply, Secret
 
-# Events: what happens to a node besides messages.
+# Events: what happens to a node besides messages. Nobody changes one; those that come and go by the thousand are not
+# watched for that, as it would triple what it costs to make one.
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Linked:
     denied: bool = False  # it went down because the broker refuses who we are: asking again soon does no good
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)
 class Heard:
     """A message on the dialled broker."""
 
@@ -43,7 +44,7 @@ class Heard:
     retained: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)
 class Due:
     """A timer that the node set has come."""
 
@@ -67,7 +68,7 @@ Event: TypeAlias = Started | Stopping | Linked | Heard | Due | Asked
 # Actions: what a node may want besides emitting.
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)
 class Say:
     """Publish on the dialled broker, at most once. Bytes go as they are, all else as JSON."""
 
@@ -90,7 +91,7 @@ class Will:
     say: Say | None
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)
 class Timer:
     """Call me with `Due(name)` at this time; None forgets the timer. A timer of the same name is replaced."""
 

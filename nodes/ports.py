@@ -23,7 +23,7 @@ Kept: TypeAlias = Annotated[T, "kept"]
 """`plan: Kept[Plan] | None` left of `*` both triggers and is remembered."""
 
 
-@dataclass(frozen=True)
+@dataclass(unsafe_hash=True)  # nobody changes one
 class Emit:
     """A body leaving through a named out port."""
 

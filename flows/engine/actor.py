@@ -45,7 +45,7 @@ class Actor:
         self._held: dict[str, tuple[Any, Any]] = {}  # port -> (JSON, body)
         self.state: Any = self.node.state() if self.node.state else None
         self._durable = _durable(self.node.state) if self.node.state else ()
-        self._kept_of: Callable[[Any], Any] = attrgetter(*self._durable) if self._durable else lambda state: None
+        self._kept_of: Callable[[Any], Any] | None = attrgetter(*self._durable) if self._durable else None
         self._given: dict[str, Any] = dict.fromkeys(self.node.ins)  # what a call is given besides what it is about
         self._given |= {self.node.event: None} if self.node.event else {}
         self.read: Callable[[type, Any], Any] = decode
@@ -57,7 +57,7 @@ class Actor:
 
     def on_the_bench(self, read: Callable[[type, Any], Any]) -> None:
         """Records are handed over as they are, and nobody asks what of the state has changed: nothing is written."""
-        self.read, self.write, self._kept_of = read, as_handed, lambda state: None
+        self.read, self.write, self._kept_of = read, as_handed, None
 
     def take(self, port: str, message: Envelope, now: datetime) -> Work:
         """A message on an in port. Raises BadBody where it is not what the port carries."""
@@ -146,11 +146,14 @@ class Actor:
         return self._settle(cause, node.run(self.config, **named), now, 0)
 
     def _settle(self, cause: Envelope | None, result: Any, now: datetime, sent: int) -> Work:
-        work, before = Work(), self.state
+        work, before = Work([], None, []), self.state
         if self.node.state:
             self.state, result = result
-            work.changed = self.state is not before and self._kept_of(self.state) != self._kept_of(before)
-        results = result if isinstance(result, (list, tuple)) else () if result is None else (result,)
+            if (kept_of := self._kept_of) is not None and self.state is not before:
+                work.changed = kept_of(self.state) != kept_of(before)
+        if result is None:
+            return work
+        results = result if isinstance(result, (list, tuple)) else (result,)
         for item in results:
             if isinstance(item, Emit):
                 row = cause is not None and cause.attempts
