@@ -21,7 +21,7 @@ def stock(tmp_path: Path) -> Iterator[str]:
     assert program
     (tmp_path / "m.conf").write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\n")
     child = subprocess.Popen([program, "-c", str(tmp_path / "m.conf")], stderr=subprocess.DEVNULL)
-    assert waited(lambda: greets(port), 5)
+    assert waited(lambda: greets(port), 30)
     yield f"mqtt://127.0.0.1:{port}"
     child.kill()
     child.wait()

@@ -339,7 +339,7 @@ def guarded(tmp_path: Path) -> Iterator[str]:
         f"listener {tls} localhost\ncertfile {tmp_path}/cert.pem\nkeyfile {tmp_path}/key.pem\nuser root\n"
     )
     child = subprocess.Popen([program, "-c", str(tmp_path / "m.conf")], stderr=subprocess.DEVNULL)
-    assert waited(lambda: answers(port), 5)
+    assert waited(lambda: answers(port), 30)
     yield f"{port} {tls}"
     child.kill()
     child.wait()

@@ -72,7 +72,7 @@ def test_it_dies_with_the_process_that_started_it(
     pid, _ = told(parent)
     parent.send_signal(sign)
 
-    assert waited(lambda: gone(pid), 5)
+    assert waited(lambda: gone(pid), 20)
 
 
 @pytest.mark.broker
@@ -82,7 +82,7 @@ def test_even_then_it_saves_what_it_holds(state: Path, parents: Callable[..., An
     pid, port = told(parent)
     dial(f"mqtt://127.0.0.1:{port}").publish("t", "kept", retain=True)
     parent.kill()
-    waited(lambda: gone(pid), 5)
+    waited(lambda: gone(pid), 20)
 
     with private.start(state, "mosquitto", port=0) as broker:
         a = dial(broker)
@@ -175,7 +175,7 @@ def test_what_waits_for_who_is_away_survives_a_kill_after_a_save(state: Path, di
         dial(broker).publish("t", "waiting")
         saved = broker.save()
         os.kill(broker.pid, signal.SIGKILL)
-        waited(lambda: not broker.alive(), 5)
+        waited(lambda: not broker.alive(), 20)
         broker.restart()
         back = dial(broker, "away")
         back.settle()

@@ -181,7 +181,7 @@ def test_however_a_probe_ends_the_override_is_put_back(houses: Houses, how: sign
     rig = houses("")
     words = [sys.executable, "-m", "wattwire.flows", "gx", "probe", rig.broker.url, "--for", "600", "--yes"]
     probe = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    rig.until(lambda: any(m.topic.endswith(SETPOINT) for m in rig.heard), 20)
+    rig.until(lambda: any(m.topic.endswith(SETPOINT) for m in rig.heard), 60)
     rig.heard.clear()
     os.kill(probe.pid, how)
     began = monotonic()

@@ -60,7 +60,7 @@ def port() -> Iterator[int]:
 def test_what_the_node_answers_is_the_reply(
     port: int, method: str, path: str, body: str, status: int, kind: str, text: str
 ) -> None:
-    link = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    link = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     link.request(method, path, body)
     reply = link.getresponse()
 
@@ -68,7 +68,7 @@ def test_what_the_node_answers_is_the_reply(
 
 
 def test_a_connection_is_kept_for_the_next_request(port: int) -> None:
-    link = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    link = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     met = set()
     for _ in range(3):
         link.request("GET", "/json")
@@ -80,7 +80,7 @@ def test_a_connection_is_kept_for_the_next_request(port: int) -> None:
 
 @pytest.mark.parametrize("parts", [1, 2000])
 def test_a_body_of_unknown_length_is_refused_and_who_is_still_sending_it_learns_so(port: int, parts: int) -> None:
-    link = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    link = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     link.request("POST", "/json", (b"1" * 10_000 for _ in range(parts)), encode_chunked=True)
 
     assert link.getresponse().status == 411

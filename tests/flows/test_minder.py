@@ -51,7 +51,7 @@ def test_a_node_that_takes_its_seat_before_its_launch_is_known_is_let_go_all_the
         setup = Setup(flow=FLOW, node="shown", broker="", state=tmp_path)
         minder = Minder(setup, FLOW.nodes["shown"], cast(Launcher, quick), Company(), 10.0)
         minder.start()
-        await asyncio.wait([quick.ended], timeout=5)
+        await asyncio.wait([quick.ended], timeout=30)
         await minder.stop(1)
         return quick.told
 

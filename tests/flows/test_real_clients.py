@@ -87,7 +87,7 @@ def test_a_stock_client_of_mqtt_3_1_1_does_both(run: Watched) -> None:
 
     def until(topic: str) -> None:
         while topic not in found:
-            message = heard.get(timeout=20)
+            message = heard.get(timeout=40)
             found[message.topic] = message
 
     try:

@@ -60,7 +60,7 @@ class Gx:
         )
         with self.log.open("wb") as log:
             self.process = subprocess.Popen([str(find_mosquitto()), "-c", conf], stdout=log, stderr=log)
-        assert waited(lambda: "running" in self.log.read_text(), 10)
+        assert waited(lambda: "running" in self.log.read_text(), 30)
 
     def dial(self, password: str = PASSWORD, **more: Any) -> Dial:
         cfg = victron_gx.Config(url=f"mqtts://127.0.0.1:{self.port}", user="any", password=Secret(password), **more)
@@ -152,7 +152,7 @@ def test_a_node_that_hangs_pings_no_more_and_its_will_is_executed(tmp_path: Path
     port = free_port(0)
     (tmp_path / "conf").write_text(f"user {getpass.getuser()}\nlistener {port} 127.0.0.1\nallow_anonymous true\n")
     broker = subprocess.Popen([str(find_mosquitto()), "-c", tmp_path / "conf"], stderr=subprocess.DEVNULL)
-    assert waited(lambda: greets(port), 10)
+    assert waited(lambda: greets(port), 30)
     url, heard, queue = f"mqtt://127.0.0.1:{port}", list[Message](), deque[Input]()
     watcher = Link(url, "watcher", on_up=lambda _: None, on_down=lambda _: None, on_message=heard.append)
     watcher.connect()

@@ -33,7 +33,7 @@ nodes:
 
 def call(*words: object, **more: str) -> tuple[int, str]:
     done = subprocess.run(
-        [*WATTWIRE, "run", *map(str, words)], capture_output=True, text=True, timeout=20, env=os.environ | more
+        [*WATTWIRE, "run", *map(str, words)], capture_output=True, text=True, timeout=60, env=os.environ | more
     )
     return done.returncode, done.stdout + done.stderr
 
@@ -192,7 +192,7 @@ def test_on_a_terminal_there_is_a_table_that_ends_with_the_run(tmp_path: Path) -
 def read(fd: int, until: str) -> str:
     text = ""
     while not re.search(until, text):
-        assert select.select([fd], [], [], 15)[0], text
+        assert select.select([fd], [], [], 40)[0], text
         text += os.read(fd, 65536).decode()
     return text
 

@@ -41,7 +41,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Supervised]:
 
 
 def call(run: Supervised, *words: str) -> tuple[int, str, str]:
-    done = subprocess.run([*WATTWIRE, *words, "--state", str(run.state)], capture_output=True, text=True, timeout=20)
+    done = subprocess.run([*WATTWIRE, *words, "--state", str(run.state)], capture_output=True, text=True, timeout=60)
     return done.returncode, done.stdout, done.stderr
 
 

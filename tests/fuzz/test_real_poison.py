@@ -237,7 +237,7 @@ def test_nonsense_at_the_admin_port_and_on_the_request_topics_is_answered_or_ign
 
 def nonsense(port: int, request: str) -> int:
     method, _, path = request.partition(" ")
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
     try:
         connection.putrequest(method, path)
         connection.putheader("content-length", "3")

@@ -1,7 +1,7 @@
 """dispatchLedger over a day: offered, trusted, priced, listed."""
 
 from datetime import UTC, datetime, timedelta
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -182,10 +182,10 @@ def test_the_record_counts_and_forgets() -> None:
 @pytest.mark.parametrize("listed", [False, True])
 def test_a_wrong_date_fills_neither_the_record_nor_the_hour(listed: bool) -> None:
     books, absurd = Books(), Dispatch(start=datetime(2001, 1, 1, tzinfo=UTC), end=datetime(9000, 1, 1, tzinfo=UTC))
-    began = perf_counter()
+    began = process_time()
     if listed:
         books.hear(T, completed=Completed(at=T, dispatches=(absurd,), until=T))
     else:
         books.hear(T, plan(T, absurd))
 
-    assert (len(books.slots()) < 400, perf_counter() - began < 2) == (True, True)
+    assert (len(books.slots()) < 400, process_time() - began < 2) == (True, True)

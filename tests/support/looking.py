@@ -65,7 +65,7 @@ def files(folder: Path) -> dict[str, int]:
     return found
 
 
-def retained(url: str, seconds: float = 20.0) -> dict[str, bytes]:
+def retained(url: str, seconds: float = 40.0) -> dict[str, bytes]:
     """What the broker retains, by topic: all it has is sent before what is asked for last."""
     topics, last = dict[str, bytes](), b""
 
@@ -101,6 +101,6 @@ def queued(admin: str) -> int:
 
 
 def _got(url: str) -> str:
-    with urlopen(url, timeout=20) as reply:
+    with urlopen(url, timeout=40) as reply:
         text: str = reply.read().decode()
     return text

@@ -156,6 +156,15 @@ class Supervised:
         assert self.link.publish(f"wattwire/{self.name}/{node}/in/{port}", json.dumps(body).encode())
         self.link.step(0)
 
+    def insist(self, to: str, body: object, done: Callable[[], object], seconds: float = 40.0) -> None:
+        """Give it again each second until it shows: a broker that lost its memory knows no subscribers at first."""
+        limit = time.monotonic() + seconds
+        while not done():
+            assert time.monotonic() < limit, self.heard
+            self.give(to, body)
+            again = time.monotonic() + 1
+            self.until(lambda: done() or time.monotonic() > again)  # noqa: B023
+
     def ask(self, verb: str, **asked: object) -> dict[str, Any]:
         """An admin request over MQTT, and its response."""
         self.heard.pop(f"$response/{verb}", None)

@@ -73,7 +73,7 @@ class Watched(Supervised):
 
     def admin(self, path: str) -> str:
         url = self.said("admin: http").split("admin: ")[1].split()[0]
-        return httpx.get(url + path, timeout=10).text
+        return httpx.get(url + path, timeout=30).text
 
     def open_files(self) -> Iterator[Path]:
         """What others than the owner might read, were the folder itself not closed to them."""
