@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .victron_gx import Config
 
 CLOCK = 60.0  # s
-STUCK = timedelta(minutes=4)  # the state of charge is asked for every minute
+STUCK = timedelta(minutes=4)  # the state of charge is asked for every minute, or with each keepalive
 SOURCES = {0: "nothing", 2: "a generator", 3: "shore power", 240: "nothing, the grid is gone"}
 WHY_NOT = {
     1: "the GX says this is no ESS",
@@ -70,7 +70,7 @@ def _supply(cfg: Config, state: State, now: datetime) -> list[str]:
         return [f"the house is supplied by {name}, not the grid"]
     if state.back and (until := settling(cfg, state, now)):
         return [f"the grid came back at {state.back:%H:%M} UTC; the battery is left alone until {until:%H:%M}"]
-    if live.soc_at and now - live.soc_at > STUCK:
+    if live.soc_at and now - live.soc_at > max(STUCK, 4 * cfg.keepalive):
         return [f"the GX has not told the state of charge since {live.soc_at:%H:%M} UTC"]
     return []
 

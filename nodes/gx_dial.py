@@ -11,6 +11,7 @@ from .gx_slot import zone
 if TYPE_CHECKING:
     from .victron_gx import Config
 
+AWAKE = timedelta(seconds=60)  # after a keepalive a GX tells what changes for so long
 SHORTEST, LONGEST = timedelta(seconds=30), timedelta(minutes=10)  # that an override may outlive its writer
 
 
@@ -19,6 +20,8 @@ def meant(cfg: Config) -> None:
         raise ValueError("set either host or url")
     if not 0 <= cfg.slot <= 4:
         raise ValueError(f"slot is {cfg.slot}; a GX has 0 to 4")
+    if cfg.keepalive <= timedelta() or (cfg.keepalive >= AWAKE and cfg.url != "mqtt://flow"):
+        raise ValueError(f"keepalive is {cfg.keepalive}; a GX tells nothing any more {AWAKE} after the last")
     if zone(cfg.timezone) is None:
         raise ValueError(f"no time zone is called {cfg.timezone}")
     if cfg.writes < 10:

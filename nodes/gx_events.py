@@ -26,6 +26,7 @@ from .gx_checks import CLOCK, settling
 from .gx_memory import Live, Results, State
 from .gx_readings import SOC, decisive
 from .gx_topics import (
+    BORN,
     COMPLETED,
     FORCE,
     HEARTBEAT,
@@ -36,7 +37,6 @@ from .gx_topics import (
     SOURCE,
     ZONE,
     Note,
-    keepalive,
     note,
     slot_path,
 )
@@ -105,6 +105,8 @@ def heard(cfg: Config, state: State, told: Note, now: datetime) -> tuple[State, 
         return state, []
     results: Results = []
     look = False
+    if told.path == BORN:
+        return gx_link.publish(state, now)
     if told.path == HEARTBEAT:
         state, results = gx_link.beat(cfg, state, told, now)
         look = (abs(live.skew) > CLOCK) != (abs(state.live.skew) > CLOCK)
@@ -148,7 +150,7 @@ def due(cfg: Config, state: State, name: str, now: datetime) -> tuple[State, Res
         case "silence":
             return gx_link.quiet(cfg, state, now)
         case "keepalive" if live.since and live.portal:
-            return state, [keepalive(live.portal), Timer("keepalive", now + gx_link.KEEPALIVE)]
+            return gx_watch.awake(cfg, state, now)
         case "publish" | "armed" if live.since and live.portal and not live.ready:
             return gx_link.publish(state, now)
         case "readback":
@@ -157,8 +159,6 @@ def due(cfg: Config, state: State, name: str, now: datetime) -> tuple[State, Res
             return gx_lease.prove(cfg, state, now)
         case "end" | "again":
             return gx_lease.ended(cfg, state, now)
-        case "look":
-            return gx_watch.look(cfg, state, now)
         case "lapse":
             return gx_watch.lapsed(cfg, state, now)
         case "override":

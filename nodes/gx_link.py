@@ -12,9 +12,8 @@ from .gx_topics import LISTENED, SERIAL, Note, keepalive, token
 if TYPE_CHECKING:
     from .victron_gx import Config
 
-LOOK = timedelta(seconds=60)  # what is told at most once may be lost, and what does not change is not told
 SOON = timedelta(seconds=20)  # after a connection: a late will may have undone a new lease
-KEEPALIVE = timedelta(seconds=25)  # the GX falls silent after 60 s
+KNOCK = timedelta(seconds=25)  # so often a GX is woken that tells nothing
 PUBLISH = timedelta(seconds=5)  # a full publish takes far less, and may be dropped without a word
 RARELY = timedelta(seconds=80)  # at most so long between full publishes that are asked for in vain
 
@@ -72,8 +71,9 @@ def completed(cfg: Config, state: State, note: Note, now: datetime) -> tuple[Sta
     if live.ready or not live.token or note.echo not in (None, live.token):
         return state, []
     silence = [_silence(cfg, now)] if live.lost else []
-    live = replace(live, ready=True, token="", asked=0, lost=False, denied=False, beat=now, soc_at=now)
-    timers: Results = [Timer("publish", None), Timer("keepalive", now + KEEPALIVE), Timer("look", now + SOON)]
+    live = replace(live, ready=True, token="", asked=0, lost=False, denied=False, beat=now, soc_at=now,
+                   looked=None)  # fmt: skip
+    timers: Results = [Timer("publish", None), Timer("keepalive", now + min(SOON, cfg.keepalive))]
     held = f"; {gx_writes.words(state.held)}" if state.held else ""
     return replace(state, live=live), [*silence, *timers, Status(f"connected to the GX{held}")]
 
@@ -103,7 +103,7 @@ def quiet(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
     said = Emit("refused" if live.wrong else "lost", Fault(why))
     state = replace(state, live=replace(live, lost=True, ready=False, token="", seen={}))
     state, told = tell(cfg, state, now, at_once=True)
-    return state, [said, *told, Status(why, "red")]
+    return state, [said, *told, Status(why, "red"), Timer("keepalive", now)]
 
 
 def tell(cfg: Config, state: State, now: datetime, at_once: bool = False) -> tuple[State, Results]:

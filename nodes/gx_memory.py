@@ -51,6 +51,7 @@ class Live:
     skew: float = 0.0  # s, the GX's clock minus ours
     seen: Mapping[str, Value] = field(default_factory=dict)
     soc_at: datetime | None = None  # when the state of charge was last told, changed or not
+    looked: datetime | None = None  # when what a lease hangs on was last asked for
     charger: Charger | None = None
     house: House | None = None  # last told
     wrong: str = ""  # why we refuse to run on this GX

@@ -16,6 +16,7 @@ Value: TypeAlias = float | str | None
 SERIAL = "system/0/Serial"
 HEARTBEAT = "heartbeat"
 COMPLETED = "full_publish_completed"
+BORN = "keepalive"  # told once, as it starts
 ECHO = "full-publish-completed-echo"
 QUIET = {"keepalive-options": ["suppress-republish"]}
 
@@ -39,6 +40,7 @@ FIELDS = ("Day", "Start", "Duration", "Soc", "AllowDischarge")
 LISTENED = (
     HEARTBEAT,
     COMPLETED,
+    BORN,
     "system/0/#",
     "hub4/0/#",
     f"{ESS}/#",
@@ -70,6 +72,8 @@ def note(topic: str, payload: bytes) -> Note | None:
         return None
     if not payload:
         return Note(portal, path, None, gone=True)
+    if path == BORN:
+        return Note(portal, path, None)
     try:
         body = json.loads(payload)
     except (ValueError, RecursionError):
@@ -91,8 +95,9 @@ def written(topic: str, payload: bytes) -> tuple[Literal["R", "W"], str, str, by
 
 
 @cache
-def slot_path(slot: int, field: str) -> str:
-    return f"{ESS}/BatteryLife/Schedule/Charge/{slot}/{field}"
+def slot_path(slot: int, field: str = "") -> str:
+    """A value of a slot; without a field all of it, to be read at once."""
+    return f"{ESS}/BatteryLife/Schedule/Charge/{slot}{field and f'/{field}'}"
 
 
 def ask(portal: str, path: str) -> Say:

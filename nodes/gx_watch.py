@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from . import Emit, Fault, Status, Timer, Will, gx_checks, gx_lease, gx_link, gx_overrides, gx_slot, gx_writes, replace
 from .gx_memory import Results, State
 from .gx_readings import SOC
-from .gx_topics import FIELDS, SCHEDULED, SCHEDULED_SOC, SETPOINT, Value, ask, slot_path, write
+from .gx_topics import FIELDS, SCHEDULED, SCHEDULED_SOC, SETPOINT, Value, ask, keepalive, slot_path, write
 
 if TYPE_CHECKING:
     from .victron_gx import Config
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 LATE_WILL = timedelta(seconds=90)  # a broker may notice a dead connection after the next one is up
 RECONNECT = timedelta(seconds=10)
 LAPSE = timedelta(seconds=15)  # the GX looks at its schedules every 5 s
+LOOK = timedelta(seconds=45)  # at most so often, with a keepalive
 
 
 def ready(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
@@ -107,18 +108,24 @@ def lapsed(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
     return gx_lease.refuse(cfg, state, gx_checks.unproven(seen, lease.mode == "charge"), now)
 
 
-def look(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
-    """Ask for what a lease hangs on."""
+def awake(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
+    """Keep the GX awake, and now and then ask for what a lease hangs on, as what is told once may be lost."""
     live = state.live
-    if not live.ready:
-        return state, []
-    held = [*_ask(cfg, state), ask(live.portal, SCHEDULED)] if state.held else []
-    state, results = gx_lease.doubt(cfg, state, now)
-    return state, [*results, ask(live.portal, SOC), *held, Timer("look", now + gx_link.LOOK)]
+    every = cfg.keepalive if live.ready else min(cfg.keepalive, gx_link.KNOCK)
+    results: Results = [keepalive(live.portal), Timer("keepalive", now + every)]
+    if not live.ready or (live.looked and now - live.looked < LOOK):
+        return state, results
+    if not live.soc_at or now - live.soc_at >= LOOK:
+        results.append(ask(live.portal, SOC))
+    if state.held:
+        results += [*_ask(cfg, state), ask(live.portal, SCHEDULED)]
+    state, done = gx_lease.doubt(cfg, replace(state, live=replace(live, looked=now)), now)
+    return state, [*done, *results]
 
 
 def _ask(cfg: Config, state: State) -> Results:
-    return [ask(state.live.portal, slot_path(cfg.slot, field)) for field in FIELDS]
+    """All of our slot: a GX answers by its leaves."""
+    return [ask(state.live.portal, slot_path(cfg.slot))]
 
 
 def refresh(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:

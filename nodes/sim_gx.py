@@ -22,7 +22,8 @@ class Config:
     timezone: str = "Europe/London"  # as set on the GX; /UTC is a GX nobody set up
     charger: bool = True  # a car charger that the GX sees
     heartbeat: timedelta = timedelta(seconds=3)  # how often it shows that it lives
-    publish: timedelta = timedelta(seconds=5)  # how often powers are looked at
+    publish: timedelta = timedelta(seconds=5)  # how often powers are looked at, besides with each heartbeat
+    awake: timedelta = timedelta(seconds=60)  # how long it tells what changes after a keepalive
     speed: float = 1  # the battery fills and empties this much faster
     firmware: str = "v3.67"
     override_life: timedelta | None = timedelta(minutes=5)  # after its last writing; null: an override stays for ever

@@ -36,10 +36,8 @@ def answer(cfg: Config, state: State, event: Event | Drawn | SimFault | None, no
             return live(cfg, replace(state, settings=settings, plant=plant), now)
         case Linked(up=True):
             return state, [Listen(f"R/{cfg.portal_id}/#"), Listen(f"W/{cfg.portal_id}/#"), *birth(cfg)]
-        case Due(name="beat"):
-            return beat(cfg, state, now)
         case Due(name="plant"):
-            return live(cfg, state, now)
+            return turn(cfg, state, now)
         case Due(name="reboot") if state.fault == "reboot":
             state = replace(state, fault="none", overrides={}, awake=None, told={})
             return state, birth(cfg)
@@ -72,11 +70,10 @@ def heard(cfg: Config, state: State, kind: str, path: str, payload: bytes, now: 
 
 def keepalive(cfg: Config, state: State, payload: bytes, now: datetime) -> tuple[State, Results]:
     slept = not awake(state, now)
-    state = replace(state, awake=now)
+    state = replace(state, awake=now + cfg.awake)
     results: Results = []
     if slept:
-        state, results = live(cfg, state, now)
-        results.append(Timer("beat", now + cfg.heartbeat))
+        state, results = turn(cfg, replace(state, beat=now), now)
     if b"suppress-republish" in payload:
         return state, results
     recent = tuple(t for t in state.published if now - t < timedelta(seconds=1))
@@ -113,11 +110,12 @@ def counted(state: State, path: str, now: datetime) -> State:
     return replace(state, writes={**known, path: known.get(path, 0) + 1}, written_on=today)
 
 
-def beat(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
-    if not awake(state, now):
-        return state, [Timer("beat", None)]
-    said = Say(f"N/{cfg.portal_id}/{HEARTBEAT}", {"value": clock(state, now)})
-    return state, [said, Timer("beat", now + cfg.heartbeat)]
+def turn(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
+    """What happens by itself."""
+    if not awake(state, now) or state.beat is None or now < state.beat:
+        return live(cfg, state, now)
+    state, told = live(cfg, replace(state, beat=now + cfg.heartbeat), now)
+    return state, [Say(f"N/{cfg.portal_id}/{HEARTBEAT}", {"value": clock(state, now)}), *told]
 
 
 def live(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
@@ -145,8 +143,9 @@ def timer(cfg: Config, state: State, now: datetime) -> Timer:
     """The next time that anything happens by itself; nobody looks while nobody listens."""
     ends = state.overridden + cfg.override_life if state.overridden and cfg.override_life else None
     half = now + timedelta(seconds=left_of_half_hour(now))
-    times = [next_change(state.settings, now), state.look, ends, half, now + cfg.publish if awake(state, now) else None]
-    return Timer("plant", min((t for t in times if t), default=None))
+    times = [next_change(state.settings, now), state.look, ends, half]
+    times += [state.beat, now + cfg.publish] if awake(state, now) else []
+    return Timer("plant", min(t for t in times if t))
 
 
 def misbehave(cfg: Config, state: State, kind: str, now: datetime) -> tuple[State, Results]:

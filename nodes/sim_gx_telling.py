@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING, TypeAlias
 
 from . import Action, Emit, Say, replace, sim_gx_settings, volatile
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 Results: TypeAlias = list[Emit | Action]
 
 METERED = "metered"
-AWAKE = timedelta(seconds=60)
 STATIC: dict[str, Value] = {
     "system/0/SystemType": "ESS",
     "system/0/VebusInstance": 276,
@@ -38,7 +37,8 @@ class State:
     overrides: Mapping[str, float | None] = volatile(dict)
     overridden: datetime | None = volatile(lambda: None)
     told: Mapping[str, Value] = volatile(dict)  # the changing values, as last told
-    awake: datetime | None = volatile(lambda: None)  # the last keepalive
+    awake: datetime | None = volatile(lambda: None)  # until then, unless it is kept alive
+    beat: datetime | None = volatile(lambda: None)  # the next heartbeat
     published: tuple[datetime, ...] = volatile(tuple)  # full publishes of the last second
     look: datetime | None = volatile(lambda: None)  # a written schedule shows its effect then
 
@@ -52,7 +52,7 @@ def birth(cfg: Config) -> Results:
 
 
 def awake(state: State, now: datetime) -> bool:
-    return state.fault not in ("silent", "reboot") and state.awake is not None and now - state.awake < AWAKE
+    return state.awake is not None and now < state.awake and state.fault not in ("silent", "reboot")
 
 
 def everything(cfg: Config, state: State) -> dict[str, Value]:

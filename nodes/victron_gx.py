@@ -28,6 +28,7 @@ class Config:
     max_lease: timedelta = timedelta(hours=1)  # longer leases are cut to this, and to an hour in any case
     report: timedelta = timedelta(seconds=10)  # how often to tell the house's readings
     silent_after: timedelta = timedelta(seconds=10)  # without a heartbeat the GX is lost
+    keepalive: timedelta = timedelta(seconds=25)  # a GX tells nothing any more 60 s after the last
     settle: timedelta = timedelta(minutes=5)  # after the grid came back the battery is left alone for so long
     writes: int = 100  # a day to each setting of the slot, as its flash wears; switching off is always done
     installation: str = ""  # a name, where two installations share a GX; else one is made up at the first start

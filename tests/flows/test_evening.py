@@ -26,8 +26,8 @@ FAULTS = [
 STORY = [
     "18:00 dispatchFetcher: simOctopus answers HTTP 503 since 18:00:40 UTC; "
     "asked again after 10s, 30s, 1m30s …, 5 times at most",
-    "18:06 victronGx: no sign of life from the GX for 100 s",
-    "18:06 victronGx: well again after 35 s: connected to the GX",
+    "18:05 victronGx: no sign of life from the GX for 50 s",
+    "18:06 victronGx: well again after 40 s: connected to the GX",
     "18:12 alarm: simOctopus answers HTTP 503 (dispatchFetcher, 7 times since 18:00:40 UTC)",
     "18:15 alarm: the plan is older than 15 min",
     "18:20 victronGx: the battery is held until 19:20 UTC: the car charges with 7100 W",
@@ -65,10 +65,10 @@ def test_a_gx_that_reboots_while_it_holds_is_told_with_the_end_of_its_lease() ->
 
     assert gx == [
         "18:20 victronGx: the battery is held until 19:20 UTC: the car charges with 7100 W",
-        "18:26 victronGx: no sign of life from the GX for 100 s; its hold ends by itself at 19:20 UTC",
-        "18:26 victronGx: well again after 35 s: connected to the GX; hold until 19:20 UTC",
+        "18:25 victronGx: no sign of life from the GX for 50 s; its hold ends by itself at 19:20 UTC",
+        "18:26 victronGx: well again after 40 s: connected to the GX; hold until 19:20 UTC",
         "18:26 victronGx: the battery is left alone: no sign of life from the GX",
-        "18:28 victronGx: the battery is held until 19:28 UTC: the car charges with 7100 W",
+        "18:27 victronGx: the battery is held until 19:27 UTC: the car charges with 7100 W",
         "18:46 victronGx: the battery is left alone: what power costs now is not known",
     ]
     assert len(told("18:25")) <= 10

@@ -181,7 +181,7 @@ def sun(watts: float, node: str, request: Request, now: datetime) -> Reply | Non
 def test_before_a_sunny_day_the_battery_is_charged_less(watts: float, least: float, most: float) -> None:
     roof = {"lat": 51.5, "lon": -0.12, "planes": [{"kwp": 5, "tilt": 35, "azimuth": 0}]}
     nodes = {"solarForecast": {"config": roof}, "solarTarget": {"config": {"capacity": 13.5, "use": 10}}}
-    dark = {"simGx": {"type": "simGx", "config": {"heartbeat": "30s", "publish": "30s", "soc": 10}}}
+    dark = {"simGx": {"type": "simGx", "config": {"heartbeat": "30s", "publish": "30s", "awake": "10m", "soc": 10}}}
     bench = Bench(octopus("solar", nodes | dark, daily=[]), START, world=lambda *a: sun(watts, *a))
     bench.run(START.replace(hour=5, minute=25) + DAY)
 

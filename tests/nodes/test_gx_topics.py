@@ -23,7 +23,7 @@ from wattwire.nodes.gx_topics import COMPLETED, Note, keepalive, note, write
             b'{"value": 1, "full-publish-completed-echo": "t"}',
             Note("abc", COMPLETED, 1, False, "t"),
         ),
-        ("N/abc/keepalive", b"1", None),
+        ("N/abc/keepalive", b"1", Note("abc", "keepalive", None)),
         ("N/abc/a/0/b", b"{broken", None),
         ("W/abc/a/0/b", b'{"value": 1}', None),
         ("N/abc", b'{"value": 1}', None),

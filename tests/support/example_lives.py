@@ -22,7 +22,7 @@ START = datetime(
     2026, 11, 16, 11, 50, 10, tzinfo=UTC
 )  # a Monday, shortly before the noon at which the allowance begins
 LIVED = pytest.mark.parametrize("days", [1, pytest.param(7, marks=[pytest.mark.long, pytest.mark.timeout(600)])])
-SUN = {"type": "simGx", "config": {"heartbeat": "30s", "publish": "30s", "pv": 5000}}
+SUN = {"type": "simGx", "config": {"heartbeat": "30s", "publish": "30s", "awake": "10m", "pv": 5000}}
 DAILY = [("02:10", 80), ("13:00", 30), ("18:20", 25)]  # dispatches, by the clock of a winter's day
 Hours = Iterable[tuple[str, float]]
 
