@@ -13,8 +13,7 @@ from wattwire.nodes import Event, Heard
 from wattwire.nodes.linked import Action
 
 from .routes import Route
-from .store import Owed
-from .work import Sent, Work
+from .work import Owed, Sent, Work
 
 MANY = 5000  # inputs that wait
 

@@ -9,7 +9,6 @@ from typing import Any
 from .store import Store
 
 ROWS = "CREATE TABLE edges (name TEXT PRIMARY KEY, value TEXT NOT NULL)"
-PUT = "INSERT INTO edges VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
 AS_BEFORE = (
     """CREATE VIEW kept AS SELECT name, value FROM other UNION ALL
         SELECT 'snapshot', json_object('edges', json_group_object(name, json(value))) FROM edges""",
@@ -27,6 +26,8 @@ what that one writes stands in the rows for whoever comes forward again."""
 
 class Journal(Store):
     """Its snapshot holds all edges; what is committed, those that have changed, and None for those that are gone."""
+
+    KEPT = "other"
 
     def snapshot(self) -> dict[str, Any] | None:
         rows = dict(self._db.execute("SELECT name, value FROM edges"))
@@ -50,4 +51,4 @@ class Journal(Store):
             if value is None:
                 self._db.execute("DELETE FROM edges WHERE name = ?", (name,))
             else:
-                self._db.execute(PUT, (name, json.dumps(value)))
+                self._put("edges", name, json.dumps(value))

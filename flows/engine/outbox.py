@@ -6,7 +6,8 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from .store import Owed, Store
+from .store import Store
+from .work import Owed
 
 SURE = 30.0  # seconds after a PUBACK: brokers save by time, ours every 5 s
 

@@ -7,9 +7,8 @@ import json
 import os
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from json.encoder import encode_basestring_ascii as quoted
 from pathlib import Path
 from time import monotonic
@@ -18,19 +17,19 @@ from typing import Any
 from wattwire.broker.envelope import parse
 
 from .seen import AGAIN, LEAST, MOST
+from .work import Owed
 
 SOME = 256  # inputs, after which it is looked which keys to forget
 ASIDE = 1000  # inputs that no call could digest: more are somebody's mistake, not something to look at
 ROOM = 20_000_000  # bytes of them
 SIZE = 4096  # bytes of the file of tries
+STEP = 128  # bytes by which what is kept becomes longer
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS seen (number INTEGER PRIMARY KEY, key TEXT UNIQUE NOT NULL);
+CREATE TABLE IF NOT EXISTS seen (number INTEGER PRIMARY KEY, key TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS outbox (number INTEGER PRIMARY KEY, topic TEXT, payload BLOB, retain INTEGER);
 CREATE TABLE IF NOT EXISTS aside (number INTEGER PRIMARY KEY, at TEXT, port TEXT, payload BLOB, why TEXT);
 """
-
-
 TABLES = {"seen": "number, key", "outbox": "number, topic, payload, retain", "aside": "number, at, port, payload, why"}
 
 
@@ -42,40 +41,38 @@ class Full(Exception):
     """There is no room on the disk; nothing of what was to be kept has been."""
 
 
-@dataclass(slots=True, eq=False)
-class Owed:
-    """A message that has left the node and must reach the broker, surely."""
-
-    number: int
-    topic: str
-    payload: bytes
-    retain: bool
-    sent_at: float | None = None  # when the broker said it has it; monotonic seconds
-    done: Callable[[], None] | None = None  # to be called then
-
-
 class Store:
-    """Opened by one process at a time. What is committed survives the process; with `full`, the power as well.
+    """Nobody else can open it meanwhile. What is committed survives the process; with `full`, the power as well.
 
     Raises Full and Damaged.
     """
+
+    KEPT = "kept"  # the table of what has a name
 
     def __init__(self, path: Path, full: bool = False) -> None:
         with room():
             os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # a token may be in it
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            self._db.execute("PRAGMA page_size=1024")  # bytes: each page that an input touches is written whole
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA cache_size=-256")  # kB: what is read again is in the kernel's cache as well
-            self._db.execute(f"PRAGMA synchronous={'FULL' if full else 'NORMAL'}")
-            self._furnish()
-            if self._db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
-                raise Damaged
-            self._last_seen = int(self._db.execute("SELECT coalesce(max(number), 0) FROM seen").fetchone()[0])
-            self._marks, self._old = deque[tuple[float, int]]([(monotonic(), self._last_seen)]), 0
-            self.snapshot(), self.was_asking()
-            for table, columns in TABLES.items():
-                self._db.execute(f"SELECT {columns} FROM {table} LIMIT 1")
+            try:
+                self._begin(full)
+            except BaseException:
+                self._db.close()  # at once: as long as it is open, it cannot be tried again
+                raise
+
+    def _begin(self, full: bool) -> None:
+        self._db.execute("PRAGMA page_size=1024")  # bytes: each page that an input touches is written whole
+        self._db.execute("PRAGMA locking_mode=EXCLUSIVE")  # else its log has an index, as a file: twice the writes
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA cache_size=-256")  # kB: what is read again is in the kernel's cache as well
+        self._db.execute(f"PRAGMA synchronous={'FULL' if full else 'NORMAL'}")
+        self._furnish()
+        if self._db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+            raise Damaged
+        self._last_seen = int(self._db.execute("SELECT coalesce(max(number), 0) FROM seen").fetchone()[0])
+        self._marks, self._old = deque[tuple[float, int]]([(monotonic(), self._last_seen)]), 0
+        self.snapshot(), self.was_asking()
+        for table, columns in TABLES.items():
+            self._db.execute(f"SELECT {columns} FROM {table} LIMIT 1")
 
     def snapshot(self) -> dict[str, Any] | None:
         row = self._db.execute("SELECT value FROM kept WHERE name = 'snapshot'").fetchone()
@@ -101,7 +98,7 @@ class Store:
             if snapshot is not None:
                 self._change(snapshot)
             if asking is not None:
-                self._keep("asking", json.dumps(asking))
+                self._put(self.KEPT, "asking", json.dumps(asking))
             if key:
                 self._last_seen += 1
                 self._db.execute("INSERT OR REPLACE INTO seen VALUES (?, ?)", (self._last_seen, key))
@@ -120,7 +117,7 @@ class Store:
     def shelve(self) -> None:
         """What was kept of the state cannot be read any more: it stays, for a person to look at."""
         with suppress(Full), room():
-            self._db.execute("INSERT OR REPLACE INTO kept SELECT 'unread', value FROM kept WHERE name = 'snapshot'")
+            self._put(self.KEPT, "unread", json.dumps(self.snapshot()))
 
     def was_asking(self) -> str | None:
         row = self._db.execute("SELECT value FROM kept WHERE name = 'asking'").fetchone()
@@ -163,14 +160,15 @@ class Store:
         return max(min(self._old, self._last_seen - LEAST), self._last_seen - MOST)
 
     def _furnish(self) -> None:
-        """See that the tables are there."""
         self._db.executescript(SCHEMA)
 
     def _change(self, snapshot: Mapping[str, Any]) -> None:
-        self._keep("snapshot", json.dumps(snapshot))
+        self._put(self.KEPT, "snapshot", json.dumps(snapshot))
 
-    def _keep(self, name: str, value: str) -> None:
-        self._db.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (name, value))
+    def _put(self, table: str, name: str, value: str) -> None:
+        """In place, and of a length that seldom changes: only pages that differ are written."""
+        put = f"INSERT INTO {table} VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value"
+        self._db.execute(put, (name, value.ljust(-(-len(value) // STEP) * STEP)))
 
     def _transaction(self) -> sqlite3.Connection:
         self._db.execute("BEGIN IMMEDIATE")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -40,6 +41,18 @@ class Work:
     actions: list[Action] = field(default_factory=list)
     changed: bool = False  # the durable part of the state, or a remembered value
     held: bool = False  # an adapter has it in hand, and will say when it is done with it
+
+
+@dataclass(slots=True, eq=False)
+class Owed:
+    """A message that has left the node and must reach the broker, surely."""
+
+    number: int
+    topic: str
+    payload: bytes
+    retain: bool
+    sent_at: float | None = None  # when the broker said it has it; monotonic seconds
+    done: Callable[[], None] | None = None  # to be called then
 
 
 def where(wrong: BaseException) -> str:

@@ -133,6 +133,7 @@ def test_what_was_set_aside_can_be_seen_and_is_handed_in_again_when_a_person_say
     made.say("last", {"again": None})
     made.until(lambda: total(made)["numbers"] == 4)
     made.until(lambda: any(m.topic == "wattwire/chain/last/$aside" for m in made.heard))
+    made.kill("last")  # its file is its own
 
     assert Store(made.folder / "last.db").aside() == []
 

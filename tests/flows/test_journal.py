@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from wattwire.broker.envelope import begin
 from wattwire.flows.engine.edges import Carrier
 from wattwire.flows.engine.graph import Backoff, Edge, Flow, FlowNode
 from wattwire.flows.engine.journal import Journal
-from wattwire.flows.engine.store import Damaged, Store
+from wattwire.flows.engine.store import Damaged
 from wattwire.nodes import debug
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -89,13 +90,22 @@ def test_an_edge_that_left_the_flow_is_forgotten_with_the_next_message(tmp_path:
 
 
 def test_what_an_earlier_release_kept_as_one_value_is_taken_up(tmp_path: Path) -> None:
-    before = Store(tmp_path / "edges.db")
-    before.commit(snapshot={"edges": {"a>b": LINE, "c>d": LINE}}, key="k")
-    before.close()
+    whole = {"edges": {"a>b": LINE, "c>d": LINE}}
+    with closing(earlier(tmp_path / "edges.db")) as db:
+        db.execute("CREATE TABLE seen (number INTEGER PRIMARY KEY, key TEXT UNIQUE NOT NULL)")
+        db.execute("INSERT INTO kept VALUES ('snapshot', ?)", (json.dumps(whole),))
+        db.execute("INSERT INTO seen VALUES (1, 'k')")
     now = Journal(tmp_path / "edges.db")
 
-    assert now.snapshot() == {"edges": {"a>b": LINE, "c>d": LINE}}
+    assert now.snapshot() == whole
     assert now.seen() == ["k"]
+
+
+def earlier(path: Path) -> sqlite3.Connection:
+    """An earlier release has opened the file."""
+    db = sqlite3.connect(path, isolation_level=None)
+    db.execute("CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value TEXT NOT NULL)")
+    return db
 
 
 def test_an_earlier_release_finds_what_waits_as_it_knows_it(tmp_path: Path) -> None:
@@ -104,16 +114,18 @@ def test_an_earlier_release_finds_what_waits_as_it_knows_it(tmp_path: Path) -> N
     take(carrier, store, "n0.crashed>n1.body", "ä newer")
     store.close()
 
-    assert Store(tmp_path / "edges.db").snapshot() == carrier.snapshot()
+    with closing(earlier(tmp_path / "edges.db")) as db:
+        [(kept,)] = db.execute("SELECT value FROM kept WHERE name = 'snapshot'")
+    assert json.loads(kept) == carrier.snapshot()
 
 
 def test_what_an_earlier_release_writes_is_found_by_whoever_comes_forward_again(tmp_path: Path) -> None:
     waiting(tmp_path / "edges.db", 3)[1].close()
-    before = Store(tmp_path / "edges.db")
-    before.commit(snapshot={"edges": {"a>b": LINE}}, key="k")
-    before.commit(snapshot={"edges": {"a>b": {**LINE, "last": "2026-11-20T12:00:00Z"}}})
-    before.shelve()
-    before.close()
+    with closing(earlier(tmp_path / "edges.db")) as db:
+        for line in (LINE, {**LINE, "last": "2026-11-20T12:00:00Z"}):
+            whole = json.dumps({"edges": {"a>b": line}})
+            db.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", ("snapshot", whole))
+        db.execute("INSERT OR REPLACE INTO kept SELECT 'unread', value FROM kept WHERE name = 'snapshot'")
     again = Journal(tmp_path / "edges.db")
 
     assert again.snapshot() == {"edges": {"a>b": {**LINE, "last": "2026-11-20T12:00:00Z"}}}
@@ -142,7 +154,7 @@ def test_an_edge_whose_row_cannot_be_read_is_written_anew_with_the_next_message(
 @pytest.mark.parametrize("value", ["no JSON", '{"edges": '])
 def test_a_row_that_is_no_json_is_damage(tmp_path: Path, value: str) -> None:
     Journal(tmp_path / "edges.db").close()
-    with sqlite3.connect(tmp_path / "edges.db") as db:
+    with closing(earlier(tmp_path / "edges.db")) as db:
         db.execute("INSERT INTO edges VALUES ('a>b', ?)", (value,))
 
     with pytest.raises(Damaged):

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import socket
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from wattwire.flows.engine.actor import Actor
 from wattwire.flows.engine.bodies import salvaged
@@ -18,7 +22,7 @@ from wattwire.flows.engine.keeping import epoch, opened
 from wattwire.flows.engine.lifeline import Lifeline
 from wattwire.flows.engine.loading import load_text
 from wattwire.flows.engine.setup import Setup
-from wattwire.flows.engine.store import InHand, Store
+from wattwire.flows.engine.store import Damaged, InHand, Store
 from wattwire.nodes import Node, Port, Ports, gx_memory
 
 FLOW = """
@@ -155,6 +159,41 @@ def test_a_file_that_is_damaged_in_the_middle_is_put_out_of_the_way_too(tmp_path
 
     assert again is not None
     assert again.snapshot() is None
+
+
+def written(folder: Path, snapshot: dict[str, Any]) -> int:
+    """Bytes that one more input writes, where so much is kept and little of it changes."""
+    store = Store(folder / "it.db")
+    store.commit(snapshot={**snapshot, "n": 1}, key="a")
+    before = (folder / "it.db-wal").stat().st_size
+    store.commit(snapshot={**snapshot, "n": 2}, key="b")
+    return (folder / "it.db-wal").stat().st_size - before
+
+
+def test_of_what_is_kept_only_what_changes_is_written(tmp_path: Path) -> None:
+    (tmp_path / "small").mkdir()
+
+    assert written(tmp_path, {"held": {}, "state": "x" * 20_000}) <= written(tmp_path / "small", {}) + 2 * 1048
+
+
+def test_a_file_that_could_not_be_opened_can_be_tried_again_at_once(tmp_path: Path) -> None:
+    Store(tmp_path / "it.db").close()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("wattwire.flows.engine.store.TABLES", {"kept": "nothing"})
+        with pytest.raises(Damaged) as kept_with_all_its_frames:
+            Store(tmp_path / "it.db")
+
+    assert Store(tmp_path / "it.db").seen() == []
+    assert kept_with_all_its_frames
+
+
+def test_the_file_of_a_node_is_its_own_and_has_no_index_of_its_log_beside_it(tmp_path: Path) -> None:
+    store = Store(tmp_path / "it.db")
+    store.commit(key="k")
+
+    assert not (tmp_path / "it.db-shm").exists()
+    with closing(sqlite3.connect(tmp_path / "it.db", timeout=0)) as other, pytest.raises(sqlite3.OperationalError):
+        other.execute("SELECT * FROM seen")
 
 
 def test_damaged_counts_of_tries_begin_anew(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from wattwire.broker.envelope import begin, loads
 from wattwire.broker.pipe import Broken, Pipe
 from wattwire.broker.traffic import Traffic
 from wattwire.flows.commands.try_ import Lent
-from wattwire.flows.engine import ownership, statefolder, store
+from wattwire.flows.engine import ownership, statefolder, work
 from wattwire.flows.engine.callers import _json
 from wattwire.flows.engine.listening import read as asked
 from wattwire.flows.engine.loading import FlowError, load, load_text, shipped_flows
@@ -190,7 +190,7 @@ def database(data: bytes) -> None:
         return
     try:
         it.snapshot(), it.seen(), it.owed(), it.aside(), it.was_asking()
-        it.commit(snapshot={"a": 1}, key="k", owed=[store.Owed(1, "t", b"p", False)])
+        it.commit(snapshot={"a": 1}, key="k", owed=[work.Owed(1, "t", b"p", False)])
         it.set_aside("now", "in", b"payload", "why")
         it.settle(10)
     except Damaged:
@@ -203,7 +203,7 @@ def database(data: bytes) -> None:
 def _database() -> bytes:
     file = folder() / "seed.db"
     it = Store(file)
-    it.commit(snapshot={"state": {"n": 1}, "held": {}}, key="id|edge|port", owed=[store.Owed(1, "t", b"p", False)])
+    it.commit(snapshot={"state": {"n": 1}, "held": {}}, key="id|edge|port", owed=[work.Owed(1, "t", b"p", False)])
     it.set_aside("2026-11-20T12:00:00Z", "body", b"{}", "a bug")
     it._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     it.close()
