@@ -32,7 +32,7 @@ class Ages(Protocol):
     def car_power(self) -> float: ...
 
 
-@dataclass(frozen=True)
+@dataclass  # nobody changes one; made for each message, it is not watched for that
 class Seen:
     now: datetime
     rate: Rate | None = None

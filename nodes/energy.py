@@ -124,6 +124,8 @@ def advance(
 
 
 def _measured(state: State, to: datetime, car: float | None, gap: timedelta) -> State:
+    if state.until == to:
+        return state
     if state.house is None or state.until is None:
         return replace(state, until=to)
     seconds = (min(to, state.house.at + gap) - max(state.until, state.house.at)).total_seconds()

@@ -15,7 +15,7 @@ from wattwire.nodes import Answer, Due, Event, Fault, Reply, Request, Say, Start
 
 from .actor import Actor
 from .agenda import Act, Agenda
-from .alike import as_json, handed
+from .alike import as_handed, as_json, handed
 from .bodies import BadBody
 from .budgets import Budgets
 from .chronicle import Write
@@ -100,7 +100,7 @@ class Bench(Record):
         node, self._starts[name] = self.flow.nodes[name], self._starts[name] + 1
         salt = f"{self._starts[name]}."
         actor = Actor(self.flow.name, node, saved=saved, salt=salt, seed=self._seed, shadow=self.shadow)
-        actor.on_the_bench(self._read)
+        actor.on_the_bench(self._read, self._write)
         self.actors[name] = actor
         if node.type.event is None:
             return
@@ -120,6 +120,10 @@ class Bench(Record):
         if kind not in known:
             known[kind] = handed(kind, body)
         return known[kind]
+
+    def _write(self, body: Any) -> Any:
+        """What was read as JSON, and is passed on, is JSON still."""
+        return body if body is self._reading[1].get(object, self) else as_handed(body)
 
     def _hand(self, node: str, route: Route, message: Envelope) -> None:
         if node == EDGES:
@@ -158,7 +162,7 @@ class Bench(Record):
         for sent in work.sent:
             if sent.until is None and sent.topic:
                 if name != EDGES:
-                    self._watch(Seen(self.now, sent.envelope.source, sent.envelope, sent.body))
+                    self._watch(Seen(self._agenda.now, sent.envelope.source, sent.envelope, sent.body))
                 self._post.publish(sent.topic, sent.envelope)
         for action in work.actions:
             if isinstance(action, Timer):

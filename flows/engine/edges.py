@@ -19,6 +19,7 @@ from .graph import Backoff, Edge, Flow
 
 LONGEST = 365 * 86400.0  # seconds that anybody may ask us to wait
 SMALL = timedelta(seconds=2)  # by which a clock may be put right without anybody noticing
+NOBODY = tenacity.Retrying()  # retries: only the waits are asked for
 COUNTS = ("followed", "displaced", "dropped", "held_back", "spent")
 
 
@@ -164,7 +165,7 @@ class Carrier:
 
 def wait(backoff: Backoff, attempt: int, chance: Callable[[], float], body: Any = None) -> timedelta:
     """How long an edge waits for the given attempt, 1 being the first; never less than a Fault's `retry_after`."""
-    state = tenacity.RetryCallState(retry_object=tenacity.Retrying(), fn=None, args=(), kwargs={})
+    state = tenacity.RetryCallState(retry_object=NOBODY, fn=None, args=(), kwargs={})
     state.attempt_number = attempt
     most = (backoff.most or timedelta(days=365)).total_seconds()
     grows = tenacity.wait_exponential(multiplier=backoff.first.total_seconds(), exp_base=backoff.factor, max=most)

@@ -27,9 +27,12 @@ class Post:
                 self._listeners.setdefault(topic, []).extend((node, route) for route in along)
 
     def publish(self, topic: str, message: Envelope) -> None:
-        for node, route in self._listeners.get(topic, ()):
-            given = replace(message, body=None) if route.strip else message
-            self.carry(partial(self._hand, node, route, given))
+        if topic in self._listeners:
+            self.carry(partial(self._deliver, topic, message))
+
+    def _deliver(self, topic: str, message: Envelope) -> None:
+        for node, route in self._listeners[topic]:
+            self._hand(node, route, replace(message, body=None) if route.strip else message)
 
     def carry(self, deliver: Act) -> None:
         (self._agenda.soon if self._up else self._queued.append)(deliver)
