@@ -140,12 +140,13 @@ def theirs(cfg: Config, state: State) -> str:
 
 def before(cfg: Config, state: State, now: datetime) -> int | None:
     """A schedule of the user's that covers now and goes before ours."""
-    where = gx_slot.zone(state.live.seen.get(ZONE))
-    for slot in range(cfg.slot):
-        values = gx_slot.stored(state.live.seen, slot)
-        if values.get("Day", -1) >= 0 and where is not None and gx_slot.covers(values, gx_slot.wall(now, where)):
-            return slot
-    return None
+    seen = state.live.seen
+    on = [slot for slot in range(cfg.slot) if gx_slot.on(seen, slot)]
+    where = gx_slot.zone(seen.get(ZONE)) if on else None
+    if where is None:
+        return None
+    wall = gx_slot.wall(now, where)
+    return next((slot for slot in on if gx_slot.covers(gx_slot.stored(seen, slot), wall)), None)
 
 
 def unproven(seen: Mapping[str, Value], charging: bool) -> str:

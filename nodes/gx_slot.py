@@ -39,6 +39,11 @@ def stored(seen: Mapping[str, Value], slot: int) -> dict[str, float]:
     return {f: float(v) for f, v in values if isinstance(v, (int, float))}
 
 
+def on(seen: Mapping[str, Value], slot: int) -> bool:
+    day = seen.get(slot_path(slot, "Day"))
+    return isinstance(day, int | float) and day >= 0
+
+
 @cache
 def _paths(slot: int) -> tuple[tuple[str, str], ...]:
     return tuple((f, slot_path(slot, f)) for f in FIELDS)

@@ -73,12 +73,17 @@ def _used(size: Size, minutes: int) -> tuple[float, float]:
     hour, minute = _clock(size.zone, minutes)
     load, sun = size.load * LOAD[hour], math.sin(math.pi * (hour + minute / 60 - 7) / 11) * size.pv
     if (seed := size.household) is not None:
-        span = minutes // NOISE
-        load *= 0.6 + 0.6 * chance(seed, "load", span)
-        by_day = 1.0 if 7 <= hour < 23 else 0.15
-        load += sum(watts for n, (p, watts) in enumerate(KETTLES) if chance(seed, n, span) < p * by_day)
-        sun *= (0.2 + 0.8 * chance(seed, "sky", span // 288)) * (0.5 + 0.5 * chance(seed, "cloud", span))
+        share, more, sky = _household(seed, minutes // NOISE, 7 <= hour < 23)
+        load, sun = load * share + more, sun * sky
     return round(load), round(max(0.0, sun) / 10) * 10 if 7 < hour + minute / 60 < 18 else 0
+
+
+@lru_cache(maxsize=64)
+def _household(seed: int, span: int, day: bool) -> tuple[float, float, float]:
+    """Its share of the mean load, W more, and its share of the sun."""
+    kettles = sum(watts for n, (p, watts) in enumerate(KETTLES) if chance(seed, n, span) < p * (1.0 if day else 0.15))
+    sky = (0.2 + 0.8 * chance(seed, "sky", span // 288)) * (0.5 + 0.5 * chance(seed, "cloud", span))
+    return 0.6 + 0.6 * chance(seed, "load", span), kettles, sky
 
 
 @lru_cache(maxsize=64)

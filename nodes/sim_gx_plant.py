@@ -164,7 +164,7 @@ def _flow(
     setpoint, cap = overrides.get(SETPOINT), overrides.get(DISCHARGE)
     floor = float(settings[MINIMUM])
     wish = (float(settings[AC_SETPOINT]) if setpoint is None else setpoint) - net
-    held = plant.slot is not None and slot(settings, plant.slot)["AllowDischarge"] == 0
+    held = plant.slot is not None and float(settings[PATHS[plant.slot]["AllowDischarge"]]) == 0
     if plant.force or (size.force and overrides.get(FORCED) == 1) or settings[BATTERY_LIFE] == 9:
         wish = size.charge
     elif held:
