@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
-from . import Emit, Fault, Status, replace, wishes
+from . import Emit, Fault, Status, Timer, replace, wishes
 from .battery_memory import State, calm, holds, recent, waits_for
 from .battery_seen import Seen, look
 from .battery_supply import refusal
@@ -25,13 +25,15 @@ CHARGES = 8  # said within an hour; each is a few writes to an inverter's flash
 
 def answer(
     cfg: Settings, state: State, seen: Seen, owner: str, hand: ByHand | None, refused: Fault | None
-) -> tuple[State, list[Emit | Status]]:
+) -> tuple[State, list[Emit | Status | Timer]]:
     """For a node: the lease where a new one is worth saying, and the reason for people to read."""
     before, lost = state, refused is not None and refused.code not in NOTICES
     state = settle(cfg, again(state, seen.now) if lost else state, seen, owner, hand)
-    results: list[Emit | Status] = []
+    results: list[Emit | Status | Timer] = []
     if state.sent is not None and state.sent is not before.sent:
         results.append(Emit("lease", state.sent))
+    elif may_go_on(state.sent, seen) and seen.rate is not None:
+        results.append(Timer("next rate", seen.rate.until + AT_ONCE))  # if none comes, nothing else may for a minute
     if state.why != before.why and FIGURES.sub("", state.why) != FIGURES.sub("", before.why):
         results.append(Status(state.why, "yellow" if state.unable or ", but " in state.why else "green"))
     return state, results
@@ -58,8 +60,8 @@ def settle(cfg: Settings, state: State, seen: Seen, owner: str, hand: ByHand | N
             if now - stopped < calm(state, cfg.settle, now):
                 return replace(state, stopped=stopped, why=f"held a little longer: {new.reason}")
             state = replace(state, lapses=(*recent(state.lapses, now), now))
-    if old and (old.mode, new.mode) == ("charge", "hold") and old.until <= now and between(seen, AT_ONCE):
-        return state  # it may go on to charge
+    if new.mode == "hold" and may_go_on(old, seen):
+        return state
     state = replace(state, stopped=None) if state.stopped else state
     return said(state, new, now) if differs(cfg, old, new, now) else state
 
@@ -96,6 +98,11 @@ def noted(cfg: Settings, state: State, seen: Seen, hand: ByHand | None) -> State
 
 def between(seen: Seen, most: timedelta) -> bool:
     return seen.rate is not None and timedelta() <= seen.now - seen.rate.until < most
+
+
+def may_go_on(old: Lease | None, seen: Seen) -> bool:
+    """A charge has just ended with its rate, and the next one, which is on its way, may charge on."""
+    return old is not None and old.mode == "charge" and old.until <= seen.now and between(seen, AT_ONCE)
 
 
 def again(state: State, now: datetime) -> State:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from . import Emit, Fault, Kept, Node, Now, Port, Ports, Status, keep
+from . import Due, Emit, Fault, Kept, Node, Now, Port, Ports, Status, Timer, keep
 from .battery_lease import answer
 from .battery_memory import State
 from .battery_seen import Seen
@@ -50,8 +50,8 @@ class Out(Ports):
 
 def decide(cfg: Config, state: State, tick: Tick | None, rate: Kept[Rate] | None, house: Kept[House] | None, now: Now,
            charger: Kept[Charger] | None = None, hand: ByHand | None = None, refused: Fault | None = None,
-           look: object = None, *, plan: Plan | None, car: Car | None,
-           target: BatteryTarget | None = None) -> tuple[State, list[Emit | Status]]:  # fmt: skip
+           look: object = None, event: Due | None = None, *, plan: Plan | None, car: Car | None,
+           target: BatteryTarget | None = None) -> tuple[State, list[Emit | Status | Timer]]:  # fmt: skip
     seen = Seen(now, rate, house, plan, car, charger, target)
     return answer(cfg, state, seen, "victronController", hand, refused)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from wattwire.nodes import Emit, Fault, Status
+from wattwire.nodes import Due, Emit, Fault, Status, Timer
 from wattwire.nodes.battery_memory import State
 from wattwire.nodes.messages import BatteryTarget, Car, Charger, Dispatch, House, Lease, Next, Plan, Rate, Tick
 from wattwire.nodes.victron_controller import Config, decide
@@ -469,6 +469,18 @@ def test_from_one_cheap_half_hour_to_the_next_the_charge_goes_on_without_a_hold_
     assert (then.mode, then.until) == ("charge", at(60))
     assert other is not None
     assert other.mode == "hold"
+
+
+def test_where_no_next_rate_follows_the_battery_is_held_two_seconds_later() -> None:
+    """Whoever says the rate may be away, and else nothing may come for a minute in which it empties into the car."""
+    known: dict[str, Any] = {"rate": rate(), "plan": None, "car": None}
+    state, _ = ask(rate=rate(), house=house(ev=7000))
+    state, results = decide(CFG, state, Tick(at(30)), house=house(30, ev=7000), now=at(30), **known)
+    soon = at(30) + timedelta(seconds=2)
+    _, then = decide(CFG, state, None, event=Due("next rate"), house=house(30, ev=7000), now=soon, **known)
+
+    assert results[0] == Timer("next rate", soon)
+    assert [r.body.mode for r in then if isinstance(r, Emit) and isinstance(r.body, Lease)] == ["hold"]
 
 
 # By hand
