@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
@@ -68,7 +69,7 @@ def command(flows: tuple[str, ...], broker: str, prefer: Literal["auto", "mosqui
         launcher.open_lone([str(d.resolve()) for d in nodes_dirs])
     else:
         launcher.open()  # it loads while we do
-    loaded = [load(name, env_file, nodes_dirs) for name in flows]
+    loaded = [load(name, env_file, nodes_dirs, ahead=launcher.want) for name in flows]
     launcher.want(modules(loaded), [str(d) for d in nodes_dirs])
     options = Options(
         root=(state or statefolder.default()).absolute(), broker=broker, prefer=prefer, port=port, label=label,
@@ -81,11 +82,12 @@ def command(flows: tuple[str, ...], broker: str, prefer: Literal["auto", "mosqui
     raise SystemExit(asyncio.run(supervise(loaded, options, launcher)))
 
 
-def load(name: str, env_file: Path | None, nodes_dirs: tuple[Path, ...], strict: bool = True) -> Flow:
+def load(name: str, env_file: Path | None, nodes_dirs: tuple[Path, ...], strict: bool = True,
+         ahead: Callable[[list[str]], None] | None = None) -> Flow:  # fmt: skip
     from wattwire.flows.engine import loading
 
     try:
-        return loading.load(name, env_file=env_file, nodes_dirs=nodes_dirs)
+        return loading.load(name, env_file=env_file, nodes_dirs=nodes_dirs, ahead=ahead)
     except loading.FlowError as wrong:
         if not strict:
             raise

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -38,18 +38,19 @@ def load(
     env_file: Path | None = None,
     nodes_dirs: Sequence[Path] = (),
     resolve: bool = True,
+    ahead: Callable[[list[str]], None] | None = None,
 ) -> Flow:
     """A flow from its file, or a shipped one by name. Raises FlowError.
 
     With `resolve=False` no $NAME is looked up: a text holds the name itself, and the settings of a node that needs
-    more than a text from one are None.
+    more than a text from one are None. `ahead` is told early which modules its nodes probably come from.
     """
     at = Mark(str(path_or_name))
     file = _locate(str(path_or_name), Path(), at)
     beside = file.parent / ".env"  # as `wattwire setup` writes it; one in the current folder goes before it
     if env is None and env_file is None and not Path(".env").is_file() and beside.is_file():
         env_file = beside
-    loader = _Loader(env, env_file, nodes_dirs, resolve)
+    loader = _Loader(env, env_file, nodes_dirs, resolve, ahead)
     return loader.flow(content(file, at), file)
 
 
@@ -68,9 +69,11 @@ def load_text(
 
 class _Loader:
     def __init__(
-        self, env: Mapping[str, str] | None, env_file: Path | None, dirs: Sequence[Path], resolve: bool
-    ) -> None:
+        self, env: Mapping[str, str] | None, env_file: Path | None, dirs: Sequence[Path], resolve: bool,
+        ahead: Callable[[list[str]], None] | None = None,
+    ) -> None:  # fmt: skip
         self.faults, self.files = Faults(), list[Path]()
+        self._ahead = None if dirs else ahead  # nodes of one's own may have the name of a shipped one
         self.types = palette.Shelf(dirs)
         self.faults += self.types.all.dropped if dirs else []
         self.names = None
@@ -115,6 +118,8 @@ class _Loader:
             return Draft(all_nodes=False, all_edges=False)
         # a file that several include is read for each of them; its faults are told once, as reasons are a set
         outer = Grammar(self.faults).draft(top)
+        if self._ahead is not None:
+            self._ahead([palette.shipped_in(str(node.type.value)) for node in outer.nodes.values() if node.type])
         inner = including.side_by_side(
             [self._included(i, file, (*inside, file.resolve())) for i in outer.includes] or [Draft()], self.faults
         )
@@ -132,7 +137,8 @@ class _Loader:
             return Draft(all_nodes=False, all_edges=False)
 
     def _ends(self, edge: EdgeDraft, nodes: dict[str, NodeDraft]) -> tuple[str, str]:
-        known: Known = {n: self.types.get(str(d.type.value)) if d.type else None for n, d in nodes.items()}
+        both = {port.value.partition(".")[0] for port in (edge.source, edge.to)}
+        known: Known = {n: self.types.get(str(d.type.value)) if d.type else None for n, d in nodes.items() if n in both}
         return ends_of(known, edge)
 
     def _type(self, node: NodeDraft, draft: Draft) -> Node | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib
-import importlib.metadata
 import pkgutil
 import re
 import sys
@@ -96,10 +95,15 @@ def _one(kind: str) -> Node | None:
     if not kind.isidentifier():
         return None
     try:
-        node = importlib.import_module(f"{shipped.__name__}.{_snake(kind)}").NODE
+        node = importlib.import_module(shipped_in(kind)).NODE
     except Exception:  # no such file, or one that the survey will have to say something about
         return None
     return node if isinstance(node, Node) and node.name == kind else None
+
+
+def shipped_in(kind: str) -> str:
+    """The module that a shipped type is in."""
+    return f"{shipped.__name__}.{_snake(kind)}"
 
 
 def _snake(name: str) -> str:
@@ -112,6 +116,8 @@ def _shipped() -> Iterator[Node | Reason]:
 
 
 def _installed() -> Iterator[Node | Reason]:
+    import importlib.metadata  # late: most who look for a node need none that was installed
+
     for point in importlib.metadata.entry_points(group=GROUP):
         try:
             found = point.load()

@@ -145,3 +145,21 @@ def test_a_flow_can_be_compared_and_never_changes() -> None:
     assert flow(METER % "after: 1s") == flow(METER % "after: 1s")
     with pytest.raises(dataclasses.FrozenInstanceError):
         flow(METER % "after: 1s").name = "g"  # type: ignore[misc]
+
+
+def test_who_wants_to_know_is_told_early_where_the_nodes_come_from_also_those_that_are_included(tmp_path: Path) -> None:
+    (tmp_path / "inner.yaml").write_text("flow: inner\nnodes:\n  a: {type: rateResolver}\n")
+    (tmp_path / "outer.yaml").write_text("flow: outer\ninclude: [inner.yaml]\nnodes:\n  b: {type: no-such}\n")
+    told: list[str] = []
+
+    with pytest.raises(FlowError):
+        load(tmp_path / "outer.yaml", env={}, ahead=told.extend)
+    assert told == ["wattwire.nodes.no-such", "wattwire.nodes.rate_resolver"]
+
+
+def test_with_a_folder_of_own_nodes_nobody_is_told_as_they_may_bear_any_name(tmp_path: Path) -> None:
+    (tmp_path / "it.yaml").write_text("flow: it\nnodes:\n  a: {type: clock, config: {every: 1m}}\n")
+    told: list[str] = []
+    load(tmp_path / "it.yaml", env={}, nodes_dirs=[tmp_path], ahead=told.extend)
+
+    assert told == []
