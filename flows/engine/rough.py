@@ -121,7 +121,8 @@ class Rough(Mortal):
                     self._told(name, sent)
                     self._mail.owe(seat, sent.topic, sent.envelope)
             return self.crash(name, away, job)
-        self._settle(name, work)
+        if work.sent or work.actions or self._logged:
+            self._settle(name, work)
         if step == "sent":
             return self.crash(name, away, job)
         if name == EDGES:

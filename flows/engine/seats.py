@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -48,7 +48,7 @@ class Seat:
     queue: deque[Job | Event] = field(default_factory=deque)
     session: deque[Job] = field(default_factory=deque)
     busy: tuple[Job, Work] | None = None  # a call is under way
-    seen: dict[str, None] = field(default_factory=dict)
+    seen: OrderedDict[str, None] = field(default_factory=OrderedDict)
     tries: dict[str, int] = field(default_factory=dict)
     owed: deque[tuple[datetime, str, Envelope]] = field(default_factory=deque)
     unsure: str = ""  # the input for which a call that must not be repeated may have been made
@@ -62,7 +62,7 @@ class Seat:
             self.tries.pop(key, None)
         self.seen[key] = None
         if len(self.seen) > LEAST:
-            del self.seen[next(iter(self.seen))]
+            self.seen.popitem(last=False)
 
 
 @dataclass(slots=True)
