@@ -20,10 +20,10 @@ check: dev       ## lint, types, house rules, and every shipped flow
 	$(PY) -m mypy
 	for f in flows/*.yaml; do $(PY) -m wattwire.flows check $$f --env tests/world/example.env || exit 1; done
 
-# First what needs no broker, on every core; then real processes, few at a time, a module's together as they share a run.
+# First what needs no broker, on every core; then real processes, which mostly wait: what shares a run together.
 define tests
 @$(PY) -m pytest -n auto --dist worksteal -m "not broker and ($(1))"; made_up=$$?; [ $$made_up -lt 2 ] || exit $$made_up; \
-$(PY) -m pytest -n 2 --dist loadscope -m "broker and ($(1))"; real=$$?; \
+$(PY) -m pytest -n 4 --dist loadscope -m "broker and ($(1))"; real=$$?; \
 [ $$made_up$$real = 00 ] && echo "all tests passed" || { echo "tests failed: see above"; exit 1; }
 endef
 
