@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -59,16 +58,22 @@ def command(flows: tuple[str, ...], broker: str, prefer: Literal["auto", "mosqui
     Try it:             wattwire run simulated_house
     Your own house:     wattwire run intelligent_octopus --env .env --shadow
     """
+    from wattwire.flows.engine import early
+
+    alone = shared and len(flows) == 1
+    begun = None if alone else early.fork_server()  # it loads while we do
+    import asyncio  # late, as all that follows: the fork server loads meanwhile
+
     from wattwire.flows.engine import statefolder
     from wattwire.flows.engine.launcher import Launcher
     from wattwire.flows.engine.options import Options
     from wattwire.flows.engine.warming import modules
 
     launcher = Launcher()
-    if shared and len(flows) == 1:
+    if alone:
         launcher.open_lone([str(d.resolve()) for d in nodes_dirs])
     else:
-        launcher.open()  # it loads while we do
+        launcher.open(begun)
     loaded = [load(name, env_file, nodes_dirs, ahead=launcher.want) for name in flows]
     launcher.want(modules(loaded), [str(d) for d in nodes_dirs])
     options = Options(

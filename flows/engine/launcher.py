@@ -6,15 +6,13 @@ import asyncio
 import contextlib
 import itertools
 import json
-import os
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from . import birth
+from . import birth, early
 from .channel import Channel, Message, Printed, send_fd
 from .lone import Lone
 from .process import Process
@@ -44,24 +42,9 @@ class Launcher:
     def pid(self) -> int | None:
         return self._server.pid if self._server else None
 
-    def open(self) -> None:
-        """Start the fork server; it loads while we do other things."""
-        ours, theirs = socket.socketpair()
-        command = [
-            sys.executable,
-            "-P",
-            "-m",
-            "wattwire.flows.engine.forkserver",
-            str(theirs.fileno()),
-            str(os.getpid()),
-        ]
-        self._server = subprocess.Popen(
-            command, pass_fds=(theirs.fileno(),), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, start_new_session=True,
-        )  # fmt: skip
-        theirs.close()
-        ours.setblocking(False)
-        self._control = ours
+    def open(self, begun: early.Begun | None = None) -> None:
+        """Start the fork server, if that is not done; it loads while we do other things."""
+        self._server, self._control = begun or early.fork_server()
         self.want([self._host, *HTTP])
 
     def open_lone(self, dirs: Sequence[str]) -> None:
