@@ -22,6 +22,7 @@ from wattwire.flows.engine.rough import Rough
 from wattwire.flows.engine.script import laid, read
 from wattwire.nodes import Request
 from wattwire.nodes.gx_topics import slot_path
+from wattwire.nodes.messages import Lease
 from wattwire.nodes.sim_billing import Billed
 from wattwire.nodes.sim_gx_settings import TABLE, defaults
 from wattwire.nodes.sim_household import around
@@ -152,14 +153,24 @@ def week(seed: int, *, faults: bool = True, rough: bool = False, shadow: bool = 
     bench.run(until)
     if isinstance(bench, Rough):
         lived.happened, lived.known = bench.mishaps.happened, bench.known
-    state = bench.actors["simGx"].state
-    found = defaults(str(state.settings[next(p for p in TABLE if p.endswith("TimeZone"))]), 63)
-    theirs = {slot_path(4, "Soc"): 60, slot_path(4, "Duration"): 5400} if "slotChanged" in str(lived.script) else {}
-    lived.left = {p: v for p, v in state.settings.items() if v not in (found[p], theirs.get(p)) and p != DAY_PATH}
-    if float(state.settings[DAY_PATH]) >= 0:
-        lived.left[DAY_PATH] = state.settings[DAY_PATH]
+    lived.left = {} if leased(lived) else left(bench.actors["simGx"].state, "slotChanged" in str(lived.script))
     lived.faults = [f"{at:%F %T} {node}: {why}" for at, node, why in bench.faults]
     return lived
+
+
+def leased(week: Week) -> bool:
+    """A dispatch may begin at the very end; its lease is in force then."""
+    last = week.last.get("victronController.lease")
+    lease = last.body if last else None
+    return isinstance(lease, Lease) and lease.mode != "release" and lease.until > week.until
+
+
+def left(gx: Any, slot_changed: bool) -> dict[str, object]:
+    """The settings of the simulated GX that are not as they were found, but for those that somebody else set."""
+    found = defaults(str(gx.settings[next(p for p in TABLE if p.endswith("TimeZone"))]), 63)
+    theirs = {slot_path(4, "Soc"): 60, slot_path(4, "Duration"): 5400} if slot_changed else {}
+    changed = {p: v for p, v in gx.settings.items() if v not in (found[p], theirs.get(p)) and p != DAY_PATH}
+    return changed | ({DAY_PATH: gx.settings[DAY_PATH]} if float(gx.settings[DAY_PATH]) >= 0 else {})
 
 
 def house(seed: int, over: str = "") -> Flow:
