@@ -113,14 +113,18 @@ def awake(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
     live = state.live
     every = cfg.keepalive if live.ready else min(cfg.keepalive, gx_link.KNOCK)
     results: Results = [keepalive(live.portal), Timer("keepalive", now + every)]
-    if not live.ready or (live.looked and now - live.looked < LOOK):
+    if not live.ready or _lately(live.looked, now):
         return state, results
-    if not live.soc_at or now - live.soc_at >= LOOK:
+    if not _lately(live.soc_at, now):
         results.append(ask(live.portal, SOC))
     if state.held:
         results += [*_ask(cfg, state), ask(live.portal, SCHEDULED)]
     state, done = gx_lease.doubt(cfg, replace(state, live=replace(live, looked=now)), now)
     return state, [*done, *results]
+
+
+def _lately(at: datetime | None, now: datetime) -> bool:
+    return at is not None and timedelta() <= now - at < LOOK  # else it was by a clock that has been set back
 
 
 def _ask(cfg: Config, state: State) -> Results:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -53,6 +54,15 @@ def test_a_state_of_charge_that_was_just_told_is_not_asked_for(pair: Pair) -> No
 
 def test_of_a_battery_that_is_left_alone_only_the_state_of_charge_is_asked_for(pair: Pair) -> None:
     assert asked(pair, minutes=10).keys() == {"keepalive", SOC}
+
+
+def test_what_was_asked_and_told_by_a_clock_that_was_an_hour_ahead_is_asked_for_again(pair: Pair) -> None:
+    """Else a state of charge that stays the same was not told for an hour, and the lease ended."""
+    ahead = pair.now + timedelta(hours=1)
+    state = pair.gx.state
+    pair.gx.state = replace(state, live=replace(state.live, looked=ahead, soc_at=ahead))
+
+    assert asked(pair, minutes=1)[SOC] == 1
 
 
 def test_a_gx_that_starts_anew_is_asked_for_everything_at_once(pair: Pair) -> None:
