@@ -112,7 +112,8 @@ def counted(state: State, path: str, now: datetime) -> State:
 
 def turn(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
     """What happens by itself."""
-    if not awake(state, now) or state.beat is None or now < state.beat:
+    waits = state.beat is not None and timedelta() < state.beat - now <= cfg.heartbeat  # else the clock was set back
+    if waits or not awake(state, now):
         return live(cfg, state, now)
     state, told = live(cfg, replace(state, beat=now + cfg.heartbeat), now)
     return state, [Say(f"N/{cfg.portal_id}/{HEARTBEAT}", {"value": clock(state, now)}), *told]

@@ -86,6 +86,13 @@ def test_it_is_silent_until_kept_alive_and_again_60_s_later() -> None:
     assert (before, gx.times("heartbeat")) == (0, 20)
 
 
+def test_its_heart_beats_on_where_the_clock_is_set_back(gx: Gx) -> None:
+    gx.now -= timedelta(hours=1)
+    said = gx.call(Due("plant"))
+
+    assert ("heartbeat", {"value": int(gx.now.timestamp())}) in said
+
+
 def test_a_full_publish_ends_with_the_token() -> None:
     told = Gx().hear("R/ID/keepalive", {"keepalive-options": [{"full-publish-completed-echo": "abc"}]})
 
