@@ -54,6 +54,11 @@ class Aside:
                 found.append(Input(message, route, payload=payload, done=partial(self._done, n), lay=n))
         return found
 
+    def close(self) -> None:
+        """Let go of the file, the node's own or the one that it came to need."""
+        if self._store is not None:
+            self._store.close()
+
     def _done(self, number: int) -> None:
         self._in_hand.discard(number)
         self._open().forget(number)

@@ -37,10 +37,11 @@ def opened(setup: Setup, lifeline: Lifeline) -> tuple[Store | None, InHand]:
 
     Raises Full, where waiting would hold up others.
     """
-    said = False
+    said, store = False, None
     while True:
         try:
-            store = _store(setup, lifeline) if keeps(setup.flow, setup.node) else None
+            if store is None and keeps(setup.flow, setup.node):
+                store = _store(setup, lifeline)
             return store, InHand(setup.store.with_suffix(".hand"))
         except Full:
             if setup.shared:

@@ -152,8 +152,7 @@ def dismiss(guest: Guest) -> None:
         if host.outer is not None:
             host.outer.close(farewell=False)
         host.link.close(farewell=False)
-        if host.store is not None:
-            host.store.close()
+        host.aside.close()  # and with it the node's file: as long as it is open, nobody else can open it
     guest.channel.close()
     guest.host = None
 

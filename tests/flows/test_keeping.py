@@ -18,11 +18,13 @@ from wattwire.flows.engine.actor import Actor
 from wattwire.flows.engine.bodies import salvaged
 from wattwire.flows.engine.edges import Carrier
 from wattwire.flows.engine.graph import FlowNode
+from wattwire.flows.engine.host import Host
 from wattwire.flows.engine.keeping import epoch, opened
 from wattwire.flows.engine.lifeline import Lifeline
 from wattwire.flows.engine.loading import load_text
+from wattwire.flows.engine.room import Guest, dismiss
 from wattwire.flows.engine.setup import Setup
-from wattwire.flows.engine.store import Damaged, InHand, Store
+from wattwire.flows.engine.store import Damaged, Full, InHand, Store
 from wattwire.nodes import Node, Port, Ports, gx_memory
 
 FLOW = """
@@ -80,14 +82,14 @@ def run(cfg: Config, state: State, go: Price, *, price: Price | None) -> Any:
 NODE = FlowNode("it", Node("it", Config, Out, run, state=State), Config())
 
 
-def setup(folder: Path) -> Setup:
-    text = "flow: f\nnodes:\n  a: {type: clock, config: {every: 10s}}\nends: [a.tick]\n"
-    return Setup(flow=load_text(text), node="a", broker="mqtt://localhost", state=folder)
+def setup(folder: Path, node: str = "a") -> Setup:
+    return Setup(flow=load_text(FLOW), node=node, broker="mqtt://localhost", state=folder)
 
 
 def heard(channel: socket.socket) -> list[Any]:
     channel.setblocking(False)
-    return [json.loads(line)["log"]["text"] for line in channel.recv(65536).split(b"\n") if line]
+    said = [json.loads(line) for line in channel.recv(65536).split(b"\n") if line]
+    return [one["log"]["text"] for one in said if "log" in one]
 
 
 def test_of_a_state_of_an_earlier_shape_what_can_be_read_is_taken() -> None:
@@ -194,6 +196,36 @@ def test_the_file_of_a_node_is_its_own_and_has_no_index_of_its_log_beside_it(tmp
     assert not (tmp_path / "it.db-shm").exists()
     with closing(sqlite3.connect(tmp_path / "it.db", timeout=0)) as other, pytest.raises(sqlite3.OperationalError):
         other.execute("SELECT * FROM seen")
+
+
+def test_where_the_counts_of_tries_find_no_room_it_is_tried_again(tmp_path: Path) -> None:
+    it, (ours, theirs), rooms = setup(tmp_path), socket.socketpair(), iter([Full(), None])
+    it.store.parent.mkdir(parents=True, exist_ok=True)
+
+    def in_hand(path: Path) -> InHand:
+        if (full := next(rooms)) is not None:
+            raise full
+        return InHand(path)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("wattwire.flows.engine.keeping.InHand", in_hand)
+        patch.setattr("wattwire.flows.engine.keeping.ROOM", 0.0)
+        store, _ = opened(it, Lifeline(theirs))
+
+    assert store is not None
+    assert heard(ours) == ["the disk is full: it starts when there is room"]
+
+
+def test_of_a_node_that_has_left_a_shared_process_nothing_keeps_its_file(tmp_path: Path) -> None:
+    it, (_, theirs) = setup(tmp_path, "last"), socket.socketpair()
+    it.store.parent.mkdir(parents=True, exist_ok=True)
+    host = Host(it, theirs)
+    host.aside.take(None)
+    dismiss(Guest(1, it, theirs, host))
+    with closing(sqlite3.connect(it.store, timeout=0)) as other:
+        found = other.execute("SELECT * FROM aside").fetchall()
+
+    assert (host.store, found) == (None, [])
 
 
 def test_damaged_counts_of_tries_begin_anew(tmp_path: Path) -> None:
