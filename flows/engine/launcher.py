@@ -56,8 +56,9 @@ class Launcher:
     def want(self, modules: Sequence[str], dirs: Sequence[str] = ()) -> None:
         """Have it import these soon; before there is a loop to wait in."""
         if self._control is not None and self._channel is None:
-            early = {"preload": list(modules), "dirs": list(dirs), "number": 0}
-            self._control.sendall(json.dumps(early).encode() + b"\n")
+            asked = {"preload": list(modules), "dirs": list(dirs), "number": 0}
+            with contextlib.suppress(BlockingIOError):  # it has not heard all of before: then it imports this late
+                self._control.sendall(json.dumps(asked).encode() + b"\n")
 
     async def preload(self, modules: Sequence[str], dirs: Sequence[str] = ()) -> None:
         self._wanted = (list(modules), list(dirs), self._wanted[2])

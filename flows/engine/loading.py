@@ -119,7 +119,7 @@ class _Loader:
         # a file that several include is read for each of them; its faults are told once, as reasons are a set
         outer = Grammar(self.faults).draft(top)
         if self._ahead is not None:
-            self._ahead([palette.shipped_in(str(node.type.value)) for node in outer.nodes.values() if node.type])
+            self._ahead(sorted({palette.shipped_in(str(n.type.value)) for n in outer.nodes.values() if n.type}))
         inner = including.side_by_side(
             [self._included(i, file, (*inside, file.resolve())) for i in outer.includes] or [Draft()], self.faults
         )

@@ -199,6 +199,25 @@ def test_children_end_with_the_fork_server_and_another_one_goes_on(nursery: Run,
     nursery(what)
 
 
+def test_what_is_wanted_early_may_be_more_than_it_can_hear() -> None:
+    said: list[str] = []
+
+    async def main() -> None:
+        launcher = Launcher(said.append)
+        launcher.open()
+        assert launcher.pid
+        os.kill(launcher.pid, signal.SIGSTOP)  # as one that is busy with the first
+        for _ in range(2000):
+            launcher.want(["colorsys"])
+        os.kill(launcher.pid, signal.SIGCONT)
+        await launcher.preload(["no.such.module"])
+        await launcher.close()
+
+    asyncio.run(main())
+
+    assert said == ["no.such.module cannot be imported: ModuleNotFoundError: No module named 'no'"]
+
+
 def test_the_end_of_the_launcher_is_the_end_of_all(nursery: Run) -> None:
     async def what(made: Nursery) -> None:
         found = [(await made.born(name))[1] for name in ("a", "b")]
