@@ -66,7 +66,7 @@ def broken(it: Break, tree: Path) -> None:
 
 def outcome(tests: Sequence[str], tree: Path, limit: float = LIMIT) -> tuple[int, str]:
     """pytest's exit code and what it printed."""
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-n0", "-p", "no:cacheprovider", *tests]
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-n0", "-p", "no:cacheprovider", "-m", "not long", *tests]
     env = {**os.environ, "PYTHONPATH": str(tree.parent / "links"), "PYTHONDONTWRITEBYTECODE": "1"}
     try:
         ran = subprocess.run(command, cwd=tree, env=env, capture_output=True, text=True, timeout=limit)
