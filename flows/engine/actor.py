@@ -12,7 +12,7 @@ from wattwire.broker import topics
 from wattwire.broker.envelope import Envelope, begin, stamp
 from wattwire.nodes import CRASHED, Emit, Event, Fault, Port, Reply, Request, Status
 
-from .alike import as_json
+from .alike import as_handed, as_json
 from .bodies import decode, encode, salvaged, wire
 from .graph import FlowNode
 from .work import Asking, Sent, Work, where
@@ -55,9 +55,9 @@ class Actor:
         if saved:
             self._restore(saved)
 
-    def on_the_bench(self, read: Callable[[type, Any], Any], write: Callable[[Any], Any]) -> None:
+    def on_the_bench(self, read: Callable[[type, Any], Any]) -> None:
         """Records are handed over as they are, and nobody asks what of the state has changed: nothing is written."""
-        self.read, self.write, self._kept_of = read, write, None
+        self.read, self.write, self._kept_of = read, as_handed, None
 
     def take(self, port: str, message: Envelope, now: datetime) -> Work:
         """A message on an in port. Raises BadBody where it is not what the port carries."""

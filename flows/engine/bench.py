@@ -15,7 +15,7 @@ from wattwire.nodes import Answer, Due, Event, Fault, Reply, Request, Say, Start
 
 from .actor import Actor
 from .agenda import Act, Agenda
-from .alike import as_handed, as_json, handed
+from .alike import as_json, handed
 from .bodies import BadBody
 from .budgets import Budgets
 from .chronicle import Write
@@ -100,7 +100,7 @@ class Bench(Record):
         node, self._starts[name] = self.flow.nodes[name], self._starts[name] + 1
         salt = f"{self._starts[name]}."
         actor = Actor(self.flow.name, node, saved=saved, salt=salt, seed=self._seed, shadow=self.shadow)
-        actor.on_the_bench(self._read, self._write)
+        actor.on_the_bench(self._read)
         self.actors[name] = actor
         if node.type.event is None:
             return
@@ -120,10 +120,6 @@ class Bench(Record):
         if kind not in known:
             known[kind] = handed(kind, body)
         return known[kind]
-
-    def _write(self, body: Any) -> Any:
-        """What was read as JSON, and is passed on, is JSON still."""
-        return body if body is self._reading[1].get(object, self) else as_handed(body)
 
     def _hand(self, node: str, route: Route, message: Envelope) -> None:
         if node == EDGES:

@@ -10,7 +10,7 @@ from wattwire.flows.engine.agenda import Agenda
 from wattwire.flows.engine.bench import Bench
 from wattwire.flows.engine.graph import Flow
 from wattwire.flows.engine.loading import load_text
-from wattwire.nodes import Fault, Json, Reply, Request, Secret
+from wattwire.nodes import Emit, Fault, Json, Reply, Request, Secret
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 RETRY = """flow: f
@@ -208,6 +208,22 @@ def test_a_body_that_does_not_fit_is_set_aside_and_said() -> None:
     bench.run(NOON)
 
     assert bench.faults == [(NOON, "r", "set aside: Tick.at: 'soon' is not a time: Invalid isoformat string: 'soon'")]
+
+
+def test_what_a_node_changes_in_a_body_is_not_changed_for_who_sent_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def counted(cfg: object, body: dict[str, int]) -> Emit:
+        body["n"] += 1
+        return Emit("yes", body)
+
+    nodes = "{a: {type: switch, config: {field: n, above: 0}}, b: {type: switch, config: {field: n, above: 0}}}"
+    ends = "[a.no, a.unknown, b.yes, b.no, b.unknown]"
+    bench = Bench(flow(f"flow: f\nnodes: {nodes}\nedges: [{{from: a.yes, to: b.body}}]\nends: {ends}"), NOON)
+    monkeypatch.setattr(bench.flow.nodes["a"].type, "run", counted)
+    bench.put(NOON, "a.body", {"n": 0})
+    bench.run(NOON)
+
+    assert bench.bodies("a.yes") == [{"n": 1}]
+    assert bench.bodies("b.yes") == [{"n": 2}]
 
 
 # Chance
