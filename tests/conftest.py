@@ -30,6 +30,6 @@ class Runs(LoadScopeScheduling):  # type: ignore[misc]
         return nodeid if Path(file).stem in APART else f"{file} {'[shared' in name}"
 
 
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(tryfirst=True, optionalhook=True)  # also with `-p no:xdist`
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Runs | None:
     return Runs(config, log) if config.getvalue("dist") == "loadscope" else None
