@@ -7,7 +7,7 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -58,9 +58,18 @@ def page() -> Iterator[Page]:
         made.shutdown()
 
 
-def run(folder: Path, page: Page) -> Watched:
-    flow = FLOW.replace("URL", f'"{page.url}"')
-    return Watched(folder / "a", flow, "--nodes", str(PALETTE)).early().ready()
+@pytest.fixture
+def run(tmp_path: Path, page: Page) -> Iterator[Callable[[], Watched]]:
+    """Starts one; each is ended, also where the test fails."""
+    made: list[Watched] = []
+
+    def start() -> Watched:
+        made.append(Watched(tmp_path / "a", FLOW.replace("URL", f'"{page.url}"'), "--nodes", str(PALETTE)))
+        return made[-1].early().ready()
+
+    yield start
+    for it in made:
+        it.close()
 
 
 def ask(it: Watched, node: str, port: str, number: int) -> list[str]:
@@ -71,15 +80,15 @@ def ask(it: Watched, node: str, port: str, number: int) -> list[str]:
     return [body["why"] for body in it.bodies(f"{node}.{port}")]
 
 
-def test_one_count_for_all_nodes_over_kills_and_a_restart_of_everything(tmp_path: Path, page: Page) -> None:
-    first = run(tmp_path, page)
+def test_one_count_for_all_nodes_over_kills_and_a_restart_of_everything(run: Callable[[], Watched], page: Page) -> None:
+    first = run()
     ask(first, "one", "gone", 2)  # an edge follows it
     first.kill("one")
     ask(first, "one", "gone", 3)
     refused = ask(first, "one", "failed", 1)
     missing = ask(first, "other", "failed", 1)  # no edge follows its `gone`
     first.close()
-    again = run(tmp_path, page)
+    again = run()
     for _ in range(2):
         again.give("other.poll", None)
     again.until(lambda: any("spent" in body["why"] for body in again.bodies("other.failed")))
@@ -101,13 +110,14 @@ def test_one_count_for_all_nodes_over_kills_and_a_restart_of_everything(tmp_path
     assert status.splitlines()[-1] == "budget page: 5 of 5 used in an hour"
 
 
-def test_a_ledger_that_cannot_be_read_is_said_and_nothing_is_called(tmp_path: Path, page: Page) -> None:
+def test_a_ledger_that_cannot_be_read_is_said_and_nothing_is_called(
+    run: Callable[[], Watched], tmp_path: Path, page: Page
+) -> None:
     (tmp_path / "a" / "state").mkdir(parents=True)
     (tmp_path / "a" / "state" / "budgets.db").write_bytes(b"no database at all " * 999)
-    it = run(tmp_path, page)
+    it = run()
     why = ask(it, "other", "failed", 2)
     told = it.said("other: not called")
-    it.close()
 
     assert (
         why
