@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
@@ -13,7 +14,7 @@ from .spans import CALENDAR, key, left
 TINY = 1e-9  # of rounding
 
 
-class Counts:
+class Counts(ABC):
     """Whether there is enough left for a call. Where it is written down is for others to say."""
 
     _whole: Callable[[], AbstractContextManager[object]]  # all of it is written down, or nothing
@@ -31,8 +32,8 @@ class Counts:
                 self._count(flow, name, max(b.cost for b in budgets if b.name == name), now)
         return max(waits, key=lambda found: found[1], default=None)
 
-    def close(self) -> None:
-        pass
+    @abstractmethod
+    def close(self) -> None: ...
 
     def _short(self, flow: str, b: Budget, now: datetime) -> float:
         """Seconds until there is enough; 0 if there is."""
@@ -48,20 +49,20 @@ class Counts:
                 return max(TINY, at + float(per) - now.timestamp())
         return float(per)  # one call costs more than there ever is
 
+    @abstractmethod
     def _set_back(self, flow: str, name: str, now: datetime) -> None:
         """Note when it was first seen that something was counted later than now."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _meet(self, flow: str, b: Budget, now: datetime) -> None:
         """Remember with what a node asks."""
-        raise NotImplementedError
 
-    def _used(self, flow: str, name: str, per: str, now: datetime) -> float:
-        raise NotImplementedError
+    @abstractmethod
+    def _used(self, flow: str, name: str, per: str, now: datetime) -> float: ...
 
+    @abstractmethod
     def _calls(self, flow: str, name: str, span: float, now: datetime) -> list[tuple[float, float]]:
         """When, the oldest first, and what it cost."""
-        raise NotImplementedError
 
-    def _count(self, flow: str, name: str, cost: float, now: datetime) -> None:
-        raise NotImplementedError
+    @abstractmethod
+    def _count(self, flow: str, name: str, cost: float, now: datetime) -> None: ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import deque
 from datetime import datetime, timedelta
 from functools import partial
@@ -22,7 +23,7 @@ from .skewed import Skewed
 RETURN = 2.0  # seconds within which all are connected again
 
 
-class Mortal(Skewed):
+class Mortal(Skewed, ABC):
     """Nothing of this befalls simulators: they are the world."""
 
     def __init__(self, flow: Flow, at: datetime, **more: Any) -> None:
@@ -133,9 +134,9 @@ class Mortal(Skewed):
             seat.queue.append(event)
             self._work(name)
 
+    @abstractmethod
     def _work(self, name: str) -> None:
         """Take what waits on a node's desk."""
-        raise NotImplementedError
 
     def _saved(self, name: str) -> Any:
         return self.carrier.snapshot() if name == EDGES else self.actors[name].snapshot()

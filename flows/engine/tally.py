@@ -43,6 +43,9 @@ class Tally(Counts):
         if (per := key(b)) not in CALENDAR:
             self._longest[flow, b.name] = max(float(per), self._longest.get((flow, b.name), 0.0))
 
+    def close(self) -> None:
+        """Nothing is open."""
+
     def _set_back(self, flow: str, name: str, now: datetime) -> None:
         t, today = now.timestamp(), day(now)
         for call in reversed(self._calls_of.get((flow, name), [])):
