@@ -15,7 +15,8 @@ from typing import TypeAlias
 sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
 from shrink import shrunk
-from week import Week, complaints, week
+from week import Week, week
+from week_checks import complaints
 
 EVERY = 30.0  # seconds, a line of progress
 SHOWN = 5  # failing seeds that are made short

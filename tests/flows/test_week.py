@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from shrink import fewest, in_order
-from week import complaints, house, script, week
+from week import house, week
+from week_checks import complaints
+from week_script import script
 
 from wattwire.flows.engine.script import play, read
 from wattwire.nodes import Request

@@ -9,7 +9,8 @@ from datetime import datetime
 from itertools import chain
 from typing import Any
 
-from week import Week, complaints, week
+from week import Week, week
+from week_checks import complaints
 
 TRIES = 60  # weeks to live for it
 
