@@ -46,7 +46,7 @@ fuzz: dev        ## bad input for half an hour, guided by atheris where it has a
 soak: dev        ## a month of real processes in an hour, with a fast clock: what grows
 	$(PY) -m tests.soak
 
-bench: dev       ## speed and size, against Node-RED, paho and C in turn; a quarter of an hour on a quiet machine
+bench: dev       ## speed and size, against Node-RED, paho and C in turn; half an hour on a quiet machine
 	$(PY) -m tests.bench
 
 year: dev        ## a year of the simulated house in made-up time: how long, and whether it grows

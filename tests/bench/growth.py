@@ -23,7 +23,7 @@ SUBJECT = "growth"
 NODES, FLOWS = (5, 20, 80), (1, 10, 100)
 WAITING, RETAINED = (10, 100, 1000), (100, 10_000)
 QUICK = ("nodes", "the admin port", "waiting edges")
-HOUSES = 10
+HOUSES, SHARED = (10,), (10, 100)  # of 100 with a process for each node there would be 3,600
 LOOKED = 100  # nodes, when the admin port is asked
 SMALL = """\
 flow: {name}
@@ -50,7 +50,7 @@ def measure(rounds: int, quick: bool) -> list[Row]:
             "the admin port": lambda: looked(folder, 20 if quick else LOOKED, rounds),
             "flows, isolated": lambda: flows(folder, FLOWS, rounds),
             "houses, isolated": lambda: houses(folder, HOUSES),
-            "houses, shared": lambda: houses(folder, HOUSES, "--shared"),
+            "houses, shared": lambda: houses(folder, SHARED, "--shared"),
             "waiting edges": lambda: waiting(WAITING[: 1 if quick else None], SUBJECT),
             "retained topics": lambda: retained(RETAINED, rounds, SUBJECT),
         }

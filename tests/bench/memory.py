@@ -6,7 +6,7 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import fmean, median
+from statistics import median
 
 from wattwire.broker.private import start
 from wattwire.flows.engine.loading import load
@@ -27,13 +27,19 @@ WAYS: dict[str, tuple[str, ...]] = {"isolated": (), "shared": ("--shared",)}
 RED = "Node-RED"
 
 
+@dataclass(frozen=True)
+class Spans:
+    settle: float  # seconds, until the first readings are over
+    idle: float  # seconds: a house works by the minute, so a whole one
+
+
 @dataclass
 class Found:
     starts: list[float] = field(default_factory=list)  # seconds until all was ready
     first: list[float] = field(default_factory=list)  # seconds until a message came through five hops
     idle: float | None = None  # MB
     loaded: float | None = None
-    share: list[float] = field(default_factory=list)  # % of a core, when nothing is asked of it
+    share: float | None = None  # % of a core, when nothing is asked of it
     working: float | None = None  # % of a core, with 50 ticks a second
     kinds: dict[str, float] = field(default_factory=dict)
     traffic: Traffic | None = None
@@ -48,12 +54,12 @@ def measure(rounds: int, quick: bool) -> list[Row]:
                 found[way].starts.append(run.ready)
             found[way].first.append(first(*options))
         red(found[RED], None)
-    settle = 2 if quick else 8
+    spans = Spans(2, 5) if quick else Spans(8, 60)
     for way, options in WAYS.items():
         say(f"{NAME}: {way}")
-        house(found[way], settle, *options)
+        house(found[way], spans, *options)
     say(f"{NAME}: {RED}")
-    red(found[RED], settle)
+    red(found[RED], spans)
     return rows(found)
 
 
@@ -69,27 +75,27 @@ def first(*options: str) -> float:
             return took
 
 
-def house(found: Found, settle: float, *options: str) -> None:
+def house(found: Found, spans: Spans, *options: str) -> None:
     with running(HOUSE, *options) as run:
-        time.sleep(settle)  # the first readings are over
+        time.sleep(spans.settle)
         pids = [pid for pid in run.pids if kind(pid, run.process.pid) != "simulators"]
-        found.share = [share(pids, settle / 2) for _ in range(5)]
+        found.share = share(pids, spans.idle)
         found.idle, found.kinds = memory(pids), memory_by_kind(run)
-        found.traffic = traffic(run.unix, run.pids, settle * 4)
-        found.working = ticked(run.unix, "simulatedHouse", lambda: share(pids, settle))
+        found.traffic = traffic(run.unix, run.pids, spans.idle)
+        found.working = ticked(run.unix, "simulatedHouse", lambda: share(pids, spans.settle))
         found.loaded = memory(pids)
 
 
-def red(found: Found, settle: float | None) -> None:
+def red(found: Found, spans: Spans | None) -> None:
     """Node-RED with a flow of the size of ours, which does nothing; or one like our chain, for the first message."""
     try:
         with node_red_running(as_large(load(HOUSE))) as (process, took):
             found.starts.append(took)
-            if settle:
-                time.sleep(settle)
-                found.share = [share([process.pid], settle / 2) for _ in range(5)]
+            if spans:
+                time.sleep(spans.settle)
+                found.share = share([process.pid], spans.idle)
                 found.idle = memory([process.pid])
-        if settle:
+        if spans:
             return
         topics = [f"red/{i}" for i in range(HOPS + 1)]
         with tempfile.TemporaryDirectory() as folder, start(folder, prefer="mosquitto", port=0) as broker:
@@ -119,19 +125,14 @@ def rows(found: dict[str, Found]) -> list[Row]:
             row(f"{way}: {what}", size, "MB")
         row(f"{way}: start, all nodes ready", middle(it.starts), "s", RED, middle(theirs.starts), most(0.5))
         row(f"{way}: start, first message through 5 hops", middle(it.first), "s", RED, middle(theirs.first))
-        row(f"{way}: processor when idle", mean(it.share), "% of a core", target=most(0.5))
+        row(f"{way}: processor when idle", it.share, "% of a core", target=most(0.5))
         row(f"{way}: processor at 50 ticks a second", it.working, "% of a core")
         if it.traffic:
             row(f"{way}: connections to the broker", it.traffic.connections, "")
             row(f"{way}: messages a second", it.traffic.messages, "")
             row(f"{way}: written to disk", it.traffic.disk, "MB a day")
-    row(f"processor of an idle {RED}", mean(theirs.share), "% of a core")
+    row(f"processor of an idle {RED}", theirs.share, "% of a core")
     return said
-
-
-def mean(values: list[float]) -> float | None:
-    """Of what comes in bursts, the median would say that it is nothing."""
-    return fmean(values) if values else None
 
 
 def middle(values: list[float]) -> float | None:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from wattwire.broker.tether import tether
 
-PATIENCE = 120.0  # seconds that a start may take
+PATIENCE = 300.0  # seconds that a start may take
 
 
 @dataclass
