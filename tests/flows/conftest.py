@@ -1,10 +1,13 @@
-"""Tests of real processes that are run twice: with a process for each node, and with one for all nodes of a flow."""
+"""What tests of flows share: an Octopus for a newcomer; and who runs twice, with a process for each node of a flow, and
+with one for all."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 import pytest
+from newcomer import Octopus
 from supervised import Supervised
 
 TWICE = ("test_real_kills", "test_real_nodes", "test_real_faults", "test_real_house", "test_real_evening")
@@ -25,3 +28,12 @@ def hosting(request: pytest.FixtureRequest) -> Iterator[str]:
     Supervised.shared = request.param == "shared"
     yield request.param
     Supervised.shared = False
+
+
+@pytest.fixture
+def octopus() -> Iterator[Octopus]:
+    """The simulated one, behind a real HTTP server."""
+    with Octopus() as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        yield server
+        server.shutdown()
