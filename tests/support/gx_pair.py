@@ -28,9 +28,11 @@ from wattwire.nodes import (
 )
 from wattwire.nodes.gx_topics import FIELDS, slot_path
 from wattwire.nodes.messages import House, Lease
+from wattwire.nodes.sim_messages import Drawn, SimFault
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 ID = "c0619ab27f32"
+USERS = {"Day": -3, "Start": 7200, "Duration": 3600, "Soc": 65, "AllowDischarge": 1}  # a schedule, switched off
 
 
 def matches(topic: str, pattern: str) -> bool:
@@ -64,7 +66,7 @@ class Pair:
         self.status = Status("")
         self.retained: dict[str, bytes] = {}
         self.queue: deque[tuple[Side, Any, Any]] = deque()
-        self.deaf: set[str] = set()  # topics the GX ignores
+        self.deaf: set[str] = set()  # topics that nobody hears
         self.gx = Side(victron_gx.NODE, gx or victron_gx.Config(url="mqtt://flow"), gx_memory.State())
         self.sim = Side(sim_gx.NODE, sim or sim_gx.Config(), sim_gx_telling.State())
         for side in (self.sim, self.gx):
@@ -154,6 +156,20 @@ class Pair:
     def tell_gx(self, path: str, value: object) -> None:
         self.publish(Say(f"W/{ID}/{path}", {"value": value}))
 
+    def tell_slot(self, index: int = 4, **values: float) -> None:
+        for name, value in values.items():
+            self.tell_gx(slot_path(index, name), value)
+
+    def set_fault(self, kind: str) -> None:
+        self.call(self.sim, fault=SimFault(kind=kind))
+
+    def set_plant(self, **values: float) -> None:
+        self.sim.state = replace(self.sim.state, plant=replace(self.plant, **values))
+
+    def draw(self, power: float) -> None:
+        """By the car."""
+        self.call(self.sim, ev=Drawn(at=self.now, power=power))
+
     def writes(self) -> list[str]:
         return [t.removeprefix(f"W/{ID}/") for _, t, _ in self.said if t.startswith("W/")]
 
@@ -171,3 +187,11 @@ class Pair:
     @property
     def plant(self) -> Any:
         return self.sim.state.plant
+
+
+def charging(pair: Pair) -> Pair:
+    """For five minutes of a lease of fifty."""
+    pair.lease("charge", 50, soc=80, owner="victronController")
+    pair.run(minutes=5)
+    assert pair.plant.battery == 5000
+    return pair

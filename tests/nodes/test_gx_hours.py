@@ -1,0 +1,58 @@
+"""Midnight, changed clocks and time zones: a lease is never longer than it was meant to be."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from gx_pair import Pair
+
+
+@pytest.mark.parametrize(
+    ("now", "minutes", "fault"),
+    [
+        ("2026-10-24T23:40:00+00:00", 20, None),  # 00:40 BST, over before the hour that comes twice
+        ("2026-10-25T00:10:00+00:00", 20, "the clocks go back, and the GX would run the slot a second time"),
+        ("2026-10-25T01:10:00+00:00", 20, None),
+        ("2027-03-28T00:40:00+00:00", 40, None),
+    ],
+)
+def test_a_clock_change_never_lengthens_a_lease(now: str, minutes: int, fault: str | None) -> None:
+    pair = Pair(now=datetime.fromisoformat(now))
+    pair.run(seconds=20)
+    pair.lease("charge", minutes, soc=100)
+    pair.run(seconds=30)
+    began = pair.plant.slot
+    pair.gx.will = None
+    pair.kill(pair.gx)
+    active = []
+    for _ in range(180):
+        pair.run(minutes=1)
+        active.append(pair.plant.slot is not None)
+
+    assert pair.faults() == ([fault] if fault else [])
+    assert began == (None if fault else 4)
+    assert sum(active) <= minutes
+
+
+def test_a_lease_over_midnight_stays_one_lease() -> None:
+    pair = Pair(now=datetime(2026, 11, 20, 23, 50, tzinfo=UTC))
+    pair.run(seconds=20)
+    pair.lease("charge", 30, soc=100)
+    pair.run(minutes=20)
+    inside = pair.plant.slot
+    pair.lease("charge", 30, soc=100)
+    pair.run(seconds=20)
+
+    assert (inside, pair.plant.slot, pair.ports()) == (4, 4, ["confirmed", "confirmed"])
+
+
+def test_a_lease_just_after_midnight_begins_on_the_day_before() -> None:
+    pair = Pair(now=datetime(2026, 11, 20, 23, 59, 40, tzinfo=UTC))
+    pair.run(seconds=30)
+    pair.lease("charge", 30, soc=100)
+    pair.run(seconds=20)
+
+    assert (pair.slot()["Day"], pair.plant.slot, pair.ports()) == (5, 4, ["confirmed"])  # a Friday's
+    pair.run(minutes=30)
+    assert pair.plant.slot is None
