@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from gx_pair import Pair
+from gx_pair import Pair, charging
+
+from wattwire.nodes.gx_topics import ZONE
+from wattwire.nodes.messages import Lease
 
 
 @pytest.mark.parametrize(
@@ -35,6 +38,23 @@ def test_a_clock_change_never_lengthens_a_lease(now: str, minutes: int, fault: s
     assert sum(active) <= minutes
 
 
+def test_a_lease_before_the_hour_that_comes_twice_ends_where_it_begins_and_none_is_taken_inside() -> None:
+    pair = Pair(now=datetime.fromisoformat("2026-10-24T23:40:00+00:00"))
+    pair.run(seconds=30)
+    pair.lease("hold", 60)
+    pair.run(seconds=20)
+    (lease,) = [e.body for _, e in pair.out if isinstance(e.body, Lease)]
+    pair.run(minutes=25)
+    inside = (pair.plant.slot, pair.house.controllable, pair.house.why_not)
+    pair.run(minutes=60)
+    pair.lease("hold", 60)
+    pair.run(seconds=20)
+
+    assert lease.until == datetime.fromisoformat("2026-10-25T00:00:00+00:00")
+    assert inside == (None, False, "the clocks go back, and the GX would run the slot a second time")
+    assert pair.plant.slot == 4
+
+
 def test_a_lease_over_midnight_stays_one_lease() -> None:
     pair = Pair(now=datetime(2026, 11, 20, 23, 50, tzinfo=UTC))
     pair.run(seconds=20)
@@ -55,4 +75,13 @@ def test_a_lease_just_after_midnight_begins_on_the_day_before() -> None:
 
     assert (pair.slot()["Day"], pair.plant.slot, pair.ports()) == (5, 4, ["confirmed"])  # a Friday's
     pair.run(minutes=30)
+    assert pair.plant.slot is None
+
+
+def test_a_time_zone_set_anew_moves_the_slot_with_it(pair: Pair) -> None:
+    charging(pair).tell_gx(ZONE, "Europe/Paris")
+    pair.run(seconds=30)
+
+    assert (pair.plant.slot, pair.slot()["Start"] // 3600, pair.faults()) == (4, 13, [])
+    pair.run(minutes=46)
     assert pair.plant.slot is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from gx_pair import ID, Pair
+from gx_pair import ID, USERS, Pair, charging
 
 from wattwire.nodes import Say, victron_gx
 from wattwire.nodes.gx_topics import DYNAMIC, slot_path
@@ -177,6 +177,20 @@ def test_within_5_points_of_the_target_the_gx_charges_because_soc_changed(pair: 
     assert pair.ports() == ["confirmed"] * 4
 
 
+def test_after_the_user_s_values_were_put_back_a_soc_is_written_that_the_gx_does_not_remember(pair: Pair) -> None:
+    pair.tell_slot(**USERS)
+    pair.run(seconds=1)
+    for _ in range(3):
+        pair.set_plant(soc=77.0)
+        pair.lease("charge", 30, soc=80)
+        pair.run(seconds=6)
+        charged = pair.plant.battery
+        pair.lease("release")
+        pair.run(seconds=10)
+
+        assert charged == 5000
+
+
 def test_a_slot_that_does_not_charge_is_touched_once_more(pair: Pair) -> None:
     pair.tell_slot(Soc=50)
     pair.set_plant(soc=77.0, target=80.0)  # the GX remembers a target of its own
@@ -205,3 +219,20 @@ def test_a_write_that_does_not_take_is_tried_three_times_then_let_go(pair: Pair)
     assert pair.writes().count(slot_path(4, "Soc")) == 3 + 1  # and what was there before: it may be taken yet
     assert pair.faults() == ["the GX did not take Soc 80 in charge schedule 5; it shows 100"]
     assert pair.slot()["Day"] == -7
+
+
+def test_a_slot_that_cannot_be_switched_off_is_an_alarm_every_minute(pair: Pair) -> None:
+    charging(pair)
+    pair.deaf.add(f"W/{ID}/{slot_path(4, 'Day')}")
+    pair.lease("release")
+    pair.run(seconds=90)
+
+    assert pair.ports() == ["confirmed", "armed", "armed"]
+    assert pair.faults()[0] == (
+        "charge schedule 5 is still on: the GX did not take Day -7 in charge schedule 5; it shows 5"
+    )
+
+    pair.deaf.clear()
+    pair.run(seconds=61)
+
+    assert (pair.slot()["Day"], pair.ports()[-1]) == (-7, "confirmed")

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from gx_pair import ID, Pair
 
-from wattwire.nodes import Say, Secret, gx_dial, victron_gx
+from wattwire.nodes import Say, Secret, gx_dial, sim_gx, victron_gx
+from wattwire.nodes.gx_topics import ESS
 
 
 def test_the_gx_is_found_and_the_house_is_read(pair: Pair) -> None:
@@ -38,6 +39,24 @@ def test_readings_that_went_null_or_away_are_unknown(pair: Pair) -> None:
     pair.run(seconds=1)
 
     assert (pair.house.soc, pair.house.ev, pair.house.controllable) == (None, None, False)
+
+
+@pytest.mark.parametrize(("amps", "watts"), [(40, 9200), (-1, None)])
+def test_the_input_limit_is_told_in_watts(amps: float, watts: float | None) -> None:
+    pair = Pair(sim=sim_gx.Config(input_limit=amps))
+    pair.run(seconds=30)
+
+    assert (pair.house.input_limit, pair.house.islanded) == (watts, False)
+
+
+def test_the_house_is_told_by_what_a_charge_would_be_bounded(pair: Pair) -> None:
+    pair.tell_gx(f"{ESS}/AcInputLimit", 40)
+    pair.run(seconds=20)
+    pair.draw(7000)
+    pair.lease("charge", 30, soc=80)
+    pair.run(seconds=20)
+
+    assert (pair.plant.battery, pair.house.input_limit) == (1660, 9200)
 
 
 def test_another_gx_than_the_one_set_is_refused() -> None:
