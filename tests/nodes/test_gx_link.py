@@ -16,13 +16,6 @@ from wattwire.nodes.sim_messages import SimFault
 
 
 @pytest.fixture
-def pair() -> Pair:
-    pair = Pair()
-    pair.run(seconds=30)
-    return pair
-
-
-@pytest.fixture
 def patient() -> Pair:
     """A made-up week's: all of it takes forty times as long."""
     slow = sim_gx.Config(heartbeat=timedelta(minutes=2), publish=timedelta(minutes=2), awake=timedelta(minutes=40))

@@ -11,13 +11,6 @@ from wattwire.nodes import Say, Stopping
 from wattwire.nodes.gx_topics import FIELDS, slot_path
 
 
-@pytest.fixture
-def pair() -> Pair:
-    pair = Pair()
-    pair.run(seconds=30)
-    return pair
-
-
 @pytest.mark.parametrize("late", FIELDS)
 def test_a_gx_that_tells_late_what_it_took_does_not_keep_it(pair: Pair, late: str) -> None:
     """Given up on and let go before the GX tells what it took, it must be put back all the same."""
