@@ -163,7 +163,7 @@ def test_its_memory_stays_small() -> None:
         state, _ = resolve(cfg, state, Tick(now), None, prices=None, car=car, house=None, now=now)
         state, _ = resolve(cfg, state, None, new, prices=None, car=car, house=None, now=now)
 
-    assert len(json.dumps(encode(replace(state, outlook=None)))) < 8000
+    assert len(json.dumps(encode(replace(state, outlook=None)))) < 3000
 
 
 @pytest.mark.parametrize(
