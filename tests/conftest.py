@@ -1,4 +1,4 @@
-"""What holds for every test: none may depend on how fast the machine is, nor on who began it."""
+"""What holds for every test: none may depend on how fast the machine is, who began it, or what is installed."""
 
 import signal
 from pathlib import Path
@@ -8,12 +8,22 @@ import pytest
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
+from wattwire.broker.mosquitto import find_mosquitto
+
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
 
 # What is begun in the background ignores Ctrl-C, and so would every process that a test starts and ends with one.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is marked as needing mosquitto is passed over where there is none."""
+    if not find_mosquitto():
+        for item in items:
+            if item.get_closest_marker("mosquitto"):
+                item.add_marker(pytest.mark.skip(reason="mosquitto is not installed"))
 
 
 # Of these modules each test has a run of its own: they need not wait for one another.

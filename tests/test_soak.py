@@ -12,8 +12,6 @@ from fast_clock import COMPILER
 from growth import DAY, HOUR, Bounds, Measured, Process, Whole, grown, table
 from soaking import soak
 
-from wattwire.broker.private import find_mosquitto
-
 LEAKY = '''"""leaky: at each tick a little more than before."""
 
 import os
@@ -71,7 +69,6 @@ ends: [sound.counted, fat.counted, open.counted, told.counted]
 
 @pytest.mark.broker
 @pytest.mark.mosquitto
-@pytest.mark.skipif(not find_mosquitto(), reason="mosquitto is not installed")
 @pytest.mark.skipif(not COMPILER, reason="there is no C compiler, by which the clock runs fast")
 def test_a_node_that_leaks_is_caught_and_one_that_does_not_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "leaky.py").write_text(LEAKY)

@@ -14,17 +14,10 @@ from wattwire.broker.link import Link, Message
 from wattwire.broker.private import PrivateBroker
 from wattwire.broker.will import Will
 
-needs_mosquitto = pytest.mark.skipif(not private.find_mosquitto(), reason="mosquitto is not installed")
 KINDS = [
-    pytest.param("mosquitto", marks=[pytest.mark.broker, pytest.mark.mosquitto, needs_mosquitto]),
+    pytest.param("mosquitto", marks=[pytest.mark.broker, pytest.mark.mosquitto]),
     pytest.param("embedded", marks=pytest.mark.broker),
 ]
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if item.get_closest_marker("mosquitto"):
-            item.add_marker(needs_mosquitto)
 
 
 class Wire:

@@ -13,13 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from wattwire.broker.private import find_mosquitto
-
 pytestmark = [
     pytest.mark.broker,
-    pytest.mark.mosquitto,
+    pytest.mark.mosquitto,  # no other broker keeps these promises
     pytest.mark.timeout(400),
-    pytest.mark.skipif(not find_mosquitto(), reason="mosquitto is not installed: no other broker keeps these promises"),
 ]
 HOUSE = Path(__file__).parents[2]
 SHORT = ["--minutes", "0.75", "--hang", "2", "--burst", "2000", "--seed", "7"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -19,10 +18,8 @@ from wattwire.flows.engine.store import Store
 
 pytestmark = [
     pytest.mark.broker,
-    pytest.mark.mosquitto,
-    pytest.mark.skipif(shutil.which("mosquitto", path="/usr/sbin:/usr/bin:/usr/local/sbin") is None,
-                       reason="mosquitto is not installed: the embedded broker cannot keep these promises"),
-]  # fmt: skip
+    pytest.mark.mosquitto,  # the embedded broker cannot keep these promises
+]
 
 OWN = Path(__file__).parents[1] / "support" / "nodes"
 

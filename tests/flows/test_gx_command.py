@@ -15,12 +15,9 @@ from time import monotonic
 import pytest
 from rig import Rig
 
-from wattwire.broker.private import find_mosquitto
 from wattwire.flows.commands.gx_trial import Finding, Look, find, words
 from wattwire.flows.engine.loading import load_text
 from wattwire.nodes.gx_topics import SETPOINT
-
-needs_mosquitto = pytest.mark.skipif(not find_mosquitto(), reason="mosquitto is not installed")
 
 
 def looks(*told: tuple[float, float | None, float | None]) -> list[Look]:
@@ -116,7 +113,6 @@ def gx(rig: Rig, *words: str) -> tuple[int, str]:
 
 @pytest.mark.broker
 @pytest.mark.mosquitto
-@needs_mosquitto
 def test_show_tells_what_the_gx_is_and_writes_nothing(houses: Houses) -> None:
     rig = houses("")
     code, told = gx(rig, "show", rig.broker.url)
@@ -131,7 +127,6 @@ def test_show_tells_what_the_gx_is_and_writes_nothing(houses: Houses) -> None:
 
 @pytest.mark.broker
 @pytest.mark.mosquitto
-@needs_mosquitto
 def test_a_flow_names_its_gx(houses: Houses, tmp_path: Path) -> None:
     rig, flow = houses(""), tmp_path / "home.yaml"
     flow.write_text(
@@ -147,7 +142,6 @@ def test_a_flow_names_its_gx(houses: Houses, tmp_path: Path) -> None:
 
 @pytest.mark.broker
 @pytest.mark.mosquitto
-@needs_mosquitto
 @pytest.mark.parametrize(
     ("settings", "last"),
     [
@@ -175,7 +169,6 @@ def test_probe_writes_once_watches_puts_back_and_says_what_this_firmware_does(
 
 @pytest.mark.broker
 @pytest.mark.mosquitto
-@needs_mosquitto
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "killed"])
 def test_however_a_probe_ends_the_override_is_put_back(houses: Houses, how: signal.Signals) -> None:
     rig = houses("")
@@ -193,7 +186,6 @@ def test_however_a_probe_ends_the_override_is_put_back(houses: Houses, how: sign
 
 @pytest.mark.broker
 @pytest.mark.mosquitto
-@needs_mosquitto
 def test_a_force_charge_that_is_ignored_is_seen_as_ignored(houses: Houses) -> None:
     rig = houses(", force_charge: false")
     _, told = gx(rig, "probe", rig.broker.url, "--for", "10", "--yes", "--force-charge")
@@ -203,7 +195,6 @@ def test_a_force_charge_that_is_ignored_is_seen_as_ignored(houses: Houses) -> No
 
 @pytest.mark.broker
 @pytest.mark.mosquitto
-@needs_mosquitto
 def test_a_gx_that_cannot_be_steered_is_not_probed(houses: Houses) -> None:
     rig = houses("")
     rig.send("simGx.fault", {"kind": "dynamicEss"})

@@ -16,13 +16,11 @@ from paho.mqtt.enums import CallbackAPIVersion
 from watched import Watched
 
 from wattwire.broker.envelope import begin
-from wattwire.broker.private import find_mosquitto
 
 pytestmark = pytest.mark.broker
 
-needs_mosquitto = pytest.mark.skipif(not find_mosquitto(), reason="mosquitto is not installed")
 needs_clients = pytest.mark.skipif(not shutil.which("mosquitto_sub"), reason="mosquitto-clients are not installed")
-KINDS = [pytest.param("mosquitto", marks=[pytest.mark.mosquitto, needs_mosquitto]), "embedded"]
+KINDS = [pytest.param("mosquitto", marks=pytest.mark.mosquitto), "embedded"]
 
 FLOW = """
 flow: open

@@ -13,12 +13,9 @@ from typing import IO
 import pytest
 from watched import Watched
 
-from wattwire.broker.private import find_mosquitto
-
 pytestmark = [
     pytest.mark.broker,
     pytest.mark.mosquitto,
-    pytest.mark.skipif(not find_mosquitto(), reason="mosquitto is not installed"),
 ]
 
 FLOW = """

@@ -15,14 +15,12 @@ import pytest
 from fast_clock import beginning_at
 from watched import Watched
 
-from wattwire.broker.private import find_mosquitto
 from wattwire.nodes.gx_topics import slot_path
 
 pytestmark = [
     pytest.mark.broker,
     pytest.mark.mosquitto,
     pytest.mark.timeout(300),
-    pytest.mark.skipif(not find_mosquitto(), reason="mosquitto is not installed"),
 ]
 
 # The shipped house. An hour without Octopus is 45 s here, so what waits for it waits less; a GX reboots in its true

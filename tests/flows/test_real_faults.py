@@ -11,12 +11,9 @@ import pytest
 from forgetful import forgetful
 from watched import Watched
 
-from wattwire.broker.private import find_mosquitto
-
 pytestmark = [
     pytest.mark.broker,
     pytest.mark.mosquitto,
-    pytest.mark.skipif(not find_mosquitto(), reason="mosquitto is not installed"),
 ]
 
 # The shipped flow with its own edges: only how long they wait is shorter, and nothing is asked but when a test asks:

@@ -12,14 +12,11 @@ from fast_clock import beginning_at
 from forgetful import forgetful
 from watched import Watched
 
-from wattwire.broker.private import find_mosquitto
-
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
 
 Runs = Callable[..., Watched]
 
 FIVE_PAST = datetime(2026, 11, 20, 12, 5, tzinfo=UTC)
-needs_mosquitto = pytest.mark.skipif(not find_mosquitto(), reason="mosquitto is not installed")
 
 # The shipped house, sooner, and looked at often: without a budget. No night window: a dispatch makes power cheap. What
 # is cheap for less than a minute, to the half hour's end, would not be worth a lease.
@@ -84,7 +81,6 @@ def test_on_the_embedded_broker_a_dispatch_comes_and_the_battery_charges_and_is_
 
 
 @pytest.mark.mosquitto
-@needs_mosquitto
 def test_a_shadow_run_decides_the_same_and_writes_nothing_to_the_gx_and_to_the_account(runs: Runs) -> None:
     run = runs(FLOW, "--prefer", "mosquitto", "--shadow").ready()
     run.came("krakenDevice.device")

@@ -18,12 +18,11 @@ from watched import Watched
 
 from wattwire.broker.envelope import begin, stamp
 from wattwire.broker.link import Link
-from wattwire.broker.private import PrivateBroker, find_mosquitto, start
+from wattwire.broker.private import PrivateBroker, start
 
 pytestmark = [
     pytest.mark.broker,
-    pytest.mark.mosquitto,
-    pytest.mark.skipif(not find_mosquitto(), reason="mosquitto is not installed: no other broker keeps these promises"),
+    pytest.mark.mosquitto,  # no other broker keeps these promises
 ]
 
 Runs = Callable[..., Watched]

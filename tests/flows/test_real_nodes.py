@@ -14,8 +14,6 @@ from pathlib import Path
 import pytest
 from watched import Watched
 
-from wattwire.broker.private import find_mosquitto
-
 pytestmark = pytest.mark.broker
 
 Runs = Callable[..., Watched]
@@ -153,8 +151,7 @@ def test_a_call_that_must_not_be_repeated_ends_in_unknown_when_its_process_is_ki
     assert mute.requests.empty()
 
 
-@pytest.mark.mosquitto
-@pytest.mark.skipif(not find_mosquitto(), reason="mosquitto is not installed: with another broker the input dies, too")
+@pytest.mark.mosquitto  # with another broker the input dies, too
 def test_a_call_that_must_not_be_repeated_is_not_when_the_supervisor_is_killed_with_it(runs: Runs, mute: Mute) -> None:
     flow = CAREFUL.replace("URL", f'"{mute.url}"')
     run = runs(flow).early().ready()

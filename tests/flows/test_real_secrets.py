@@ -15,12 +15,9 @@ from forgetful import forgetful
 from looking import retained
 from watched import Watched
 
-from wattwire.broker.private import find_mosquitto
-
 pytestmark = [
     pytest.mark.broker,
     pytest.mark.mosquitto,
-    pytest.mark.skipif(not find_mosquitto(), reason="mosquitto is not installed"),
 ]
 
 FLOW = """

@@ -116,7 +116,6 @@ def test_the_state_folder_is_for_its_owner_alone(tmp_path: Path) -> None:
 
 @pytest.mark.broker
 @pytest.mark.mosquitto
-@pytest.mark.skipif(not find_mosquitto(), reason="mosquitto is not installed")
 def test_a_broker_that_refuses_us_ends_the_run(flow: Path, tmp_path: Path) -> None:
     with ClosedBroker(tmp_path) as url:
         code, said = call(flow, "--state", tmp_path / "state", "--broker", url)

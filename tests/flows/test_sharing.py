@@ -12,14 +12,12 @@ import pytest
 from supervised import FLOW, gone, watch
 from watched import Watched
 
-from wattwire.broker.private import find_mosquitto
 from wattwire.flows.engine.setup import LONG, TURN
 from wattwire.flows.engine.sharing import Shared
 
 pytestmark = [
     pytest.mark.broker,
     pytest.mark.mosquitto,
-    pytest.mark.skipif(not find_mosquitto(), reason="mosquitto is not installed"),
 ]
 
 ALL = ("edges", "first", "second", "shown")

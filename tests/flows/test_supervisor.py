@@ -13,12 +13,11 @@ from typing import Any
 import pytest
 from supervised import FLOW, Supervised, gone, watch
 
-from wattwire.broker.private import find_mosquitto, start
+from wattwire.broker.private import start
 
 pytestmark = pytest.mark.broker
 
-needs_mosquitto = pytest.mark.skipif(not find_mosquitto(), reason="mosquitto is not installed")
-KINDS = [pytest.param("mosquitto", marks=[pytest.mark.mosquitto, needs_mosquitto]), "embedded"]
+KINDS = [pytest.param("mosquitto", marks=pytest.mark.mosquitto), "embedded"]
 
 Runs = Callable[..., Supervised]
 LATEST = 8  # seconds: five are promised, and a busy machine may take its time over the last steps

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import json
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,10 +17,8 @@ from wattwire.flows.engine.loading import load_text
 
 pytestmark = [
     pytest.mark.broker,
-    pytest.mark.mosquitto,
-    pytest.mark.skipif(shutil.which("mosquitto", path="/usr/sbin:/usr/bin:/usr/local/sbin") is None,
-                       reason="mosquitto is not installed: the embedded broker cannot keep these promises"),
-]  # fmt: skip
+    pytest.mark.mosquitto,  # the embedded broker cannot keep these promises
+]
 
 PICKY = '''"""picky: pass a body on, but for the one it has a bug for."""
 

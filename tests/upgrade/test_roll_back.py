@@ -11,14 +11,11 @@ from fast_clock import COMPILER, FastClock, living_by
 from kept_state import released, snapshot
 from upgraded import FLOW, LATER, PERSON, House
 
-from wattwire.broker.private import find_mosquitto
-
 BEFORE = "b0860aa"
 pytestmark = [
     pytest.mark.broker,
     pytest.mark.mosquitto,
     pytest.mark.long,
-    pytest.mark.skipif(not find_mosquitto(), reason="mosquitto is not installed"),
     pytest.mark.skipif(not COMPILER, reason="there is no C compiler, by which the clock runs fast"),
 ]
 

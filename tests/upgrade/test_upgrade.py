@@ -15,7 +15,6 @@ from fast_clock import COMPILER, FastClock, living_by
 from kept_state import Kept, read, snapshot, unpacked
 from upgraded import LATER, PERSON, House
 
-from wattwire.broker.private import find_mosquitto
 from wattwire.flows.engine.ledger import standing
 from wattwire.flows.engine.logbook import Logbook
 
@@ -26,7 +25,6 @@ SPENT = {"octopus": 3.0, "octopus plan": 1.0, "octopus prices": 2.0, "tesla data
 real = [
     pytest.mark.broker,
     pytest.mark.mosquitto,
-    pytest.mark.skipif(not find_mosquitto(), reason="mosquitto is not installed"),
     pytest.mark.skipif(not COMPILER, reason="there is no C compiler, by which the clock is set to that evening"),
 ]
 
