@@ -32,7 +32,7 @@ def take(cfg: Config, state: State, lease: Lease, now: datetime) -> tuple[State,
         return pursue(cfg, replace(state, wish=lease), now)
     floor = state.live.seen.get(f"{ESS}/BatteryLife/MinimumSocLimit")
     least = float(floor) if isinstance(floor, int | float) else 0.0
-    target = max(min(cfg.max_soc if lease.soc is None else lease.soc, cfg.max_soc), least)
+    target = cfg.max_soc if lease.soc is None else min(max(lease.soc, least), cfg.max_soc)
     until = min(lease.until, now + min(cfg.max_lease, LONGEST))
     lease = replace(lease, until=until, soc=target if lease.mode == "charge" else None)
     state, done = pursue(cfg, replace(state, wish=lease), now)

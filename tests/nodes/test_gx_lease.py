@@ -8,7 +8,7 @@ import pytest
 from gx_pair import ID, USERS, Pair, charging
 
 from wattwire.nodes import Say, victron_gx
-from wattwire.nodes.gx_topics import DYNAMIC, slot_path
+from wattwire.nodes.gx_topics import DYNAMIC, ESS, slot_path
 from wattwire.nodes.messages import Lease
 
 
@@ -112,6 +112,19 @@ def test_a_lease_too_long_is_cut_and_one_beyond_the_cap_lowered() -> None:
     pair.run(seconds=20)
 
     assert (pair.slot()["Duration"], pair.slot()["Soc"]) == (3625, 90)
+
+
+@pytest.mark.parametrize(("floor", "wished", "soc"), [(30, 20, 30), (90, 20, 80), (90, 100, 80)])
+def test_a_target_is_no_less_than_the_gx_s_own_minimum_and_never_beyond_the_cap(
+    floor: int, wished: int, soc: int
+) -> None:
+    pair = Pair(victron_gx.Config(url="mqtt://flow", max_soc=80))
+    pair.tell_gx(f"{ESS}/BatteryLife/MinimumSocLimit", floor)
+    pair.run(seconds=10)
+    pair.lease("charge", 30, soc=wished)
+    pair.run(seconds=20)
+
+    assert pair.slot()["Soc"] == soc
 
 
 # Several wishes
