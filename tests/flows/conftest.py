@@ -1,14 +1,16 @@
-"""What tests of flows share: an Octopus for a newcomer; and who runs twice, with a process for each node of a flow, and
-with one for all."""
+"""What tests of flows share: runs, an Octopus for a newcomer; and who runs twice, with a process for each node of a
+flow, and with one for all."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from newcomer import Octopus
 from supervised import Supervised
+from watched import Watched
 
 TWICE = ("test_real_kills", "test_real_nodes", "test_real_faults", "test_real_house", "test_real_evening")
 LONG = "test_real_evening"  # a minute each time
@@ -37,3 +39,17 @@ def octopus() -> Iterator[Octopus]:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield server
         server.shutdown()
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Iterator[Callable[..., Watched]]:
+    """Begin a run of a flow, in a folder of its own; all are ended with the test."""
+    made: list[Watched] = []
+
+    def run(flow: str, *options: str, folder: str = "a") -> Watched:
+        made.append(Watched(tmp_path / folder, flow, *options))
+        return made[-1]
+
+    yield run
+    for it in made:
+        it.close()

@@ -290,16 +290,18 @@ ends: [token.refused, token.failed, alarm.said]
     assert bench.statuses["alarm"].text == "something wants a person's attention"
 
 
-def test_in_a_shadow_nothing_is_written_to_the_gx() -> None:
-    text = """flow: f
+GX = """flow: f
 nodes:
   simGx: {type: simGx}
   gx: {type: victronGx, config: {url: "mqtt://flow"}}
 ends: [gx.house, gx.confirmed, gx.refused, gx.lost]
 """
+
+
+def test_in_a_shadow_nothing_is_written_to_the_gx() -> None:
     lease = {"mode": "charge", "until": "2026-11-20T13:00:00Z", "soc": 90}
     for shadow, mode in ((False, ["scheduled"]), (True, ["discharging"])):
-        bench = Bench(flow(text), NOON, shadow=shadow)
+        bench = Bench(flow(GX), NOON, shadow=shadow)
         bench.put(after(1), "gx.lease", lease)
         bench.run(after(3))
 
@@ -307,13 +309,7 @@ ends: [gx.house, gx.confirmed, gx.refused, gx.lost]
 
 
 def test_the_gx_executes_the_last_will_of_a_node_that_dies() -> None:
-    text = """flow: f
-nodes:
-  simGx: {type: simGx}
-  gx: {type: victronGx, config: {url: "mqtt://flow"}}
-ends: [gx.house, gx.confirmed, gx.refused, gx.lost]
-"""
-    bench = Bench(flow(text), NOON)
+    bench = Bench(flow(GX), NOON)
     bench.put(after(1), "gx.lease", {"mode": "charge", "until": "2026-11-20T13:00:00Z", "soc": 90})
     bench.run(after(3))
     bench.dialled.lose("gx")

@@ -4,6 +4,7 @@ from collections import Counter
 from datetime import datetime
 from functools import partial
 from random import Random
+from typing import Any
 
 import pytest
 from commanded_car import NOON, asleep, at, bench, calls, flow, order, outcomes, told, trouble
@@ -12,23 +13,25 @@ from wattwire.flows.engine.bench import Bench
 from wattwire.nodes import Reply, Request
 
 
-def test_a_refusal_is_told_in_words_and_not_repeated() -> None:
-    it = bench()
+def stopped(kind: str = "", times: int | None = None, until: float = 30, world: Any = None) -> Bench:
+    """A car that charges is told at five past twelve to stop, while Tesla or the car has this fault."""
+    it = bench(world)
     it.put(at(1), "simTesla.charge", {"power": 7400})
-    trouble(it, 5, "refuse user_not_present")
+    if kind:
+        trouble(it, 5, kind, times)
     order(it, 5, "stop")
-    it.run(at(30))
+    return it.run(at(until))
+
+
+def test_a_refusal_is_told_in_words_and_not_repeated() -> None:
+    it = stopped("refuse user_not_present")
 
     assert calls(it, 5) == ["12:05:00 charge_stop"]
     assert told(it) == ["the car wants a person in it"]
 
 
 def test_a_key_that_is_not_paired_is_a_persons_job() -> None:
-    it = bench()
-    it.put(at(1), "simTesla.charge", {"power": 7400})
-    trouble(it, 5, "unpaired")
-    order(it, 5, "stop")
-    it.run(at(30))
+    it = stopped("unpaired")
 
     assert len(calls(it, 5)) == 1
     assert told(it) == ["the app's key is not paired with the car: do that once"]
@@ -50,11 +53,7 @@ def test_a_key_that_is_not_paired_is_a_persons_job() -> None:
     ],
 )
 def test_where_tesla_says_nothing_a_look_tells_whether_it_is_to_be_repeated(kind: str, sent: list[str]) -> None:
-    it = bench()
-    it.put(at(1), "simTesla.charge", {"power": 7400})
-    trouble(it, 5, kind, times=1)
-    order(it, 5, "stop")
-    it.run(at(14))
+    it = stopped(kind, times=1, until=14)
 
     assert calls(it, 5) == sent
     assert len(it.bodies("teslaCommand.done")) == 1
@@ -65,10 +64,7 @@ def test_a_process_that_dies_over_a_command_looks_before_it_repeats_anything() -
     def died(node: str, request: Request, now: datetime) -> Reply | None:
         return Reply(0, unknown=True, why="the process died") if request.url.endswith("charge_stop") else None
 
-    it = bench(died)
-    it.put(at(1), "simTesla.charge", {"power": 7400})
-    order(it, 5, "stop")
-    it.run(at(5.5))
+    it = stopped(until=5.5, world=died)
 
     assert calls(it, 5) == ["12:05:00 charge_stop", "12:05:15 vehicle_data"]
 
@@ -87,11 +83,7 @@ def test_whatever_dies_on_the_way_the_command_is_seen_done_once(second: float) -
 
 
 def test_what_has_no_effect_is_tried_three_times_and_then_told() -> None:
-    it = bench()
-    it.put(at(1), "simTesla.charge", {"power": 7400})
-    trouble(it, 5, "ineffective")
-    order(it, 5, "stop")
-    it.run(at(30))
+    it = stopped("ineffective")
 
     assert [c for c in calls(it, 5) if "stop" in c] == [
         "12:05:00 charge_stop",
@@ -102,21 +94,13 @@ def test_what_has_no_effect_is_tried_three_times_and_then_told() -> None:
 
 
 def test_what_was_surely_not_done_is_sent_again_in_seconds() -> None:
-    it = bench()
-    it.put(at(1), "simTesla.charge", {"power": 7400})
-    trouble(it, 5, "busy", times=1)
-    order(it, 5, "stop")
-    it.run(at(10))
+    it = stopped("busy", times=1, until=10)
 
     assert outcomes(it, "teslaCommand", 5)[:3] == ["12:05:00 failed", "12:05:10 taken", "12:05:18 done"]
 
 
 def test_the_limit_at_tesla_stops_everything_and_is_told() -> None:
-    it = bench()
-    it.put(at(1), "simTesla.charge", {"power": 7400})
-    trouble(it, 5, "limit")
-    order(it, 5, "stop")
-    it.run(at(60))
+    it = stopped("limit", until=60)
 
     assert calls(it, 5) == ["12:05:00 charge_stop"]
     assert told(it)[0] == "the account's spending limit at Tesla is reached"

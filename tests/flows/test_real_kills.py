@@ -48,19 +48,6 @@ ends: [first.no, first.unknown, tenth.no, tenth.unknown, last.total, late.total]
 """
 
 
-@pytest.fixture
-def runs(tmp_path: Path) -> Iterator[Runs]:
-    made: list[Watched] = []
-
-    def run(flow: str, *options: str, folder: str = "a") -> Watched:
-        made.append(Watched(tmp_path / folder, flow, *options))
-        return made[-1]
-
-    yield run
-    for it in made:
-        it.close()
-
-
 def chain(last: int, durability: str = "") -> str:
     return CHAIN.replace("LAST", str(last)).replace("DURABILITY", durability)
 

@@ -9,7 +9,6 @@ import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from watched import Watched
@@ -17,19 +16,6 @@ from watched import Watched
 pytestmark = pytest.mark.broker
 
 Runs = Callable[..., Watched]
-
-
-@pytest.fixture
-def runs(tmp_path: Path) -> Iterator[Runs]:
-    made: list[Watched] = []
-
-    def run(flow: str, *options: str, folder: str = "a") -> Watched:
-        made.append(Watched(tmp_path / folder, flow, *options))
-        return made[-1]
-
-    yield run
-    for it in made:
-        it.close()
 
 
 PARROT = """
