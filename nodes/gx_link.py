@@ -42,6 +42,8 @@ def down(cfg: Config, state: State, why: str, denied: bool, now: datetime) -> tu
 def found(cfg: Config, state: State, note: Note, now: datetime) -> tuple[State, Results]:
     """A GX's serial number. Its retained message is the only one of a GX that speaks unasked."""
     live = state.live
+    if note.gone:  # it says nothing of what is here
+        return state, []
     if cfg.portal_id and note.portal != cfg.portal_id:
         wrong = "" if live.portal else f"the GX here is {note.portal}, not {cfg.portal_id} as portal_id says"
         return replace(state, live=replace(live, wrong=wrong)), []

@@ -59,6 +59,20 @@ def test_the_house_is_told_by_what_a_charge_would_be_bounded(pair: Pair) -> None
     assert (pair.plant.battery, pair.house.input_limit) == (1660, 9200)
 
 
+@pytest.mark.parametrize(
+    ("payload", "why"),
+    [
+        ({"value": "aaaaaaaaaaaa"}, f"two GX devices answer here, {ID} and aaaaaaaaaaaa: set portal_id"),
+        (b"", None),  # what a broker kept of one that is gone was cleared
+    ],
+)
+def test_a_second_gx_is_refused_once_it_says_something(pair: Pair, payload: Any, why: str | None) -> None:
+    pair.publish(Say("N/aaaaaaaaaaaa/system/0/Serial", payload))
+    pair.run(seconds=20)
+
+    assert pair.house.why_not == why
+
+
 def test_another_gx_than_the_one_set_is_refused() -> None:
     pair = Pair(victron_gx.Config(url="mqtt://flow", portal_id="aaaaaaaaaaaa"))
     pair.run(seconds=20)
