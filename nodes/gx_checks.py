@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from . import gx_slot, gx_wear
 from .gx_memory import State
-from .gx_readings import SOC
+from .gx_readings import GRID, SOC, number
 from .gx_topics import DYNAMIC, ESS, FIELDS, SCHEDULED, SCHEDULED_STATUS, SOURCE, ZONE, Value
 
 if TYPE_CHECKING:
@@ -56,9 +56,9 @@ def _plant(seen: Mapping[str, Value]) -> list[str]:
         told.append("ESS is set to keep the battery charged")
     if at(DYNAMIC) in (1, 4):
         told.append("Dynamic ESS is on and blocks schedules")
-    if at(SOC) is None:
+    if number(seen, SOC) is None:
         told.append("the state of charge is unknown")
-    if at("system/0/Ac/Grid/L1/Power") is None and at(f"{ESS}/RunWithoutGridMeter") != 1:
+    if number(seen, GRID[0]) is None and at(f"{ESS}/RunWithoutGridMeter") != 1:
         told.append("the grid meter tells nothing")
     return told
 

@@ -9,6 +9,7 @@ from gx_pair import ID, NOON, Pair, charging
 
 from wattwire.nodes import Say, gx_checks, sim_gx, victron_gx
 from wattwire.nodes.gx_memory import State
+from wattwire.nodes.gx_readings import GRID, SOC
 from wattwire.nodes.gx_topics import DYNAMIC, ESS, ZONE
 
 
@@ -31,6 +32,18 @@ def test_what_forbids_control_is_said_in_plain_words_and_ends_a_lease(
     assert pair.faults() == [why]
     assert (pair.house.controllable, pair.house.why_not) == (False, why)
     assert pair.slot()["Day"] == -7
+
+
+@pytest.mark.parametrize(
+    ("path", "why"), [(SOC, "the state of charge is unknown"), (GRID[0], "the grid meter tells nothing")]
+)
+@pytest.mark.parametrize("told", [None, "55", 1e300])
+def test_a_reading_that_the_house_does_not_know_forbids_control(pair: Pair, path: str, why: str, told: object) -> None:
+    pair.publish(Say(f"N/{ID}/{path}", {"value": told}))
+    pair.run(seconds=10)  # to the next telling
+    unknown = pair.house.soc if path == SOC else pair.house.grid
+
+    assert (unknown, pair.house.controllable, pair.house.why_not) == (None, False, why)
 
 
 def test_a_gx_without_a_time_zone_is_refused_in_summer_only() -> None:
