@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from .calls import Json, Request
+from .half_hours import half_hour
 from .kraken_budgets import calls
 from .kraken_replies import Wrong, instant, number
 from .messages import Device, Token
@@ -49,8 +50,8 @@ def device(found: Json, at: datetime) -> Device | None:
         id=id_,
         state=state if isinstance(state, str) else None,
         suspended=suspended if isinstance(suspended, bool) else None,
-        soc=_reading(told.get("stateOfCharge"), at, None, 1),
-        power=_reading(told.get("activePower"), at, STALE, 1000),  # it comes in kW
+        soc=_level(told.get("stateOfCharge")),
+        power=_power(told.get("activePower"), at),
         name=name if isinstance(name, str) else None,
     )
 
@@ -63,17 +64,25 @@ def _live(found: dict[str, Json]) -> bool:
             return True
 
 
-def _reading(found: Json, at: datetime, most: timedelta | None, factor: int) -> float | None:
+def _level(found: Json) -> float | None:
+    value = number(found.get("value")) if isinstance(found, dict) else None
+    return None if value is None else float(value)
+
+
+def _power(found: Json, at: datetime) -> float | None:
+    """What it draws now, in W; it comes in kW."""
     if not isinstance(found, dict):
         return None
     value, seen = number(found.get("value")), found.get("timestamp")
-    if value is None or (most is not None and isinstance(seen, str) and _old(seen, at, most)):
+    if value is None or (isinstance(seen, str) and not _of_now(seen, at)):
         return None
-    return float(value * factor)
+    return float(value * 1000)
 
 
-def _old(seen: str, at: datetime, most: timedelta) -> bool:
+def _of_now(seen: str, at: datetime) -> bool:
+    """Whether a reading is young, and of this half hour: another one has a price of its own."""
     try:
-        return at - instant(seen) > most
+        read = instant(seen)
     except ValueError:
-        return True
+        return False
+    return at - read <= STALE and half_hour(read) == half_hour(at)

@@ -80,10 +80,27 @@ def test_a_device_that_became_null_is_no_usable_answer() -> None:
     assert told("devices_one_lost").port == "failed"
 
 
-def test_power_read_long_ago_says_nothing_about_now() -> None:
-    later = NOW + timedelta(minutes=30)
+@pytest.mark.parametrize(
+    ("read_at", "now", "power"),
+    [
+        ("22:00:00Z", "22:14:00", 7100.0),
+        ("22:00:00Z", "22:16:00", None),  # long ago
+        ("21:59:59Z", "22:00:00", None),  # no proof of what is drawn in this half hour
+        ("22:30:00Z", "22:29:59", None),
+        ("23:10:00+01:00", "22:11:00", 7100.0),
+        ("22:00:00", "22:00:00", None),  # by whose clock?
+        (None, "22:00:00", 7100.0),
+    ],
+)
+def test_only_power_that_was_read_in_this_half_hour_says_anything_about_now(
+    read_at: str | None, now: str, power: float | None
+) -> None:
+    seen: Json = read_at and f"2026-10-01T{read_at}"
+    status: Json = {"current": "LIVE", "activePower": {"value": "7.10", "timestamp": seen}}
+    at = datetime.fromisoformat(f"2026-10-01T{now}").replace(tzinfo=UTC)
+    sent = read(CFG, Reply(200, {"data": {"devices": [{"id": "x", "status": status}]}}, at=at))
 
-    assert told("devices", at=later) == Emit("device", replace(CAR, at=later, power=None))
+    assert sent == Emit("device", Device(at=at, id="x", power=power))
 
 
 @pytest.mark.parametrize(
