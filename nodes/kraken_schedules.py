@@ -1,25 +1,23 @@
-"""How full the car should be and by when, day by day: what a person says, what Octopus has, and what it allows.
+"""How full the car should be and by when, day by day: what a person says, and what Octopus has.
 
 Longer than a page: a week is sent whole, so all that may be wrong with one is judged together.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from itertools import groupby
 
 from .calls import Fault, Json
 from .kraken_errands import Asks, Entry, Errand, Wish
+from .kraken_limits import limits
 from .kraken_replies import Trouble, number
 
 DAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
 GROUPS = {"WEEKDAYS": DAYS[:5], "WEEKEND": DAYS[5:]}
-HALF_A_DAY = 12 * 60  # minutes; a longer step would be another unit
-CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,32 +36,6 @@ class Preferences:
     device: str | None = None  # its id or name, where the account has several
 
 
-@dataclass(frozen=True, kw_only=True)
-class Limits:
-    """What Octopus allows; where it does not say, what its app does."""
-
-    least: Decimal = Decimal(5)
-    most: Decimal = Decimal(100)
-    step: Decimal = Decimal(5)
-    first: int = 0  # minutes of the day
-    last: int = 24 * 60
-    every: int = 30  # minutes
-
-    def rounded(self, percent: Decimal) -> Decimal:
-        """The nearest step within the limits."""
-        steps = ((percent - self.least) / self.step).quantize(Decimal(1), ROUND_HALF_UP)
-        highest = (self.most - self.least) // self.step
-        return self.least + self.step * max(Decimal(0), min(steps, highest))
-
-    def allows(self, ready_by: object) -> bool:
-        found = CLOCK.fullmatch(ready_by) if isinstance(ready_by, str) else None
-        if found is None:
-            return False
-        minute = int(found[1]) * 60 + int(found[2])
-        over_midnight = self.last < self.first and (minute >= self.first or minute <= self.last)
-        return (self.first <= minute <= self.last or over_midnight) and (minute - self.first) % self.every == 0
-
-
 def wish(said: Preferences, now: datetime) -> Wish | str:
     """What is said of each day; or why nothing can be made of it."""
     given: dict[str, dict[str, object]] = {}
@@ -77,24 +49,6 @@ def wish(said: Preferences, now: datetime) -> Wish | str:
     if not any(given.values()):
         return "nothing to set: say percent, ready_by or days"
     return Wish(at=now, what="charge preferences", given=given, device=said.device)
-
-
-def limits(entry: Entry) -> Limits:
-    match entry.get("preferenceSetting"):
-        case {"scheduleSettings": [dict(told), *_]}:
-            least, most, step = (number(told.get(name)) for name in ("min", "max", "step"))
-            first, last, every = (_minutes(told.get(name)) for name in ("timeFrom", "timeTo", "timeStep"))
-            usual = Limits()
-            return Limits(
-                least=least if least is not None and abs(least) <= 100 else usual.least,
-                most=most if most is not None and abs(most) <= 100 else usual.most,
-                step=step if step is not None and 1 <= step <= 100 else usual.step,
-                first=usual.first if first is None else first,
-                last=last or usual.last,
-                every=every if every and 0 < every <= HALF_A_DAY else usual.every,
-            )
-        case _:
-            return Limits()
 
 
 def wanted(given: Asks, entry: Entry) -> Asks | Trouble:
@@ -111,7 +65,7 @@ def wanted(given: Asks, entry: Entry) -> Asks | Trouble:
         said: Mapping[str, object] = new if isinstance(new, Mapping) else {}
         ready_by = said.get("ready_by", old.get("time"))
         if "ready_by" in said and not allowed.allows(ready_by):
-            return Trouble("refused", Fault(f"{ready_by!r} is not a time that Octopus allows: {_times(allowed)}"))
+            return Trouble("refused", Fault(f"{ready_by!r} is not a time that Octopus allows: {allowed.times}"))
         percent = number(said["percent"]) if "percent" in said else None  # type: ignore[arg-type]
         most = old.get("max") if percent is None else _plain(allowed.rounded(percent))
         if ready_by is None or most is None:
@@ -164,19 +118,6 @@ def _day(found: Mapping[str, Json]) -> dict[str, str]:
     time, numbers = found.get("time"), {name: number(found.get(name)) for name in ("min", "max")}
     told = {name: _plain(value) for name, value in numbers.items() if value is not None}
     return {"time": time[:5], **told} if isinstance(time, str) else told
-
-
-def _minutes(found: Json) -> int | None:
-    """A time of day, or a span in minutes or as a time."""
-    if isinstance(found, str) and (parts := re.fullmatch(r"(\d\d):(\d\d)(:\d\d)?", found)):
-        return int(parts[1]) * 60 + int(parts[2])
-    value = number(found)
-    return int(value) if value is not None else None
-
-
-def _times(allowed: Limits) -> str:
-    first, last = (f"{m // 60:02}:{m % 60:02}" for m in (allowed.first, allowed.last))
-    return f"{first} to {last} in steps of {allowed.every} min"
 
 
 def _plain(value: Decimal) -> str:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from . import replace
 from .calls import Json
+from .kraken_limits import limits
 from .kraken_replies import number
-from .kraken_schedules import DAYS, limits
+from .kraken_schedules import DAYS
 from .messages import Dispatch
 
 if TYPE_CHECKING:

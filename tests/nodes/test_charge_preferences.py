@@ -1,69 +1,22 @@
-"""chargePreferences: what is sent to Octopus for what a person says, what Octopus has and what it allows."""
+"""chargePreferences: what is sent to Octopus for what a person says and what Octopus has, and what is told of it."""
 
 import json
-from datetime import UTC, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from preferences_talk import CFG, DAYS, NOW, TOKEN, car, devices, said, sent, written
 
-from wattwire.nodes import Emit, Fault, Json, Reply, Request, Secret
-from wattwire.nodes.charge_preferences import NODE, Config, read, run
+from wattwire.nodes import Emit, Fault, Json, Reply, Request
+from wattwire.nodes.charge_preferences import NODE, read, run
 from wattwire.nodes.kraken_errands import Settled, State
-from wattwire.nodes.kraken_schedules import Aim, Limits, Preferences, limits
+from wattwire.nodes.kraken_limits import Limits
+from wattwire.nodes.kraken_schedules import Aim, Preferences
 from wattwire.nodes.kraken_switches import RESUME, SUSPEND
-from wattwire.nodes.messages import Token
 
-NOW = datetime(2026, 10, 1, 22, 0, tzinfo=UTC)
-CFG, TOKEN = Config(account="A-1"), Token(Secret("t"), NOW)
-DAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")
 FILE = Path(__file__).resolve().parent.parent / "world" / "cases" / "kraken.json"
 CASES: dict[str, Any] = {case["id"]: case for case in json.loads(FILE.read_text())["cases"]}
 TOOK: Json = {"data": {"setDevicePreferences": {"id": "car-1"}}}
-
-
-def schedule(aim: str) -> dict[str, Json]:
-    """`80 07:30` as Octopus tells it."""
-    percent, time = aim.split()
-    return {"time": f"{time}:00", "min": None, "max": float(percent)}
-
-
-def week(*aims: str) -> Json:
-    """Monday to Sunday; the last one goes on."""
-    each = (*aims, *[aims[-1]] * (7 - len(aims)))
-    return [{"dayOfWeek": day, **schedule(aim)} for day, aim in zip(DAYS, each, strict=True)]
-
-
-def car(*aims: str, setting: Json = None, **more: Json) -> dict[str, Json]:
-    told: dict[str, Json] = {"id": "car-1", "name": "Our car", "status": {"current": "LIVE"}}
-    if aims:
-        told["preferences"] = {"mode": "CHARGE", "unit": "PERCENTAGE", "schedules": week(*aims)}
-    return {**told, "preferenceSetting": {"scheduleSettings": [setting]} if setting else None, **more}
-
-
-def devices(*found: dict[str, Json]) -> Reply:
-    return Reply(200, {"data": {"devices": list(found)}}, at=NOW, tag="read")
-
-
-def said(wish: Preferences, *found: dict[str, Json], state: State | None = None) -> tuple[State, list[Emit | Request]]:
-    """What comes of a wish once the devices are read."""
-    state, results = run(CFG, state or State(), wish, None, None, token=TOKEN, now=NOW)
-    return read(CFG, state, devices(*found)) if isinstance(results[-1], Request) else (state, results)
-
-
-def sent(wish: Preferences, *found: dict[str, Json], state: State | None = None) -> list[str]:
-    """The week that is written, `80 07:30` a day, or why none is."""
-    result = said(wish, *found, state=state)[1][-1]
-    if isinstance(result, Emit):
-        return [f"{result.port}: {getattr(result.body, 'why', '')}"]
-    return written(result)
-
-
-def written(request: Request) -> list[str]:
-    asked: Any = request.json
-    return [f"{d['max']} {d['time']}" for d in asked["variables"]["wish"]["schedules"]]
-
 
 HAD = ["75 07:30"]
 
@@ -122,66 +75,6 @@ def test_a_lower_limit_that_octopus_has_is_kept() -> None:
 
     assert isinstance(results[0], Request)
     assert "'min': '20', 'max': '90'" in str(results[0].json)
-
-
-NARROW: Json = {
-    "id": "1",
-    "min": 50,
-    "max": "95",
-    "step": 10,
-    "timeFrom": "04:00:00",
-    "timeTo": "11:00",
-    "timeStep": 60,
-}
-
-
-@pytest.mark.parametrize(
-    ("wish", "days"),
-    [
-        (Preferences(percent=10), ["50 07:30"] * 7),
-        (Preferences(percent=100), ["90 07:30"] * 7),  # 95 is no step from 50
-        (Preferences(percent=64), ["60 07:30"] * 7),
-        (Preferences(ready_by="11:00"), ["80 11:00"] * 7),
-        (Preferences(ready_by="04:00"), ["80 04:00"] * 7),
-        (Preferences(ready_by="11:30"), ["11:30"]),
-        (Preferences(ready_by="04:30"), ["04:30"]),
-        (Preferences(percent=60, ready_by="03:00"), ["03:00"]),  # the percentage, too
-        (Preferences(percent=60), ["60 07:30"] * 7),  # a time of Octopus's own is kept, allowed or not
-    ],
-)
-def test_the_limits_are_the_device_s_own(wish: Preferences, days: list[str]) -> None:
-    """A single time stands for the refusal of it."""
-    refused = "refused: charge preferences: {!r} is not a time that Octopus allows: 04:00 to 11:00 in steps of 60 min"
-    expect = days if len(days) == 7 else [refused.format(days[0])]
-
-    assert sent(wish, car("80 07:30", setting=NARROW)) == expect
-
-
-@pytest.mark.parametrize(
-    ("setting", "found"),
-    [
-        (None, Limits()),
-        ({"min": None, "max": "junk", "step": 0, "timeFrom": None, "timeTo": "noon", "timeStep": "x"}, Limits()),
-        ({"min": -5, "max": "80.0", "step": -5, "timeStep": 1800}, Limits(least=Decimal(-5), most=Decimal(80))),
-        ({"timeFrom": "00:00:00", "timeTo": "00:00:00", "timeStep": "00:30:00"}, Limits(last=1440, every=30)),
-        ({"timeFrom": "20:00", "timeTo": "06:00", "timeStep": 15}, Limits(first=1200, last=360, every=15)),
-    ],
-)
-def test_what_octopus_does_not_tell_of_its_limits_is_as_in_its_app(setting: Json, found: Limits) -> None:
-    assert limits(car(setting=setting)) == found
-
-
-def test_times_may_be_allowed_over_midnight() -> None:
-    over = Limits(first=1200, last=360)
-
-    assert [over.allows(t) for t in ("19:30", "20:00", "23:30", "00:00", "06:00", "06:30")] == [
-        False,
-        True,
-        True,
-        True,
-        True,
-        False,
-    ]
 
 
 @pytest.mark.parametrize(
