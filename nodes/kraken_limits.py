@@ -27,7 +27,8 @@ class Limits:
 
     def rounded(self, percent: Decimal) -> Decimal:
         """The nearest step within the limits."""
-        steps = ((percent - self.least) / self.step).quantize(Decimal(1), ROUND_HALF_UP)
+        within = max(self.least, min(percent, self.most))  # first: a number of any size may be said
+        steps = ((within - self.least) / self.step).quantize(Decimal(1), ROUND_HALF_UP)
         highest = (self.most - self.least) // self.step
         return self.least + self.step * max(Decimal(0), min(steps, highest))
 

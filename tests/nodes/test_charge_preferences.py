@@ -40,6 +40,7 @@ HAD = ["75 07:30"]
         (Preferences(percent=82.5), ["85 07:30"] * 7),
         (Preferences(percent=0), ["5 07:30"] * 7),  # and within the limits
         (Preferences(percent=250), ["100 07:30"] * 7),
+        (Preferences(percent=1e300), ["100 07:30"] * 7),
     ],
 )
 def test_all_seven_days_are_sent_as_said_and_else_as_they_are(wish: Preferences, days: list[str]) -> None:
