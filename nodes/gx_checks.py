@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from . import gx_slot, gx_wear
 from .gx_memory import State
-from .gx_readings import GRID, SOC, number
+from .gx_readings import GRID, number, soc
 from .gx_topics import DYNAMIC, ESS, FIELDS, SCHEDULED, SCHEDULED_STATUS, SOURCE, ZONE, Value
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def _plant(seen: Mapping[str, Value]) -> list[str]:
         told.append("ESS is set to keep the battery charged")
     if at(DYNAMIC) in (1, 4):
         told.append("Dynamic ESS is on and blocks schedules")
-    if number(seen, SOC) is None:
+    if soc(seen) is None:
         told.append("the state of charge is unknown")
     if number(seen, GRID[0]) is None and at(f"{ESS}/RunWithoutGridMeter") != 1:
         told.append("the grid meter tells nothing")

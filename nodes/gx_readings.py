@@ -46,7 +46,7 @@ def house(seen: Mapping[str, Value], why_not: list[str], now: datetime) -> House
     mode = number(seen, MODE)
     return House(
         at=now,
-        soc=number(seen, SOC),
+        soc=soc(seen),
         grid=total(seen, GRID),
         battery=number(seen, BATTERY),
         load=total(seen, LOAD),
@@ -58,6 +58,12 @@ def house(seen: Mapping[str, Value], why_not: list[str], now: datetime) -> House
         input_limit=input_limit(seen),
         islanded=None if (source := number(seen, SOURCE)) is None else source != 1,
     )
+
+
+def soc(seen: Mapping[str, Value]) -> float | None:
+    """%; more or less than a battery holds is a mistake, and nothing is known."""
+    level = number(seen, SOC)
+    return level if level is not None and 0 <= level <= 100 else None
 
 
 def ev(seen: Mapping[str, Value]) -> float | None:

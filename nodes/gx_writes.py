@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from . import Emit, Fault, Status, Timer, gx_checks, gx_slot, gx_wear, replace
 from .gx_memory import Results, State, Work
-from .gx_readings import SOC, number
+from .gx_readings import number, soc
 from .gx_topics import FORCE, SCHEDULED, SCHEDULED_SOC, SCHEDULED_STATUS, ask, slot_path, write
 from .messages import Lease
 
@@ -178,8 +178,8 @@ def _proven(cfg: Config, state: State, sure: bool = True) -> bool:
         return False
     if lease.mode == "hold":
         return seen.get(FORCE) != 1
-    soc = number(seen, SOC)
-    return seen.get(FORCE) == 1 or (soc is not None and soc >= values["Soc"])
+    level = soc(seen)
+    return seen.get(FORCE) == 1 or (level is not None and level >= values["Soc"])
 
 
 def _confirm(state: State) -> tuple[State, Results]:

@@ -35,10 +35,13 @@ def test_what_forbids_control_is_said_in_plain_words_and_ends_a_lease(
 
 
 @pytest.mark.parametrize(
-    ("path", "why"), [(SOC, "the state of charge is unknown"), (GRID[0], "the grid meter tells nothing")]
+    ("path", "told", "why"),
+    [
+        *((SOC, told, "the state of charge is unknown") for told in (None, "55", 1e300, -0.5, 100.5)),
+        *((GRID[0], told, "the grid meter tells nothing") for told in (None, "55", 1e300)),
+    ],
 )
-@pytest.mark.parametrize("told", [None, "55", 1e300])
-def test_a_reading_that_the_house_does_not_know_forbids_control(pair: Pair, path: str, why: str, told: object) -> None:
+def test_a_reading_that_the_house_does_not_know_forbids_control(pair: Pair, path: str, told: object, why: str) -> None:
     pair.publish(Say(f"N/{ID}/{path}", {"value": told}))
     pair.run(seconds=10)  # to the next telling
     unknown = pair.house.soc if path == SOC else pair.house.grid
