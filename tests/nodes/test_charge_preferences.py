@@ -38,7 +38,7 @@ HAD = ["75 07:30"]
         (Preferences(percent=83), ["85 07:30"] * 7),  # the nearest step
         (Preferences(percent=82), ["80 07:30"] * 7),
         (Preferences(percent=82.5), ["85 07:30"] * 7),
-        (Preferences(percent=0), ["5 07:30"] * 7),  # and within the limits
+        (Preferences(percent=1), ["5 07:30"] * 7),  # and within the limits
         (Preferences(percent=250), ["100 07:30"] * 7),
         (Preferences(percent=1e300), ["100 07:30"] * 7),
     ],
@@ -85,9 +85,12 @@ def test_a_lower_limit_that_octopus_has_is_kept() -> None:
         (Preferences(days={"monday": Aim()}), "nothing to set: say percent, ready_by or days"),
         (Preferences(percent=80, days={"caturday": Aim(percent=100)}), "'caturday' is no day of the week"),
         (Preferences(percent=80, days={"s": Aim(percent=100)}), "'s' is no day of the week"),
+        (Preferences(percent=0), "0 % is nothing to charge to"),
+        (Preferences(percent=-10, ready_by="07:00"), "-10 % is nothing to charge to"),
+        (Preferences(percent=80, days={"sunday": Aim(percent=0)}), "0 % is nothing to charge to"),
     ],
 )
-def test_what_says_nothing_is_refused_without_asking_octopus(wish: Preferences, why: str) -> None:
+def test_what_makes_no_wish_is_refused_without_asking_octopus(wish: Preferences, why: str) -> None:
     state, results = run(CFG, State(), wish, None, None, token=TOKEN, now=NOW)
 
     assert (state, results) == (State(), [Emit("refused", Fault(why))])
