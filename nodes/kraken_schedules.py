@@ -55,7 +55,7 @@ def wish(said: Preferences, now: datetime) -> Wish | str:
 
 def wanted(given: Asks, entry: Entry) -> Asks | Trouble:
     """All seven days, as given and else as they are: a shorter list is no change to those, it is the loss of others."""
-    if str(entry.get("provider") or "").startswith("OHME"):
+    if str(entry.get("provider") or "").upper().startswith("OHME"):
         why = "an Ohme charger is set in Ohme's own app; written here, Octopus may end its smart charging"
         return Trouble("refused", Fault(why))
     had, allowed = _schedules(entry), limits(entry)

@@ -103,8 +103,9 @@ def test_what_is_so_already_is_not_written_again() -> None:
     assert state.wishes == ()
 
 
-def test_an_ohme_charger_is_left_to_ohme() -> None:
-    assert sent(Preferences(percent=90), car("80 07:30", provider="OHME_V2")) == [
+@pytest.mark.parametrize("provider", ["OHME", "OHME_V2", "ohme", "Ohme"])
+def test_an_ohme_charger_is_left_to_ohme(provider: str) -> None:
+    assert sent(Preferences(percent=90), car("80 07:30", provider=provider)) == [
         "refused: charge preferences: an Ohme charger is set in Ohme's own app; "
         "written here, Octopus may end its smart charging"
     ]
