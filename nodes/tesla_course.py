@@ -70,7 +70,7 @@ def question(cfg: Settings, memory: Memory, what: str) -> Request:
     """`vehicle` is answered by Tesla's servers and leaves the car alone; `data` reaches it."""
     url = f"{(memory.base or cfg.url).rstrip('/')}/api/1/vehicles/{cfg.vin}"
     bearer = memory.bearer and Secret(f"Bearer {memory.bearer.reveal()}")
-    if what == "vehicle":
+    if what.startswith("vehicle"):
         return Request(method="GET", url=url, authorization=bearer, tag=what)
     # Asked for its location, the car shows an icon: not without somebody who wants to know.
     query = {"endpoints": f"{BLOCKS};location_data" if cfg.home else BLOCKS}
@@ -84,6 +84,8 @@ def follow(cfg: Settings, memory: Memory, reply: Reply) -> Course:
         case Moved(base) if memory.base is None:  # once: two regions must not send us to and fro
             memory = replace(memory, base=base)
             return memory, question(cfg, memory, reply.tag)
+        case Away("asleep") if reply.tag.startswith("data") and memory.pace.phase in ("charging", "driving"):
+            return memory, question(cfg, memory, "vehicle again")  # a radio hole has the same words: Tesla knows which
         case Away(port, fault):
             memory = memory.away(told, cfg, now)
             return memory, [Emit(port, fault), _car(cfg, memory, now, port)]
@@ -93,6 +95,8 @@ def follow(cfg: Settings, memory: Memory, reply: Reply) -> Course:
             return memory.troubled(told, cfg, now), [Emit(port, fault)]
         case Online():
             memory = replace(memory, pace=memory.pace.online(now))
+            if reply.tag == "vehicle again":  # the car was just asked, in vain
+                return memory, [_car(cfg, memory, now, "online")]
             if memory.pace.heeds(cfg, now, memory.hinted, memory.plug.vague):
                 return _look(cfg, replace(memory, pace=replace(memory.pace, heeded=now)), now, "data")
             if memory.pace.due(cfg, now, memory.dispatch):

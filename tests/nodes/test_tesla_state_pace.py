@@ -169,6 +169,30 @@ def test_a_garage_without_radio_does_not_end_the_watch_unless_it_lasts(minutes: 
     assert life.reads() == again
 
 
+@pytest.mark.parametrize("moving", ["charging", "driving"])
+@pytest.mark.parametrize(
+    ("cheap", "phase", "ports"),
+    [
+        ("vehicle_offline", None, ["offline", "car"]),
+        ("vehicle_online", None, ["car"]),
+        ("vehicle_asleep", "asleep", ["asleep", "car"]),
+    ],
+)
+def test_unavailable_in_the_midst_of_something_tesla_is_asked_at_once_whether_it_sleeps(
+    moving: str, cheap: str, phase: str | None, ports: list[str]
+) -> None:
+    life = Life(replace(CFG, charging_every=timedelta(), watch_every=timedelta(), settle=timedelta()))
+    life.poll(0, "vehicle_online", f"data_{moving}")
+
+    emits = life.poll(5, "vehicle_online", "asleep_408", cheap)
+
+    assert [e.port for e in emits] == ports
+    assert [what for minute, what in life.asked if minute == 5] == ["vehicle", "data", "vehicle"]
+    assert life.memory.pace.phase == (phase or moving)
+    assert life.memory.car
+    assert life.memory.car.charging is (moving == "charging" and phase is None)
+
+
 def blocked(life: Life, minutes: range, **vehicle: Json) -> None:
     """Somebody or something keeps it awake in these minutes."""
     for minute in minutes:
