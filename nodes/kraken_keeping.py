@@ -63,11 +63,17 @@ def read_plan(state: State, reply: Reply, id_: str | None, device_max_age: timed
     found = dispatches(reply.json.get("data") if isinstance(reply.json, dict) else None)
     if isinstance(found, str):
         return Trouble("failed", reply.fault(found))
-    known = state.device if state.device is not None and state.device.id == id_ else None
-    fresh = known if known and reply.at - known.at <= device_max_age else None
     told = Plan(at=reply.at, device=id_, dispatches=found, skew=skew(reply))
-    now = told_device(reply, id_) or fresh
-    return replace(told, state=now.state, suspended=now.suspended, power=now.power) if now else told
+    if now := told_device(reply, id_):
+        return replace(told, state=now.state, suspended=now.suspended, power=now.power)
+    known = state.device if state.device is not None and state.device.id == id_ else None
+    return _recalled(told, known) if known and reply.at - known.at <= device_max_age else told
+
+
+def _recalled(plan: Plan, known: Device) -> Plan:
+    """With what was seen of the device before: its power proves nothing by now, nor its state of what began since."""
+    began = any(known.at < d.start <= plan.at for d in plan.dispatches)
+    return replace(plan, state=None if began else known.state, suspended=known.suspended)
 
 
 def _kept(state: State, plan: Plan) -> tuple[State, Plan | Trouble]:

@@ -122,12 +122,22 @@ def test_the_devices_state_comes_with_the_plan() -> None:
     )
 
 
-def test_where_the_state_failed_the_remembered_one_stands_in_while_it_is_fresh() -> None:
-    plan = Plan(at=NOW, device=ID, state="SMART_CONTROL_CAPABLE", suspended=False, dispatches=(SMART,), power=0.0)
-    old = replace(CAR, at=NOW - timedelta(minutes=11))
+@pytest.mark.parametrize(
+    ("ago", "state", "suspended"),
+    [
+        (0, "SMART_CONTROL_CAPABLE", False),
+        (2, None, False),  # the dispatch began since, and nobody saw what came of it
+        (11, None, None),
+    ],
+)
+def test_where_the_state_failed_a_fresh_one_of_before_stands_in_and_its_power_never(
+    ago: int, state: str | None, suspended: bool | None
+) -> None:
+    seen = replace(CAR, at=NOW - timedelta(minutes=ago), power=7100.0)
 
-    assert told("plan_with_device_failed", CAR) == Emit("plan", plan)
-    assert told("plan_with_device_failed", old) == Emit("plan", Plan(at=NOW, device=ID, dispatches=(SMART,)))
+    assert told("plan_with_device_failed", seen) == Emit(
+        "plan", Plan(at=NOW, device=ID, state=state, suspended=suspended, dispatches=(SMART,))
+    )
 
 
 @pytest.mark.parametrize(("start", "port"), [("2026-10-01T22:00:00Z", "plan"), (None, "failed")])
