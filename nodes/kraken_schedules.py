@@ -69,7 +69,7 @@ def wanted(given: Asks, entry: Entry) -> Asks | Trouble:
         if "ready_by" in said and not allowed.allows(ready_by):
             return Trouble("refused", Fault(f"{ready_by!r} is not a time that Octopus allows: {allowed.times}"))
         percent = number(said["percent"]) if "percent" in said else None  # type: ignore[arg-type]
-        most = old.get("max") if percent is None else _plain(allowed.rounded(percent))
+        most = _target(old) if percent is None else _plain(allowed.rounded(percent))
         if ready_by is None or most is None:
             return Trouble("refused", Fault(f"Octopus has no target for {day.capitalize()}: say percent and ready_by"))
         least = {"min": old["min"]} if "min" in old else {}
@@ -120,6 +120,12 @@ def _day(found: Mapping[str, Json]) -> dict[str, str]:
     time, numbers = found.get("time"), {name: number(found.get(name)) for name in ("min", "max")}
     told = {name: _plain(value) for name, value in numbers.items() if value is not None}
     return {"time": time[:5], **told} if isinstance(time, str) else told
+
+
+def _target(old: Mapping[str, str]) -> str | None:
+    """What Octopus has is kept; 0 is no target, and not sent back as one."""
+    most = old.get("max")
+    return most if most is not None and Decimal(most) > 0 else None
 
 
 def _plain(value: Decimal) -> str:

@@ -124,6 +124,17 @@ def test_a_day_that_octopus_lacks_must_be_said() -> None:
     ]
 
 
+@pytest.mark.parametrize("most", ["0", 0, "-5.0", "", None])
+def test_what_is_no_target_is_not_sent_back_as_one(most: Json) -> None:
+    days: Json = [{"dayOfWeek": day, "time": "07:30:00", "min": None, "max": most} for day in DAYS]
+    shown = car(preferences={"schedules": days})
+
+    assert sent(Preferences(ready_by="06:00"), shown) == [
+        "refused: charge preferences: Octopus has no target for Monday: say percent and ready_by"
+    ]
+    assert sent(Preferences(percent=90), shown) == ["90 07:30"] * 7
+
+
 def test_it_is_confirmed_when_every_day_shows() -> None:
     state, _ = said(Preferences(percent=90), car("80 07:30"))
     state, pending = read(CFG, state, Reply(200, TOOK, at=NOW, tag="write car-1"))
