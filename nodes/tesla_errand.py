@@ -50,10 +50,8 @@ def seen(cfg: Settings, memory: Memory, car: Car, now: datetime) -> Course:
     if told := of_car(car):
         memory, more = judged(cfg, memory, told, sure=False)
         emits += more
-    ready = memory.at("unplugged") if car.plugged else ()
-    if car.state == "online":
-        ready += memory.at("asleep")
-    return onward(cfg, replace(memory, round=ready), emits, now)
+    memory = replace(memory, away=car.at) if car.state in ("asleep", "offline") else memory
+    return onward(cfg, replace(memory, round=memory.ready(car)), emits, now)
 
 
 def onward(cfg: Settings, memory: Memory, emits: list[Emit], now: datetime) -> Course:

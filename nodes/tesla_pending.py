@@ -37,6 +37,7 @@ class Memory:
     sent: Mapping[str, datetime] = field(default_factory=dict)  # when the car was last told something about it
     asking: str = ""  # what the call under way is about
     quiet: datetime | None = None  # Tesla asked not to be called before
+    away: datetime | None = None  # when the car was last told to be asleep or out of reach
     news: datetime | None = volatile(lambda: None)  # of the car, already looked at
     # For `read`, and for the rest of a round:
     round: tuple[str, ...] = volatile(tuple)  # what else is to be sent or looked at
@@ -83,6 +84,16 @@ class Memory:
         """What is in one of these stages, in the order in which it is to be sent."""
         those = [k for k, w in self.wanted.items() if w.stage in stages]
         return tuple(sorted(those, key=lambda k: ORDER.index(k.split()[0])))
+
+    def ready(self, car: Car) -> tuple[str, ...]:
+        """What this news of the car makes possible. What it told before the last try is no news."""
+        plugged = [k for k in self.at("unplugged") if car.plugged and self._since(k, car.seen)]
+        awake = [k for k in self.at("asleep") if car.state == "online" and self._since(k, car.seen, self.away)]
+        return (*plugged, *awake)
+
+    def _since(self, about: str, *told: datetime | None) -> bool:
+        sent = self.wanted[about].sent
+        return sent is None or any(at is not None and at > sent for at in told)
 
     def next(self) -> tuple[str, Memory]:
         """What the round goes on with."""

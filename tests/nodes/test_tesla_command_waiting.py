@@ -117,6 +117,29 @@ def test_unplugged_it_waits_for_the_cable_and_starts_by_itself() -> None:
     assert asked(life.news(200, plugged=True, charging=False)) == [("POST", "/command/charge_start", {})]
 
 
+def test_what_the_car_told_before_it_refused_is_told_again_and_moves_nothing() -> None:
+    life = Life()
+    life.want(wish("start"))
+    life.reply(1, 200, no("disconnected"))
+    for second in range(60, 600, 60):
+        assert life.news(second, seen=after(-1200), plugged=True) == []
+
+    assert asked(life.news(600, plugged=True)) == [("POST", "/command/charge_start", {})]
+
+
+def test_a_car_that_seems_awake_is_asked_again_only_once_it_was_away_or_has_told_something_new() -> None:
+    slept, told = Life(), Life()
+    for life in (slept, told):
+        life.want(wish("start"))
+        life.reply(1, 500, ASLEEP)
+        for second in range(60, 600, 60):
+            assert life.news(second, seen=after(-1200)) == []
+
+    assert slept.news(600, seen=after(-1200), state="asleep") == []
+    assert asked(slept.news(660, seen=after(-1200))) == [("POST", "/command/charge_start", {})]
+    assert asked(told.news(600)) == [("POST", "/command/charge_start", {})]
+
+
 @pytest.mark.parametrize(("until", "now"), [(None, 3601), (600, 601)])
 def test_what_could_not_be_done_in_its_time_is_not_done_later(until: float | None, now: float) -> None:
     life = Life()
