@@ -55,8 +55,7 @@ def wish(said: Preferences, now: datetime) -> Wish | str:
 
 def wanted(given: Asks, entry: Entry) -> Asks | Trouble:
     """All seven days, as given and else as they are: a shorter list is no change to those, it is the loss of others."""
-    if str(entry.get("provider") or "").upper().startswith("OHME"):
-        why = "an Ohme charger is set in Ohme's own app; written here, Octopus may end its smart charging"
+    if why := _barred(entry):
         return Trouble("refused", Fault(why))
     had, allowed = _schedules(entry), limits(entry)
     if had is None and not all(isinstance(g, Mapping) and len(g) == 2 for g in given.values()):
@@ -104,6 +103,17 @@ def merged(old: Asks, new: Asks) -> Asks:
 def _days(name: str) -> tuple[str, ...]:
     word = name.strip().upper()
     return GROUPS.get(word) or tuple(d for d in DAYS if len(word) >= 3 and d.startswith(word)) or (name,)
+
+
+def _barred(entry: Entry) -> str | None:
+    """Why nothing may be written, whatever is wished."""
+    if str(entry.get("provider") or "").upper().startswith("OHME"):
+        return "an Ohme charger is set in Ohme's own app; written here, Octopus may end its smart charging"
+    match entry.get("preferences"):
+        case {"unit": "CELSIUS"}:
+            return "its schedule is in degrees, so it is no car or charger"
+        case _:
+            return None
 
 
 def _schedules(entry: Entry) -> dict[str, dict[str, str]] | None:

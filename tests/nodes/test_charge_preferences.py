@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from preferences_talk import CFG, DAYS, NOW, TOKEN, car, devices, said, sent, written
+from preferences_talk import CFG, DAYS, NOW, TOKEN, car, devices, said, sent, week, written
 
 from wattwire.nodes import Emit, Fault, Json, Reply, Request
 from wattwire.nodes.charge_preferences import NODE, read, run
@@ -109,6 +109,14 @@ def test_an_ohme_charger_is_left_to_ohme(provider: str) -> None:
         "refused: charge preferences: an Ohme charger is set in Ohme's own app; "
         "written here, Octopus may end its smart charging"
     ]
+
+
+def test_a_schedule_in_degrees_is_no_car_s() -> None:
+    shown = car(preferences={"mode": "CHARGE", "unit": "CELSIUS", "schedules": week("20 07:30")})
+    why = "refused: charge preferences: its schedule is in degrees, so it is no car or charger"
+
+    assert sent(Preferences(percent=90), shown) == [why]
+    assert sent(Preferences(percent=90, ready_by="07:00"), shown) == [why]
 
 
 def test_preferences_that_cannot_be_read_are_not_made_up() -> None:
