@@ -77,9 +77,9 @@ def walked(read: Any, config: Any, state: Any, results: Any, answer: Any) -> lis
         left += [r for r in results if not isinstance(r, Request)]
         asked = [r for r in results if isinstance(r, Request)]
         if not asked:
-            break
+            return left
         state, results = read(config, state, answer(asked[0]))
-    return left
+    raise AssertionError(f"it asks for ever: {asked[0].url}")
 
 
 CHARGE, DRIVE = ("response", "charge_state"), ("response", "drive_state")
@@ -130,6 +130,7 @@ def test_every_reply_of_tesla_has_an_outcome(status: int, value: Any, path: tupl
         state, results = node.NODE.run(config, node.NODE.state(), **wish, now=NOW)
         left = walked(node.NODE.read, config, state, results, answer)
 
+        assert left, node
         assert all(isinstance(one, Emit | Timer) for one in left)
 
 
