@@ -82,8 +82,7 @@ def heard(reply: Reply) -> Away | Trouble | Moved | Online | Reading:
     if reply.spent:  # not asked at all: what is free may go on
         return Trouble("spent" if reply.spent == "tesla spend" else "throttled", reply.fault(code="budget"))
     match reply.status:
-        case 401 if "mobile_access_disabled" in error:
-            why = "mobile access is switched off in the car: Controls > Safety"
+        case 401 if why := barred(error):
             return Trouble("forbidden", reply.fault(why, error))
         case 401:
             return Trouble("unauthorised", reply.fault("Tesla does not accept the token", error or None))
@@ -116,11 +115,21 @@ def said(reply: Reply) -> str:
     return ""
 
 
+def barred(error: str) -> str:
+    """Why no other token would help, or nothing."""
+    return next((why for word, why in BARRED.items() if word in error), "")
+
+
 def waiting(reply: Reply, why: str, seconds: float) -> Fault:
     asked = reply.retry_after()
     wait = seconds if asked is None else min(asked, LONGEST.total_seconds())
     return Fault(why, reply.status or None, said(reply) or None, wait)
 
+
+BARRED = {
+    "mobile_access_disabled": "mobile access is switched off in the car: Controls > Safety",
+    "login_required": "Tesla wants the owner to sign in again, and the new refresh token to be set",
+}
 
 WORDS = {
     400: "Tesla does not understand the question",

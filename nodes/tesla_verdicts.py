@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from . import Fault, Reply
-from .tesla_replies import ASLEEP, SPENT, WORDS, said, trouble, waiting
+from .tesla_replies import ASLEEP, SPENT, WORDS, barred, said, trouble, waiting
 from .tesla_replies import BUSY as THROTTLED
 
 Port = Literal[
@@ -60,8 +60,8 @@ def verdict(do: str, reply: Reply) -> Verdict:
     match reply.status:
         case 200:
             return _answered(do, reply, reason)
-        case 401 if "mobile_access_disabled" in error:
-            return Verdict("forbidden", reply.fault("mobile access is switched off in the car: Controls > Safety"))
+        case 401 if why := barred(error):
+            return Verdict("forbidden", reply.fault(why))
         case 401:
             return Verdict("unauthorised", reply.fault("Tesla does not accept the token", error or None))
         case 403 if "EXCEEDED_LIMIT" in error:

@@ -13,6 +13,7 @@ from wattwire.nodes import Fault, Json
     [
         (401, None, "unauthorised"),
         (401, {"error": "mobile_access_disabled"}, "forbidden"),
+        (401, {"error": "login_required"}, "forbidden"),
         (402, {"error": "payment_required"}, "forbidden"),
         (403, {"error": "Unauthorized missing scopes"}, "forbidden"),
         (403, {"error": "account disabled: EXCEEDED_LIMIT"}, "spent"),

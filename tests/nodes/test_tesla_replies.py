@@ -38,6 +38,7 @@ def seen(name: str) -> Reading:
         ("token_expired_401", "unauthorised"),
         ("empty_401", "unauthorised"),
         ("mobile_access_401", "forbidden"),  # no other token would help
+        ("login_required_401", "forbidden"),  # the owner must sign in again
         ("payment_402", "forbidden"),
         ("scopes_403", "forbidden"),
         ("limit_403", "spent"),
