@@ -72,7 +72,7 @@ class Errand:
     write: str
     wanted: Callable[[Asks, Entry], Asks | Trouble]  # what to write, for what was given and what there is
     shown: Callable[[Asks, Entry], bool]
-    words: Callable[[Asks], str]
+    words: Callable[[Asks, Entry], str]
     merged: Callable[[Asks, Asks], Asks] | None = None  # an earlier wish with a later one; None: the later alone counts
     spare: bool = False  # what the device shows already is not written
     again: bool = True  # may be written again while it is not known whether Octopus took it

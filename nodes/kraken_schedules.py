@@ -82,9 +82,9 @@ def shown(asks: Asks, entry: Entry) -> bool:
     return wanted_ == {day: (old.get("time"), old.get("max")) for day, old in had.items()}
 
 
-def words(asks: Asks) -> str:
-    days = asks["schedules"]
-    aims = [(f"{d['max']} % by {d['time']}", str(d["dayOfWeek"])) for d in days] if isinstance(days, list) else []
+def words(asks: Asks, entry: Entry) -> str:
+    days, unit = asks["schedules"], "% more" if _adds(entry) else "%"
+    aims = [(f"{d['max']} {unit} by {d['time']}", str(d["dayOfWeek"])) for d in days] if isinstance(days, list) else []
     runs = [(aim, [day.capitalize() for _, day in group]) for aim, group in groupby(aims, key=lambda a: a[0])]
     if len(runs) == 1:
         return f"{runs[0][0]} every day"
@@ -114,6 +114,15 @@ def _barred(entry: Entry) -> str | None:
             return "its schedule is in degrees, so it is no car or charger"
         case _:
             return None
+
+
+def _adds(entry: Entry) -> bool:
+    """Where Octopus cannot read the car's charge, its percentages are what to add."""
+    match entry.get("preferences"):
+        case {"targetType": "RELATIVE_STATE_OF_CHARGE"}:
+            return True
+        case _:
+            return False
 
 
 def _schedules(entry: Entry) -> dict[str, dict[str, str]] | None:

@@ -54,6 +54,10 @@ def words(asks: Asks) -> str:
     return next(WORDS[value] for value in asks.values() if isinstance(value, str | bool))
 
 
+def _in_words(asks: Asks, entry: Entry) -> str:
+    return words(asks)
+
+
 def wish(ask: Ask | None, given: Asks, now: datetime) -> Wish | None:
     return Wish(at=now, what=words(given), given=given, device=ask.device) if ask else None
 
@@ -63,7 +67,7 @@ STEERING = Errand(
     write="mutation Steer($wish: SmartControlInput!) { updateDeviceSmartControl(input: $wish) { id } }",
     wanted=_as_given,
     shown=_steered,
-    words=words,
+    words=_in_words,
 )
 CAPPING = Errand(
     fields=CAPPED,
@@ -71,7 +75,7 @@ CAPPING = Errand(
   updateIsChargingDurationCapped(input: $wish) { id } }""",
     wanted=_as_given,
     shown=_capped,
-    words=words,
+    words=_in_words,
     spare=True,
 )
 BOOSTING = Errand(
@@ -79,6 +83,6 @@ BOOSTING = Errand(
     write="mutation Boost($wish: UpdateBoostChargeInput!) { updateBoostCharge(input: $wish) { id } }",
     wanted=_as_given,
     shown=_boosted,
-    words=words,
+    words=_in_words,
     again=False,
 )

@@ -116,7 +116,7 @@ def _seen(errand: Errand, cfg: Settings, state: State, found: list[Json], at: da
             told.append(refused(wish, asks.fault.why) if asks.port == "refused" else left(asks))
             still += [] if asks.port == "refused" else [wish]
             continue
-        wish = replace(wish, what=errand.words(asks))
+        wish = replace(wish, what=errand.words(asks, entry))
         if errand.shown(asks, entry) and (wish.stage != "new" or (errand.spare and not wish.must)):
             told.append(Emit("confirmed", Settled(at=at, device=wish.id, what=wish.what)))
             continue

@@ -207,6 +207,16 @@ def test_it_says_what_it_does_in_words(wish: Preferences, what: str) -> None:
     assert state.wishes[0].what == what
 
 
+def test_where_a_percentage_is_added_it_says_so() -> None:
+    """Octopus cannot read every car's charge; then 30 is 30 % more, however full it is."""
+    adding: Json = {"unit": "PERCENTAGE", "targetType": "RELATIVE_STATE_OF_CHARGE", "schedules": week("20 07:30")}
+    state, _ = said(Preferences(days={"sunday": Aim(percent=30)}), car(preferences=adding))
+    _, settled = said(Preferences(percent=20), car(preferences=adding))
+
+    assert state.wishes[0].what == "20 % more by 07:30 Mon-Sat, 30 % more by 07:30 Sun"
+    assert settled == [Emit("confirmed", Settled(at=NOW, device="car-1", what="20 % more by 07:30 every day"))]
+
+
 def test_a_shadow_run_mutes_it() -> None:
     assert NODE.actuator
 
