@@ -12,7 +12,7 @@ from wattwire.nodes import Fault, Json, Reply
 from wattwire.nodes.kraken_accounts import choose, in_force, tariff_code
 from wattwire.nodes.kraken_device import Config as DeviceConfig
 from wattwire.nodes.kraken_device import read as read_devices
-from wattwire.nodes.kraken_replies import trouble, wrongs
+from wattwire.nodes.kraken_refusals import hindrance, reasons
 
 FILE = Path(__file__).resolve().parent.parent / "world" / "cases" / "kraken.json"
 CASES: dict[str, Any] = {case["id"]: case for case in json.loads(FILE.read_text())["cases"]}
@@ -34,12 +34,12 @@ def chosen(given: Any) -> Any:
 
 
 def meant(given: Any) -> Any:
-    """The case's own words for our outcomes; a boost's refusal is beside them, as it has no code of its own."""
+    """The case's own words for our outcomes."""
     body = given["body"]
     reply = Reply(given["http_status"], None if isinstance(body, str) else body, body if isinstance(body, str) else "")
-    if refusals := [r for w in wrongs(reply) for r in w.refusals]:
-        return {"boost_refused": refusals[0]}
-    found = trouble(reply)
+    found = hindrance(reply)
+    if found and found.port == "refused":
+        return {"boost_refused": reasons(reply)[0]}
     words = {"unauthorised": "auth_error", "blocked": "edge_blocked_keep_token"}
     return found and words.get(found.port, found.port)
 

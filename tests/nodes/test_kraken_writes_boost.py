@@ -1,5 +1,7 @@
 """Where a repeat would harm: a boost is asked for once."""
 
+from typing import Any
+
 import pytest
 from kraken_talk import Talk, car, cars, error, suspending
 
@@ -63,6 +65,38 @@ def test_a_boost_is_refused_with_octopus_s_reason(reason: str, why: str) -> None
 
     assert talk.hear(error("KT-CT-4357", boostChargeRefusalReasons=[reason])) == ["refused"]
     assert talk.why == f"boost: Octopus does not boost now: {why}"
+
+
+def wrongs(*codes: str, **more: Json) -> Json:
+    """Several errors; what else is told comes with the last."""
+    last: Json = {"message": f"no {codes[-1]}", "extensions": {"errorCode": f"KT-CT-{codes[-1]}", **more}}
+    return {"errors": [*({"message": "m", "extensions": {"errorCode": f"KT-CT-{c}"}} for c in codes[:-1]), last]}
+
+
+FULL: Any = {"boostChargeRefusalReasons": ["BC_DEVICE_FULLY_CHARGED"]}
+
+
+@pytest.mark.parametrize(
+    ("json", "port", "why"),
+    [
+        (wrongs("0001", **FULL), "refused", "Octopus does not boost now: the car is full"),
+        (wrongs("0001", "4357", **FULL), "refused", "Octopus does not boost now: the car is full"),
+        (wrongs("4360", "4357", **FULL), "refused", "Octopus does not boost now: the car is full"),
+        ({"errors": [{"message": "m", "extensions": FULL}]}, "refused", "Octopus does not boost now: the car is full"),
+        (wrongs("0001", "4356"), "refused", "the car is not ready for a boost: no 4356"),
+        (wrongs("4360", "4357"), "refused", "Octopus does not boost now: no 4357"),
+        (wrongs("4357", "4123"), "refused", "no 4123"),
+        (wrongs("0001", "4353"), "undone", "no 4353"),
+        (wrongs("0001", "7899"), "pending", None),
+        (wrongs("1199", "4357", **FULL), "throttled", "m"),  # first the limits, then what is asked for
+        (wrongs("1124", "4357", **FULL), "unauthorised", "m"),
+    ],
+)
+def test_what_only_a_write_meets_is_found_wherever_it_stands(json: Json, port: str, why: str | None) -> None:
+    talk = boosting()
+
+    assert talk.hear(json) == [port]
+    assert why is None or talk.why.removeprefix("boost: ") == why
 
 
 def test_several_reasons_are_all_told() -> None:
