@@ -1,42 +1,15 @@
-import json
+"""teslaTelemetry: what each field of Fleet Telemetry says of the car."""
+
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
+from telemetry_talk import CFG, NOON, VIN, Server
 
-from wattwire.nodes import Dial, Due, Emit, Fault, Heard, Json, Linked, Listen, Timer
+from wattwire.nodes import Dial, Emit, Fault, Heard, Json, Linked, Listen
 from wattwire.nodes.messages import Car
-from wattwire.nodes.telemetry_fields import Memory
 from wattwire.nodes.tesla_place import Place
-from wattwire.nodes.tesla_telemetry import NODE, Config, step
-
-NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
-VIN = "LRWTEST0000000001"
-CFG = Config(vin=VIN)
-
-
-class Server:
-    """What the telemetry server publishes, at some minutes after noon, and the car as told on."""
-
-    def __init__(self, cfg: Config = CFG) -> None:
-        self.cfg, self.memory, self.told = cfg, Memory(), list[Car]()
-
-    def happen(self, minute: float, event: Linked | Heard | Due) -> list[object]:
-        self.memory, results = step(self.cfg, self.memory, event, NOON + timedelta(minutes=minute))
-        self.told += [r.body for r in results if isinstance(r, Emit) and isinstance(r.body, Car)]
-        return list(results)
-
-    def says(self, minute: float, name: str, value: Json, retained: bool = False) -> list[object]:
-        topic = f"telemetry/{VIN}/v/{name}"
-        return self.happen(minute, Heard(topic, json.dumps(value).encode(), retained))
-
-    def link(self, minute: float, link: str, status: str, made: str = "2026-11-21T12:00:00Z") -> list[object]:
-        told = json.dumps({"ConnectionId": link, "Status": status, "CreatedAt": made})
-        return self.happen(minute, Heard(f"telemetry/{VIN}/connectivity", told.encode()))
-
-    @property
-    def car(self) -> Car:
-        return self.told[-1]
+from wattwire.nodes.tesla_telemetry import NODE
 
 
 def test_it_listens_to_its_car_alone_on_the_broker_of_the_server() -> None:
@@ -144,31 +117,6 @@ def test_from_one_level_the_other_is_reckoned_once_both_were_told() -> None:
     assert (both.soc, both.soc_usable, both.reckoned) == (64.0, 62.0, ())
 
 
-def test_the_end_of_an_older_connection_says_nothing() -> None:
-    server = Server()
-    states = [
-        server.link(0, "c2", "CONNECTED", "2026-11-21T12:00:05Z"),
-        server.link(0, "c1", "DISCONNECTED", "2026-11-21T12:00:06Z"),
-        server.link(1, "c1", "CONNECTED", "2026-11-21T11:00:00Z"),  # late
-        server.link(20, "c2", "DISCONNECTED", "2026-11-21T12:20:00Z"),
-        server.link(21, "c2", "CONNECTED", "2026-11-21T12:00:05Z"),  # twice
-        server.says(22, "Soc", 63.5),
-    ]
-
-    assert len(states) == 6
-    assert [car.state for car in server.told] == ["online", "offline", "online"]
-    assert server.car.soc_usable == 63.5
-
-
-def test_a_connection_that_ends_does_not_end_a_charge() -> None:
-    server = Server()
-    server.link(0, "c1", "CONNECTED")
-    server.says(0, "DetailedChargeState", "DetailedChargeStateCharging")
-    server.link(5, "c1", "DISCONNECTED")
-
-    assert (server.car.state, server.car.charging, server.car.seen) == ("offline", True, NOON)
-
-
 def test_a_retained_field_tells_a_value_and_no_time() -> None:
     server = Server()
     server.says(0, "Soc", 62.0, retained=True)
@@ -201,41 +149,6 @@ def test_what_stays_the_same_is_told_once_a_minute_with_its_new_age() -> None:
         server.says(second / 60, "Soc", 62.0)
 
     assert [car.seen for car in server.told] == [NOON + timedelta(minutes=m) for m in (0, 1, 2)]
-
-
-def test_without_word_of_its_connection_a_silent_car_is_unknown_after_a_while() -> None:
-    server = Server()
-    results = server.says(0, "Soc", 62.0)
-    server.happen(30, Due("silence"))
-
-    assert Timer("silence", NOON + timedelta(minutes=30)) in results
-    assert (server.car.state, server.car.seen) == ("unknown", NOON)
-
-
-def test_a_silent_car_is_unknown_after_a_restart_too() -> None:
-    server = Server()
-    silence = Timer("silence", NOON + timedelta(minutes=30))
-
-    assert silence in step(CFG, server.memory, Linked(True), NOON)[1]
-
-
-def test_a_car_that_went_stays_gone() -> None:
-    server = Server()
-    server.link(0, "c1", "CONNECTED")
-    server.says(0, "Soc", 62.0)
-    server.link(40, "c1", "DISCONNECTED")
-    server.happen(41, Due("silence"))
-
-    assert server.car.state == "offline"
-
-
-def test_a_car_that_is_connected_may_be_silent() -> None:
-    server = Server()
-    server.link(0, "c1", "CONNECTED")
-    server.says(0, "Soc", 62.0)
-    server.happen(30, Due("silence"))
-
-    assert server.car.state == "online"
 
 
 @pytest.mark.parametrize(
