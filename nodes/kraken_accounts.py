@@ -15,7 +15,7 @@ from .messages import Token
 
 VIEWER = "query Viewer { viewer { accounts { number } } }"
 CODE = re.compile(
-    r"(?:(?P<energy>[EG])-(?P<registers>\d+R)-)?(?P<product>[A-Z0-9]+(?:-[A-Z0-9]+)*)-(?P<region>[A-HJ-NP])"
+    r"(?:(?P<energy>[EG])-(?P<registers>[A-Z]*\d+R)-)?(?P<product>[A-Z0-9]+(?:-[A-Z0-9]+)*)-(?P<region>[A-HJ-NP])"
 )
 
 

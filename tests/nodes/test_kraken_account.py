@@ -127,8 +127,10 @@ def test_the_key_is_the_user_of_a_basic_authorization_and_never_prints() -> None
     [
         (GO, TariffCode(product="INTELLI-VAR-24-10-29", region="A")),
         ("E-2R-VAR-22-11-01-P", TariffCode(registers="2R", product="VAR-22-11-01", region="P")),
+        ("E-FLAT2R-SILVER-23-12-06-A", TariffCode(registers="FLAT2R", product="SILVER-23-12-06", region="A")),
         ("G-1R-VAR-22-11-01-C", TariffCode(energy="G", product="VAR-22-11-01", region="C")),
         ("IOG-SMB-TOU-25-12-12-B", TariffCode(product="IOG-SMB-TOU-25-12-12", region="B")),  # no E-1R- in front
+        ("V2G-EXPORT-12M-FIXED-22-12-01-C", TariffCode(product="V2G-EXPORT-12M-FIXED-22-12-01", region="C")),
         ("E-1R-AGILE-24-10-01-I", None),  # there is no region I
         ("E-1R-AGILE-24-10-01-O", None),
         ("nonsense", None),
