@@ -69,8 +69,9 @@ def test_a_boost_is_refused_with_octopus_s_reason(reason: str, why: str) -> None
 
 def wrongs(*codes: str, **more: Json) -> Json:
     """Several errors; what else is told comes with the last."""
-    last: Json = {"message": f"no {codes[-1]}", "extensions": {"errorCode": f"KT-CT-{codes[-1]}", **more}}
-    return {"errors": [*({"message": "m", "extensions": {"errorCode": f"KT-CT-{c}"}} for c in codes[:-1]), last]}
+    found: list[Any] = [{"message": "m", "extensions": {"errorCode": f"KT-CT-{code}"}} for code in codes]
+    found[-1] = {"message": f"no {codes[-1]}", "extensions": {**found[-1]["extensions"], **more}}
+    return {"errors": found}
 
 
 FULL: Any = {"boostChargeRefusalReasons": ["BC_DEVICE_FULLY_CHARGED"]}
