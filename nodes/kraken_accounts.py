@@ -59,7 +59,8 @@ def tariff_code(text: str) -> TariffCode | None:
 
 def intelligent(product: str) -> bool:
     """Whether a product is Intelligent Octopus Go; Intelligent Flux steers a battery and not a car."""
-    return product.startswith(("INTELLI-", "IOG-")) and not product.startswith("INTELLI-FLUX-")
+    code = product.upper()
+    return code.startswith(("INTELLI-", "IOG-")) and not code.startswith("INTELLI-FLUX-")
 
 
 def in_force(agreements: Json, now: datetime) -> Agreement | None:
