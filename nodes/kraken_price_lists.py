@@ -22,6 +22,11 @@ class Entry:
     price: Price
     method: str | None  # of paying; none: all pay it
 
+    @property
+    def holds(self) -> bool:
+        """Not if it ends as it begins: that is the price of no instant."""
+        return self.price.end is None or self.price.end > self.price.start
+
 
 def page(reply: Reply) -> tuple[tuple[Entry, ...], dict[str, str] | None] | str:
     """The prices of a page and the query of the one after it, or what is wrong with it."""
@@ -41,7 +46,7 @@ def page(reply: Reply) -> tuple[tuple[Entry, ...], dict[str, str] | None] | str:
     onward = told.get("next")
     # Only its query is followed: the list stays where the setting says, be it a proxy or a recording.
     after = dict(parse_qsl(urlsplit(onward).query)) if isinstance(onward, str) and onward else None
-    return tuple(entries), after
+    return tuple(e for e in entries if e.holds), after
 
 
 def chosen(entries: tuple[Entry, ...], payment: Payment) -> tuple[Price, ...]:

@@ -8,7 +8,7 @@ from rates_talk import BASE, CFG, EMPTY, NOW, TWO_RUNS, at, flat, lived, poll, p
 
 from wattwire.nodes import Emit, Fault, Reply, Request
 from wattwire.nodes.kraken_rates import CALLS
-from wattwire.nodes.messages import Price, Prices
+from wattwire.nodes.messages import Bands, Price, Prices
 from wattwire.nodes.rate_fetcher import State, ask, read
 
 
@@ -125,6 +125,23 @@ def test_decimal_text_and_numbers_are_prices_and_an_open_end_is_none() -> None:
 
     assert isinstance(sent.body, Prices)
     assert [(p.price, p.end) for p in sent.body.import_] == [(28.0, at("2026-07-02T22:30")), (7.035, None)]
+
+
+@pytest.mark.parametrize("end", ["2026-07-01T00:00", "2026-06-30T00:00"])
+def test_a_price_that_never_holds_does_not_displace_the_one_with_its_start(end: str) -> None:
+    told = priced(("2026-07-01T00:00", end, 99.0, None), ("2026-07-01T00:00", None, 7.0, None))
+    (by_time,) = lived(CFG, {"standard-unit-rates": told})
+    (by_band,) = lived(CFG, {"standard-unit-rates": EMPTY, "night-unit-rates": told})
+
+    assert by_time.body == Prices(at=NOW, import_=(Price(start=at("2026-07-01"), end=None, price=7.0),))
+    assert by_band.body == Prices(at=NOW, bands=Bands(house_cheap=7.0))
+
+
+def test_a_list_of_prices_that_never_hold_is_empty() -> None:
+    never = priced(("2026-07-01T00:00", "2026-07-01T00:00", 99.0, None))
+    (sent,) = lived(CFG, {"standard-unit-rates": never, "night-unit-rates": flat(7.0), "standing-charges": never})
+
+    assert sent.body == Prices(at=NOW, bands=Bands(house_cheap=7.0))
 
 
 def test_what_is_sold_has_a_list_of_its_own_and_the_prices_do_not_wait_for_it() -> None:
