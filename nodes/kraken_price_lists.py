@@ -15,6 +15,7 @@ from .messages import Price
 
 Payment = Literal["DIRECT_DEBIT", "NON_DIRECT_DEBIT"]
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+NEVER = 2200  # a year that no message can tell of
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,11 @@ def _entry(found: Json) -> Entry:
     if isinstance(start, str):
         price = replace(price, start=instant(start))
     if isinstance(end, str):
-        price = replace(price, end=instant(end))
+        price = replace(price, end=_end(end))
     method = found.get("payment_method")
     return Entry(price, method if isinstance(method, str) and method else None)
+
+
+def _end(text: str) -> datetime | None:
+    """Some systems write the year 9999 for what is open."""
+    return None if datetime.fromisoformat(text).year >= NEVER else instant(text)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from rates_talk import BASE, CFG, EMPTY, NOW, TWO_RUNS, at, flat, lived, poll, priced, world
 
-from wattwire.nodes import Emit, Fault, Reply, Request
+from wattwire.nodes import Emit, Fault, Json, Reply, Request
 from wattwire.nodes.kraken_rates import CALLS
 from wattwire.nodes.messages import Bands, Price, Prices
 from wattwire.nodes.rate_fetcher import State, ask, read
@@ -125,6 +125,14 @@ def test_decimal_text_and_numbers_are_prices_and_an_open_end_is_none() -> None:
 
     assert isinstance(sent.body, Prices)
     assert [(p.price, p.end) for p in sent.body.import_] == [(28.0, at("2026-07-02T22:30")), (7.035, None)]
+
+
+@pytest.mark.parametrize("end", ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59-01:00", "2200-01-01T00:00:00+00:00"])
+def test_an_end_that_no_calendar_reaches_is_open(end: str) -> None:
+    told: Json = {"value_inc_vat": 7.0, "valid_from": "2026-07-01T00:00:00Z", "valid_to": end}
+    (sent,) = lived(CFG, {"standard-unit-rates": Reply(200, {"results": [told], "next": None})})
+
+    assert sent.body == Prices(at=NOW, import_=(Price(start=at("2026-07-01"), end=None, price=7.0),))
 
 
 @pytest.mark.parametrize("end", ["2026-07-01T00:00", "2026-06-30T00:00"])
