@@ -127,11 +127,16 @@ def expiry(token: str, payload: object, asked: datetime) -> datetime:
     return next(ends, asked + timedelta(minutes=60))
 
 
+FIRST, ENDLESS = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+
+
 def instant(text: str) -> datetime:
     """A time with an offset, as UTC; old replies put a space where the T belongs."""
     found = datetime.fromisoformat(text)
     if found.tzinfo is None:
         raise ValueError(f"a time without an offset: {text}")
+    if not FIRST < found < ENDLESS:  # nobody means it, and reckoning with it would leave the calendar
+        raise ValueError(f"no time that there is: {text}")
     return found.astimezone(UTC)
 
 

@@ -79,7 +79,9 @@ def test_a_source_that_is_told_needs_no_memory() -> None:
 
 
 def test_an_entry_that_cannot_be_read_does_not_lose_the_others() -> None:
-    assert len(told(None, {"start": "soon"}, entry("01:30", "02:00")).dispatches) == 1
+    absurd: Json = {"start": "0001-01-01T00:00:00+01:00", "end": "9999-12-31T23:59:59-01:00"}
+
+    assert len(told(None, {"start": "soon"}, absurd, entry("01:30", "02:00")).dispatches) == 1
 
 
 def test_a_running_entry_that_is_reported_anew_as_from_now_is_remembered_once() -> None:

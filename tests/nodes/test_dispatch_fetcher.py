@@ -93,6 +93,9 @@ def test_an_empty_list_is_a_plan_and_null_is_none() -> None:
     [
         ({"start": "soon", "end": "2026-10-01T22:30:00Z"}, "Invalid isoformat string: 'soon'"),
         ({"start": "2026-10-01T22:00:00", "end": "2026-10-01T22:30:00Z"}, "a time without an offset"),
+        ({"start": "0001-01-01T00:00:00+01:00", "end": "2026-10-01T22:30:00Z"}, "no time that there is"),
+        ({"start": "2026-10-01T22:00:00Z", "end": "9999-12-31T23:59:59-01:00"}, "no time that there is"),
+        ({"start": "2026-10-01T22:00:00Z", "end": "2200-01-01T00:00:00Z"}, "no time that there is"),
         ({"end": "2026-10-01T22:30:00Z"}, "no start"),
         ({"start": "2026-10-01T22:00:00Z", "end": None}, "no end"),
         ({"start": "2026-10-01T22:00:00Z", "end": "2026-10-01T21:30:00Z"}, "it ends before it starts"),

@@ -34,8 +34,17 @@ WORDS = [
     *("extensions", "errorCode", "path", "locations", "id", "status", "current", "currentState", "activePower"),
     *("value", "timestamp", "obtainKrakenToken", "token", "payload", "exp", "message", "moved_out_at"),
 ]
-PLAIN = st.sampled_from(
-    [None, True, 0, 1.5, "x", "SMART", "KT-CT-1111", "E-1R-INTELLI-1-A", "2026-11-20T13:00:00Z", "2026-11-20T13:00:00"]
+DATES = ["2026-11-20T13:00:00Z", "2026-11-20T13:00:00", "0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00"]
+PLAIN = st.sampled_from([None, True, 0, 1.5, "x", "SMART", "KT-CT-1111", "E-1R-INTELLI-1-A", *DATES])
+READING = st.fixed_dictionaries({"value": PLAIN, "timestamp": PLAIN})
+TIMES = dict.fromkeys(["start", "end", "valid_from", "valid_to", "moved_out_at"], PLAIN)
+ENTRIES = st.fixed_dictionaries(
+    {
+        **TIMES,
+        "tariff_code": st.just("E-1R-INTELLI-1-A"),
+        "id": st.just("x"),
+        "status": st.fixed_dictionaries({"activePower": READING, "stateOfCharge": READING}),
+    }
 )
 JSON = st.recursive(
     PLAIN, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(WORDS), inner, max_size=4)
@@ -54,7 +63,7 @@ DATE = st.sampled_from(["", "x", "Fri, 20 Nov 2026 12:00:03 GMT", "Fri, 20 Nov 2
 
 
 @settings(max_examples=300, deadline=None)
-@given(STATUS, JSON, st.sampled_from(SHAPES), DATE)
+@given(STATUS, JSON | ENTRIES, st.sampled_from(SHAPES), DATE)
 def test_every_reply_has_an_outcome(status: int, value: Any, shape: Any, date: str) -> None:
     reply = Reply(status, shape(value), at=NOW, headers={"date": date})
     plan = dispatch_fetcher.Config(account="A")
