@@ -25,19 +25,25 @@ class Memory:
     link_at: str = ""  # when it was made, as the server says
     closed: tuple[str, ...] = ()
 
+    def deaf(self) -> Memory:
+        """Who does not listen misses the end of a connection."""
+        return replace(self, link="")
 
-def connected(memory: Memory, told: Mapping[str, object]) -> Memory:
-    """An end belongs to the connection it names: of an older one it says nothing about the car."""
+
+def connected(memory: Memory, car: Car, told: object, retained: bool) -> tuple[Memory, Car]:
+    """An end belongs to the connection it names. What comes late, twice or of an older one says nothing of the car."""
     match told:
-        case {"ConnectionId": str(link), "Status": "CONNECTED"}:
-            made = str(told.get("CreatedAt", ""))
-            if link in memory.closed or made < memory.link_at:
-                return memory
-            return replace(memory, link=link, link_at=made)
-        case {"ConnectionId": str(link), "Status": "DISCONNECTED"}:
-            closed = (*memory.closed, link)[-CLOSED:]
-            return replace(memory, link="" if link == memory.link else memory.link, closed=closed)
-    return memory
+        case {"ConnectionId": str(link), "Status": str(status), **more} if link not in memory.closed:
+            made = str(more.get("CreatedAt", ""))
+        case _:
+            return memory, car
+    if status == "CONNECTED" and made >= memory.link_at and not retained:  # else it may be over long since
+        return replace(memory, link=link, link_at=made), replace(car, state="online")
+    if status == "DISCONNECTED":
+        over = link == memory.link if memory.link else made >= memory.link_at
+        memory = replace(memory, link="" if over else memory.link, closed=(*memory.closed, link)[-CLOSED:])
+        return memory, left(car, "offline") if over else car
+    return memory, car
 
 
 def plain(value: object) -> object:
@@ -84,9 +90,7 @@ def heard(memory: Memory, car: Car, said: Heard, topic: str, home: Place | None,
     """`topic` is what follows the car's. A retained field is of a time that nobody knows. A ValueError is no JSON."""
     match topic.split("/"):
         case ["connectivity"]:
-            told = read_json(said.payload)
-            memory = connected(memory, told) if isinstance(told, Mapping) else memory
-            return memory, replace(car, state="online") if memory.link else left(car, "offline")
+            return connected(memory, car, read_json(said.payload), said.retained)
         case ["v", name] if name in USED:
             memory, car = taken(memory, car, name, read_json(said.payload), home)
         case ["v", _]:

@@ -43,7 +43,7 @@ def step(cfg: Config, memory: Memory, event: Linked | Heard | Due, now: Now) -> 
     silence = Timer("silence", now + cfg.silent_after)
     match event:
         case Linked(up, why):
-            return memory, [Listen(f"{base}/#"), silence] if up else [Status(f"not connected: {why}", "yellow")]
+            return memory.deaf(), [Listen(f"{base}/#"), silence] if up else [Status(f"not connected: {why}", "yellow")]
         case Heard(topic):
             try:
                 memory, car = heard(memory, car, event, topic.removeprefix(f"{base}/"), cfg.home, now)

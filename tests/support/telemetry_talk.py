@@ -28,9 +28,11 @@ class Server:
         topic = f"telemetry/{VIN}/v/{name}"
         return self.happen(minute, Heard(topic, json.dumps(value).encode(), retained))
 
-    def link(self, minute: float, link: str, status: str, made: str = "2026-11-21T12:00:00Z") -> list[object]:
+    def link(
+        self, minute: float, link: str, status: str, made: str = "2026-11-21T12:00:00Z", retained: bool = False
+    ) -> list[object]:
         told = json.dumps({"ConnectionId": link, "Status": status, "CreatedAt": made})
-        return self.happen(minute, Heard(f"telemetry/{VIN}/connectivity", told.encode()))
+        return self.happen(minute, Heard(f"telemetry/{VIN}/connectivity", told.encode(), retained))
 
     @property
     def car(self) -> Car:
