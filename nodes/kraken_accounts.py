@@ -10,7 +10,7 @@ from datetime import datetime
 
 from .calls import Fault, Json, Reply, Request, Secret
 from .kraken_budgets import calls
-from .kraken_replies import Trouble, instant, trouble
+from .kraken_replies import Trouble, ending, instant, trouble
 from .messages import Token
 
 VIEWER = "query Viewer { viewer { accounts { number } } }"
@@ -148,7 +148,7 @@ def _agreements(found: Json) -> Iterator[Agreement]:
             case {"tariff_code": str(tariff), "valid_from": str(since), **rest}:
                 until = rest.get("valid_to")
                 try:
-                    yield Agreement(tariff, instant(since), instant(until) if isinstance(until, str) else None)
+                    yield Agreement(tariff, instant(since), ending(until) if isinstance(until, str) else None)
                 except ValueError:
                     continue
 

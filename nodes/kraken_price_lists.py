@@ -10,12 +10,11 @@ from urllib.parse import parse_qsl, urlsplit
 
 from . import replace
 from .calls import Json, Reply
-from .kraken_replies import instant, number
+from .kraken_replies import ending, instant, number
 from .messages import Price
 
 Payment = Literal["DIRECT_DEBIT", "NON_DIRECT_DEBIT"]
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
-NEVER = 2200  # a year that no message can tell of
 
 
 @dataclass(frozen=True)
@@ -109,11 +108,6 @@ def _entry(found: Json) -> Entry:
     if isinstance(start, str):
         price = replace(price, start=instant(start))
     if isinstance(end, str):
-        price = replace(price, end=_end(end))
+        price = replace(price, end=ending(end))
     method = found.get("payment_method")
     return Entry(price, method if isinstance(method, str) and method else None)
-
-
-def _end(text: str) -> datetime | None:
-    """Some systems write the year 9999 for what is open."""
-    return None if datetime.fromisoformat(text).year >= NEVER else instant(text)

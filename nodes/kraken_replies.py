@@ -140,6 +140,11 @@ def instant(text: str) -> datetime:
     return found.astimezone(UTC)
 
 
+def ending(text: str) -> datetime | None:
+    """When something ends; some systems write the year 9999 for what is open."""
+    return None if datetime.fromisoformat(text).year >= ENDLESS.year else instant(text)
+
+
 def number(value: Json) -> Decimal | None:
     """Numbers come as JSON numbers or as strings; what is neither is unknown."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):

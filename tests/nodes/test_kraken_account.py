@@ -4,7 +4,16 @@ import pytest
 
 from wattwire.nodes import Budget, Emit, Fault, Json, Reply, Request, Secret
 from wattwire.nodes.kraken_account import Config, ask, read
-from wattwire.nodes.kraken_accounts import Account, TariffCode, choose, in_force, intelligent, numbers, tariff_code
+from wattwire.nodes.kraken_accounts import (
+    Account,
+    Agreement,
+    TariffCode,
+    choose,
+    in_force,
+    intelligent,
+    numbers,
+    tariff_code,
+)
 
 CFG = Config(api_key=Secret("sk_live_x"), account="A-00000000")
 NOW = datetime(2026, 10, 1, 22, 0, tzinfo=UTC)
@@ -175,6 +184,13 @@ def test_the_agreement_in_force_began_last_and_has_not_ended(
     found = in_force([agreement(f"T{n}", *span) for n, span in enumerate(spans)], NOW)
 
     assert (found and found.tariff) == (None if code is None else f"T{code}")
+
+
+@pytest.mark.parametrize("until", ["9999-12-31T23:59:59Z", "9999-12-31T23:59:59-01:00", "2200-01-01T00:00:00+00:00"])
+def test_an_agreement_until_the_year_9999_has_no_end(until: str) -> None:
+    one: Json = {"tariff_code": GO, "valid_from": "2026-01-01T00:00:00Z", "valid_to": until}
+
+    assert in_force([one], NOW) == Agreement(GO, datetime(2026, 1, 1, tzinfo=UTC), None)
 
 
 @pytest.mark.parametrize(
