@@ -145,6 +145,10 @@ def ending(text: str) -> datetime | None:
     return None if datetime.fromisoformat(text).year >= ENDLESS.year else instant(text)
 
 
+LARGEST = Decimal("1e300")
+"""What is more leaves no room to reckon with: JSON has no word for infinity."""
+
+
 def number(value: Json) -> Decimal | None:
     """Numbers come as JSON numbers or as strings; what is neither is unknown."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
@@ -153,7 +157,7 @@ def number(value: Json) -> Decimal | None:
         found = Decimal(str(value))
     except InvalidOperation:
         return None
-    return found if found.is_finite() else None
+    return found if found.is_finite() and abs(found) <= LARGEST else None
 
 
 def _wrong(found: Json) -> Wrong:

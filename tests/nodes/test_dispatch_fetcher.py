@@ -72,7 +72,10 @@ def test_no_word_is_smart_and_a_word_we_do_not_know_is_unknown(word: str | None,
 
 @pytest.mark.parametrize(
     ("told", "kwh"),
-    [("3.50", 3.5), ("-3.50", 3.5), (2, 2.0), ("0", 0.0), (None, None), ("much", None), ("NaN", None), (True, None)],
+    [
+        *(("3.50", 3.5), ("-3.50", 3.5), (2, 2.0), ("0", 0.0), (None, None), ("much", None), (True, None)),
+        *(("NaN", None), ("Infinity", None), ("1e999", None), ("-9e999999", None)),
+    ],
 )
 def test_energy_is_positive_and_what_is_no_number_is_unknown(told: Json, kwh: float | None) -> None:
     sent = listed({"start": "2026-10-01T22:00:00Z", "end": "2026-10-01T22:30:00Z", "energyAddedKwh": told})

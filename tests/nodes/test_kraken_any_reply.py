@@ -35,7 +35,7 @@ WORDS = [
     *("value", "timestamp", "obtainKrakenToken", "token", "payload", "exp", "message", "moved_out_at"),
 ]
 DATES = ["2026-11-20T13:00:00Z", "2026-11-20T13:00:00", "0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00"]
-PLAIN = st.sampled_from([None, True, 0, 1.5, "x", "SMART", "KT-CT-1111", "E-1R-INTELLI-1-A", *DATES])
+PLAIN = st.sampled_from([None, True, 0, 1.5, "x", "SMART", "KT-CT-1111", "E-1R-INTELLI-1-A", "9e999999", *DATES])
 READING = st.fixed_dictionaries({"value": PLAIN, "timestamp": PLAIN})
 TIMES = dict.fromkeys(["start", "end", "valid_from", "valid_to", "moved_out_at"], PLAIN)
 ENTRIES = st.fixed_dictionaries(
