@@ -72,6 +72,7 @@ def test_of_two_prices_for_one_period_the_direct_debit_one_counts() -> None:
         (Reply(404, {"detail": "Not found."}), "standard-unit-rates: Not found."),
         (Reply(200, text="{"), "standard-unit-rates: not a price list"),
         (Reply(200, {"results": [{"value_inc_vat": None}]}), "standard-unit-rates: not a price (no value_inc_vat)"),
+        (Reply(200, {"results": [{"value_inc_vat": "1e999"}]}), "standard-unit-rates: not a price (no value_inc_vat)"),
         (Reply(200, {"results": [{"value_inc_vat": 7, "valid_from": "x"}]}), "standard-unit-rates: not a price (Inv"),
         (Reply(200, {"results": [7]}), "standard-unit-rates: not a price (no fields)"),
     ],
