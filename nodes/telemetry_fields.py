@@ -24,6 +24,7 @@ class Memory:
     link: str = ""  # the connection that is up
     link_at: str = ""  # when it was made, as the server says
     closed: tuple[str, ...] = ()
+    drawn: Mapping[str, float] = field(default_factory=dict)  # W of AC and of DC, as told since a charge ended
 
     def deaf(self) -> Memory:
         """Who does not listen misses the end of a connection."""
@@ -65,7 +66,9 @@ def taken(memory: Memory, car: Car, name: str, given: object, home: Place | None
     match name, value:
         case "DetailedChargeState", str(word):
             word = word.removeprefix("DetailedChargeState")
-            return memory, doing(car, PLUGGED.get(word), word in ("Starting", "Charging"))
+            car = doing(car, PLUGGED.get(word), word in ("Starting", "Charging"))
+            drawn = {} if car.charging is False else memory.drawn
+            return replace(memory, drawn=drawn), replace(car, power=_power(car, drawn))
         case "FastChargerPresent", bool(fast):
             return memory, replace(car, fast=fast)
         case "LocatedAtHome", bool(there) if home is None:
@@ -81,9 +84,18 @@ def taken(memory: Memory, car: Car, name: str, given: object, home: Place | None
             return replace(memory, known=known), car
         case "ChargeLimitSoc":
             return memory, replace(car, limit=number)
-        case "ACChargingPower" | "DCChargingPower" if number > 0 or car.charging is not True:
-            return memory, replace(car, power=number * 1000)
+        case "ACChargingPower" | "DCChargingPower":
+            drawn = {**memory.drawn, name: number * 1000}
+            return replace(memory, drawn=drawn), replace(car, power=_power(car, drawn))
     return memory, car
+
+
+def _power(car: Car, drawn: Mapping[str, float]) -> float | None:
+    """The larger of the two. Where nobody told of AC, that no DC is drawn says nothing."""
+    if car.charging is False:
+        return 0.0
+    known = "ACChargingPower" in drawn or any(drawn.values())
+    return max(0.0, *drawn.values()) if known else car.power
 
 
 def heard(memory: Memory, car: Car, said: Heard, topic: str, home: Place | None, now: datetime) -> tuple[Memory, Car]:

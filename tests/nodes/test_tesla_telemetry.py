@@ -97,13 +97,43 @@ def test_a_number_may_be_a_text_or_wrapped(value: Json, soc: float | None) -> No
     assert server.car.soc_usable == soc
 
 
-def test_a_charge_that_ends_draws_nothing() -> None:
-    server = Server()
-    server.says(0, "DetailedChargeState", "DetailedChargeStateCharging")
-    server.says(0, "ACChargingPower", 7.0)
-    server.says(5, "DetailedChargeState", "DetailedChargeStateComplete")
+CHARGING, STOPPED = ("DetailedChargeState", "Charging"), ("DetailedChargeState", "Stopped")
+AC, DC, NO_AC, NO_DC = ("ACChargingPower", 7.2), ("DCChargingPower", 50), ("ACChargingPower", 0), ("DCChargingPower", 0)
 
-    assert (server.car.charging, server.car.power) == (False, 0.0)
+
+@pytest.mark.parametrize(
+    ("told", "power"),
+    [
+        ([CHARGING, AC, STOPPED], 0.0),
+        ([CHARGING, AC, STOPPED, AC], 0.0),  # late
+        ([CHARGING, AC, STOPPED, CHARGING], 0.0),  # nothing is told of it yet
+        ([CHARGING, AC, STOPPED, CHARGING, NO_DC], 0.0),
+        ([STOPPED, AC, CHARGING], 7200.0),  # fields come in any order
+        ([CHARGING, AC, NO_AC], 0.0),
+        ([CHARGING, AC, NO_DC], 7200.0),
+        ([CHARGING, AC, NO_DC, NO_AC], 0.0),
+        ([CHARGING, NO_DC], None),  # it may be AC
+        ([CHARGING, NO_AC, DC], 50_000.0),
+        ([CHARGING, DC, NO_AC], 50_000.0),
+        ([AC, NO_DC], 7200.0),
+    ],
+)
+def test_power_is_of_ac_or_dc_and_of_a_charge_alone(told: list[tuple[str, Json]], power: float | None) -> None:
+    server = Server()
+    for name, value in told:
+        server.says(0, name, value)
+
+    assert server.car.power == power
+
+
+def test_power_is_known_over_a_restart() -> None:
+    server = Server()
+    server.says(0, "DetailedChargeState", "Charging")
+    server.says(0, "ACChargingPower", 7.2)
+    server.memory = replace(server.memory, car=None)  # what is volatile is gone
+    server.says(5, "DCChargingPower", 0)
+
+    assert server.car.power == 7200.0
 
 
 def test_from_one_level_the_other_is_reckoned_once_both_were_told() -> None:
