@@ -56,19 +56,20 @@ def completed(reply: Reply, known: Iterable[Dispatch]) -> Completed | Trouble:
             pass
         case _:
             return Trouble("failed", reply.fault("the reply has no completed dispatches"))
-    planned, read, unsure = tuple(known), dict[datetime, Dispatch](), list[datetime]()
+    planned, read, unsure = tuple(known), dict[object, Dispatch](), list[datetime]()
     for entry in found:
         try:
             told = dispatch(entry)
         except ValueError:
             continue  # the record of another time is good all the same
         as_planned = told if _source(entry) else _planned(told, planned)
-        read[told.start] = replace(told, status="completed", kind=as_planned.kind if as_planned else "smart")
+        kind = as_planned.kind if as_planned else "smart"
+        read[told.start, told.end, told.kwh] = replace(told, status="completed", kind=kind)
         unsure += [] if as_planned else [told.start]
     until = max((d.end for d in read.values()), default=None)
     return Completed(
         at=reply.at,
-        dispatches=tuple(read[start] for start in sorted(read)),
+        dispatches=tuple(sorted(read.values(), key=lambda d: (d.start, d.end))),
         unsure=tuple(sorted(set(unsure))),
         until=until,
         lag=(reply.at - until).total_seconds() if until else None,

@@ -84,6 +84,14 @@ def test_an_entry_that_cannot_be_read_does_not_lose_the_others() -> None:
     assert len(told(None, {"start": "soon"}, absurd, entry("01:30", "02:00")).dispatches) == 1
 
 
+def test_two_cars_that_began_together_are_two_and_an_entry_told_twice_is_one() -> None:
+    one, other = entry("01:30", "02:00"), entry("01:30", "02:00", delta="-1.20")
+    body = told(entry("01:30", "03:00"), one, other, one)
+
+    assert [(d.end, d.kwh) for d in body.dispatches] == [(at("02:00"), 3.41), (at("02:00"), 1.2), (at("03:00"), 3.41)]
+    assert (body.unsure, body.until) == ((at("01:30"),), at("03:00"))
+
+
 def test_a_running_entry_that_is_reported_anew_as_from_now_is_remembered_once() -> None:
     state = planned(("01:30", "02:00", "smart"), ("01:34", "02:00", "smart"), ("01:38", "02:00", "smart"))
 
