@@ -1,16 +1,13 @@
 """What a reply of Octopus's GraphQL means. Failures come with HTTP 200, so the error's code decides, never its type.
 
-Longer than a page: every code of theirs is sorted here, and nowhere else.
+Longer than a page: every code that a question may meet is sorted here, and nowhere else.
 """
 
 from __future__ import annotations
 
-import binascii
-import json
-from base64 import urlsafe_b64decode
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
 
@@ -18,30 +15,27 @@ from .calls import Fault, Json, Reply
 from .ports import Emit, Ports
 
 
-def _codes(*numbers: int) -> frozenset[str]:
+def codes(*numbers: int) -> frozenset[str]:
     return frozenset(f"KT-CT-{n}" for n in numbers)
 
 
-FIELD = _codes(1111, 1128, 1129, 1130, 1131, 1132)
+FIELD = codes(1111, 1128, 1129, 1130, 1131, 1132)
 """Not authorised for a field: a new token may help once; if it does not, nothing will."""
 
 CLASSES: tuple[tuple[str, frozenset[str]], ...] = (
     # A new token may help. 1124 is the everyday one: "Signature of the JWT has expired."
-    ("unauthorised", FIELD | _codes(1112, 1120, 1124, 1125, 1126, 1127, 1134, 1135, 1139, 1143, 1144) | {"OE-0103"}),
-    ("throttled", _codes(1199)),  # typed AUTHORIZATION, yet it says nothing about the token: keep it and wait
-    ("forbidden", _codes(1121, 1122, 1145, 1148, 4123)),  # the account, or the way to sign in: a person's job
-    ("disabled", _codes(1113)),  # Octopus has switched the field off
-    ("gone", _codes(4301, 4313)),  # the device's id is no longer known: discover it again
-    ("invalid", _codes(1188, 1189, 1201, 4321)),  # the question is wrong: asking it again cannot help
-    ("unavailable", _codes(4314, 4316, 4339, 4340, 4341, 4360, 4373, 4382)),  # Octopus itself cannot get it now
+    ("unauthorised", FIELD | codes(1112, 1120, 1124, 1125, 1126, 1127, 1134, 1135, 1139, 1143, 1144) | {"OE-0103"}),
+    ("throttled", codes(1199)),  # typed AUTHORIZATION, yet it says nothing about the token: keep it and wait
+    ("forbidden", codes(1121, 1122, 1145, 1148, 4123)),  # the account, or the way to sign in: a person's job
+    ("disabled", codes(1113)),  # Octopus has switched the field off
+    ("gone", codes(4301, 4313)),  # the device's id is no longer known: discover it again
+    ("invalid", codes(1188, 1189, 1201, 4321)),  # the question is wrong: asking it again cannot help
+    ("unavailable", codes(4314, 4316, 4339, 4340, 4341, 4360, 4373, 4382)),  # Octopus itself cannot get it now
 )
 """Which out port a code belongs to; of several in one reply the first class counts. Any other code is `failed`."""
 
 COARSER = {"spent": "throttled", "blocked": "failed", "throttled": "failed"}
 """What an outcome counts as at a node that does not tell it apart; else as `failed`."""
-
-REFUSED = _codes(1111, 1121, 1122, 1134, 1135, 1138, 1139, 1143, 1144, 1145, 1148) | {"OE-0103"}
-"""When a token was asked for: the key is wrong or may not be used."""
 
 
 @dataclass(frozen=True)
@@ -82,22 +76,12 @@ def trouble(reply: Reply, spare: Callable[[Wrong], bool] = lambda _: False) -> T
         return Trouble("spent", reply.fault())
     found = [w for w in wrongs(reply) if not spare(w)]
     if found:
-        worst = next((w for _, codes in CLASSES for w in found if w.code in codes), found[0])
+        worst = next((w for _, these in CLASSES for w in found if w.code in these), found[0])
         port = _port(worst.code) or ("disabled" if refused_document(reply) else _status_port(reply))
         return Trouble(port, reply.fault(worst.message, worst.code))
     if reply.status == 200 and isinstance(reply.json, dict) and isinstance(reply.json.get("data"), dict):
         return None
     return Trouble(_status_port(reply), reply.fault(_detail(reply)))
-
-
-def key_refused(reply: Reply) -> bool:
-    """Whether the answer to a request for a token says that trying again cannot help."""
-    found = wrongs(reply)
-    if any(w.code in REFUSED for w in found):
-        return True
-    if reply.status == 200:
-        return any(w.code is None for w in found)
-    return reply.status in (401, 403) and isinstance(reply.json, dict) and not any(w.code for w in found)
 
 
 def refused_document(reply: Reply) -> bool:
@@ -114,17 +98,6 @@ def skew(reply: Reply) -> float | None:
     except (KeyError, ValueError):
         return None
     return round((told - reply.at).total_seconds(), 1) if told.tzinfo else None
-
-
-LAST = 2**32
-"""Seconds since 1970; what is more are milliseconds, or nonsense."""
-
-
-def expiry(token: str, payload: object, asked: datetime) -> datetime:
-    """When a token ends: as the reply says, else as the token says, else an hour after it was given."""
-    told: list[object] = [payload.get("exp") if isinstance(payload, dict) else None, _claims(token).get("exp")]
-    ends = (datetime.fromtimestamp(exp, UTC) for exp in told if type(exp) is int and 0 < exp < LAST)
-    return next(ends, asked + timedelta(minutes=60))
 
 
 FIRST, ENDLESS = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
@@ -175,7 +148,7 @@ def _wrong(found: Json) -> Wrong:
 def _port(code: str | None) -> str | None:
     if code is None:
         return None
-    return next((port for port, codes in CLASSES if code in codes), "failed")
+    return next((port for port, these in CLASSES if code in these), "failed")
 
 
 def _status_port(reply: Reply) -> str:
@@ -198,12 +171,3 @@ def _detail(reply: Reply) -> str:
             return "a firewall's page instead of an answer"
         case _:
             return "not a GraphQL reply" if reply.status == 200 else ""
-
-
-def _claims(token: str) -> dict[str, object]:
-    try:
-        middle = token.split(".")[1]
-        found = json.loads(urlsafe_b64decode(middle + "=" * (-len(middle) % 4)))
-    except (IndexError, ValueError, binascii.Error):
-        return {}
-    return found if isinstance(found, dict) else {}

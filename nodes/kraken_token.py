@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from . import Emit, Fault, Node, Port, Ports, Reply, Request, Secret, refines
 from .kraken_budgets import calls
-from .kraken_replies import Trouble, expiry, key_refused, left, trouble
+from .kraken_replies import Trouble, left, trouble
+from .kraken_tokens import expiry, key_refused
 from .messages import Token
 
 LOGIN = "mutation Login($key: String!) { obtainKrakenToken(input: {APIKey: $key}) { token payload } }"

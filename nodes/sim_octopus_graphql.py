@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from . import replace
 from .calls import Json, Reply
-from .kraken_replies import expiry
+from .kraken_tokens import expiry
 from .linked import Asked
 from .sim_octopus_car import State, device, entry, planned
 from .sim_octopus_faults import CODE, DEVICES, MESSAGES, PLAN, TOKEN, TYPES
