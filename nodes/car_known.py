@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from . import Emit, replace
 from .messages import Car
-from .tesla_levels import levels
+from .tesla_levels import levels, percent
 
 AGAIN = timedelta(minutes=1)  # what has not changed is told no oftener: only its age is news
 
@@ -26,6 +26,7 @@ class Known:
 
     def with_level(self, car: Car, gross: float | None, usable: float | None) -> tuple[Known, Car]:
         """Told on change only, the other level still stands, unless it was reckoned."""
+        gross, usable = percent(gross), percent(usable)
         gross = car.soc if gross is None and "soc" not in car.reckoned else gross
         usable = car.soc_usable if usable is None and "soc_usable" not in car.reckoned else usable
         level = levels(gross, usable, car, self.offset)

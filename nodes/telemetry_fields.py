@@ -8,7 +8,7 @@ from datetime import datetime
 
 from . import Heard, replace, volatile
 from .car_known import Known, doing, left
-from .field import amount
+from .field import amount, figure
 from .messages import Car
 from .payload import read_json
 from .tesla_place import Place
@@ -84,8 +84,8 @@ def taken(memory: Memory, car: Car, name: str, given: object, home: Place | None
             return replace(memory, known=known), car
         case "ChargeLimitSoc":
             return memory, replace(car, limit=number)
-        case "ACChargingPower" | "DCChargingPower":
-            drawn = {**memory.drawn, name: number * 1000}
+        case "ACChargingPower" | "DCChargingPower" if (watts := figure(number * 1000)) is not None:
+            drawn = {**memory.drawn, name: watts}
             return replace(memory, drawn=drawn), replace(car, power=_power(car, drawn))
     return memory, car
 

@@ -20,6 +20,11 @@ class Levels:
     reckoned: tuple[str, ...] = ()
 
 
+def percent(level: float | None) -> float | None:
+    """A level that a battery can have; any other is a mistake that says nothing."""
+    return level if level is not None and 0 <= level <= 100 else None
+
+
 def levels(gross: float | None, usable: float | None, last: Car, offset: float | None) -> Levels:
     """What is known of both once a source has told one, both or none of them."""
     match gross, usable:

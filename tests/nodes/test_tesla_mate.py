@@ -108,6 +108,14 @@ def test_an_empty_payload_is_a_null_where_teslamate_sends_it_so_and_else_nothing
     assert (kept.soc, kept.soc_usable, kept.plugged, kept.charging) == (64.0, 62.0, True, True)
 
 
+def test_a_level_that_no_battery_has_says_nothing() -> None:
+    mate = Mate()
+    mate.says(0, **CHARGES)
+    car = mate.says(1, battery_level="255", usable_battery_level="-5")
+
+    assert (car.soc, car.soc_usable, car.reckoned) == (64.0, 62.0, ())
+
+
 def testretained_values_have_no_age() -> None:
     car = Mate().says(0, True, **CHARGES)
 

@@ -126,6 +126,25 @@ def test_power_is_of_ac_or_dc_and_of_a_charge_alone(told: list[tuple[str, Json]]
     assert server.car.power == power
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "known"),
+    [
+        ("Soc", -0.5, 62.0),
+        ("Soc", 0, 0.0),
+        ("Soc", 100, 100.0),
+        ("Soc", 100.5, 62.0),
+        ("ACChargingPower", 1e308, 7200.0),
+    ],
+)
+def test_what_no_car_has_says_nothing(name: str, value: float, known: float) -> None:
+    server = Server()
+    server.says(0, "Soc", 62.0)
+    server.says(0, "ACChargingPower", 7.2)
+    server.says(1, name, value)
+
+    assert (server.car.soc_usable if name == "Soc" else server.car.power) == known
+
+
 def test_power_is_known_over_a_restart() -> None:
     server = Server()
     server.says(0, "DetailedChargeState", "Charging")
