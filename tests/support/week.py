@@ -29,6 +29,8 @@ LONDON = ZoneInfo("Europe/London")
 BEGINS = ("2026-11-20", "2026-10-23", "2027-03-26", "2027-06-11", "2027-01-15")
 """Friday noons: in the second week the clocks go back, in the third they go forward."""
 DAY_PATH = slot_path(4, "Day")
+ANSWERED = timedelta(seconds=20)
+"""A slow answer says that the car is awake, and it falls asleep before the answer is there: nobody can know."""
 
 
 @dataclass
@@ -75,7 +77,7 @@ def week(seed: int, *, faults: bool = True, rough: bool = False, shadow: bool = 
         elif seen.request is not None:
             lived.requests.append((seen.at, seen.source, seen.request))
             if bench is not None and seen.request.url.endswith("/vehicle_data"):
-                lived.disturbed += not awake(bench.actors["simTesla"].state, seen.at)
+                lived.disturbed += not awake(bench.actors["simTesla"].state, seen.at - ANSWERED)
         lived.calls += 1
         lived.last[seen.source] = seen
 
