@@ -37,6 +37,7 @@ def heard(memory: Memory, car: Car, said: Heard, key: str, home: Place | None, n
     text = said.payload.decode(errors="replace").strip()
     if key == "state":
         car = _state(car, text)
+        car = _doing(car, memory.current, "Charging") if text == "charging" and not car.charging else car
     elif key in CURRENT:
         value = amount(text)
         current = {k: v for k, v in memory.current.items() if k != key} | ({key: value} if value is not None else {})
@@ -61,8 +62,7 @@ def _value(memory: Memory, car: Car, key: str, text: str, home: Place | None) ->
     number = amount(text)
     match key:
         case "charging_state":
-            car = doing(car, PLUGGED.get(text), text in ("Starting", "Charging"))
-            return memory, replace(car, power=_power(car, memory.current))
+            return memory, _doing(car, memory.current, text)
         case "plugged_in" if text in ("true", "false"):
             return memory, replace(car, plugged=text == "true")
         case "battery_level" | "usable_battery_level" if number is not None:
@@ -76,6 +76,13 @@ def _value(memory: Memory, car: Car, key: str, text: str, home: Place | None) ->
         case "location" if home:
             return memory, replace(car, home=_at(home, text))
     return memory, car
+
+
+def _doing(car: Car, current: Mapping[str, float], word: str) -> Car:
+    """With what a charging state says. Of a car that sleeps it is an old one, or it wakes, which its state will say."""
+    car = doing(car, PLUGGED.get(word), word in ("Starting", "Charging"))
+    car = replace(car, power=_power(car, current))
+    return left(car, "asleep") if car.state == "asleep" else car
 
 
 def _power(car: Car, current: Mapping[str, float]) -> float | None:

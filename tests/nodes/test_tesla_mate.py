@@ -139,6 +139,25 @@ def test_what_is_told_of_a_sleeping_car_comes_from_teslamates_books() -> None:
     assert (car.soc_usable, car.seen) == (61.0, NOON)
 
 
+@pytest.mark.parametrize("retained", [True, False])
+@pytest.mark.parametrize("late", [{"charging_state": "Charging"}, {"charger_power": "7"}])
+def test_a_car_that_sleeps_does_not_charge_whatever_comes_late(retained: bool, late: dict[str, str]) -> None:
+    mate = Mate()
+    mate.says(0, retained, **CHARGES)
+    car = mate.says(1, retained, state="asleep", **late)
+
+    assert (car.state, car.plugged, car.charging, car.power) == ("asleep", True, False, 0.0)
+
+
+def test_a_car_that_wakes_to_charge_charges_in_whatever_order_it_is_told() -> None:
+    mate = Mate()
+    mate.says(0, **CHARGES)
+    mate.says(1, state="asleep")
+    car = mate.says(60, charging_state="Charging", charger_actual_current="16", charger_power="4", state="charging")
+
+    assert (car.state, car.charging, car.power) == ("online", True, 3712.0)
+
+
 def test_offline_does_not_end_a_charge() -> None:
     mate = Mate()
     mate.says(0, **CHARGES)
