@@ -10,7 +10,7 @@ from . import replace
 from .calls import Reply, Request
 from .kraken_budgets import calls
 from .kraken_plans import dispatch
-from .kraken_replies import Trouble, Wrong, trouble
+from .kraken_replies import Trouble, Wrong, trouble, unread
 from .messages import Dispatch, Plan, Token
 
 COMPLETED = """query Completed($account: String!) {
@@ -55,7 +55,7 @@ def completed(reply: Reply, known: Iterable[Dispatch]) -> Completed | Trouble:
         case {"data": {"completedDispatches": list(found)}}:
             pass
         case _:
-            return Trouble("failed", reply.fault("the reply has no completed dispatches"))
+            return unread(reply, "the reply has no completed dispatches")
     planned, read, unsure = tuple(known), dict[object, Dispatch](), list[datetime]()
     for entry in found:
         try:

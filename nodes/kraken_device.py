@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from . import Emit, Fault, Node, Port, Ports, Reply, Request, keep, refines, replace
 from .kraken_devices import candidates, devices_request, one_field_of_one_device
-from .kraken_replies import left, trouble
+from .kraken_replies import Trouble, left, trouble, unread
 from .messages import Device, Token
 
 
@@ -37,19 +37,23 @@ def ask(cfg: Config, poll: object, *, token: Token | None) -> Request | Emit:
 
 def read(cfg: Config, reply: Reply) -> Emit:
     if wrong := trouble(reply, spare=one_field_of_one_device):
-        return Out.none(wrong.fault) if wrong.port == "gone" else left(Out, wrong)
+        return _told(wrong)
     match reply.json:
         case {"errors": [_, *_], "data": {"devices": list(found)}} if None in found:
             return Out.failed(reply.fault("a device could not be read"))
         case {"data": {"devices": list(found)}}:
             live = candidates(found, reply.at)
         case _:
-            return Out.failed(reply.fault("the reply has no devices"))
+            return _told(unread(reply, "the reply has no devices"))
     wanted = [d for d in live if cfg.device in (None, d.id, d.name)]
     if wanted:
         return Out.device(replace(wanted[0], also=() if cfg.device else tuple(d.id for d in wanted[1:])))
     named = ", ".join(d.name or d.id for d in live)
     return Out.none(reply.fault(f"no such device; there are: {named}" if live else "no live car or charger"))
+
+
+def _told(wrong: Trouble) -> Emit:
+    return Out.none(wrong.fault) if wrong.port == "gone" else left(Out, wrong)
 
 
 NODE = Node("krakenDevice", Config, Out, ask, read)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from . import replace, volatile
 from .calls import Fault, Reply
 from .kraken_plans import beside_the_plan, dispatches, told_device
-from .kraken_replies import FIELD, Trouble, refused_document, skew, trouble
+from .kraken_replies import FIELD, Trouble, refused_document, skew, trouble, unread
 from .messages import Device, Dispatch, Plan, Token
 
 UNPLUGGED = frozenset({"SMART_CONTROL_NOT_AVAILABLE", "SMART_CONTROL_OFF"})
@@ -62,7 +62,7 @@ def read_plan(state: State, reply: Reply, id_: str | None, device_max_age: timed
         return wrong
     found = dispatches(reply.json.get("data") if isinstance(reply.json, dict) else None)
     if isinstance(found, str):
-        return Trouble("failed", reply.fault(found))
+        return unread(reply, found)
     told = Plan(at=reply.at, device=id_, dispatches=found, skew=skew(reply))
     if now := told_device(reply, id_):
         return replace(told, state=now.state, suspended=now.suspended, power=now.power)

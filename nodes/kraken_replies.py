@@ -74,14 +74,20 @@ def trouble(reply: Reply, spare: Callable[[Wrong], bool] = lambda _: False) -> T
     """Why this reply is of no use, or None if its data may be read; `spare` names errors that do not matter."""
     if reply.spent:
         return Trouble("spent", reply.fault())
-    found = [w for w in wrongs(reply) if not spare(w)]
+    answered = isinstance(reply.json, dict) and isinstance(reply.json.get("data"), dict)
+    found = [w for w in wrongs(reply) if not (answered and spare(w))]
     if found:
         worst = next((w for _, these in CLASSES for w in found if w.code in these), found[0])
         port = _port(worst.code) or ("disabled" if refused_document(reply) else _status_port(reply))
         return Trouble(port, reply.fault(worst.message, worst.code))
-    if reply.status == 200 and isinstance(reply.json, dict) and isinstance(reply.json.get("data"), dict):
+    if reply.status == 200 and answered:
         return None
     return Trouble(_status_port(reply), reply.fault(_detail(reply)))
+
+
+def unread(reply: Reply, why: str) -> Trouble:
+    """Why there is nothing in a reply to read: what would not matter beside good data says it now."""
+    return trouble(reply) or Trouble("failed", reply.fault(why))
 
 
 def refused_document(reply: Reply) -> bool:

@@ -148,6 +148,13 @@ def test_a_field_of_one_entry_that_failed_leaves_the_list_readable() -> None:
     assert read(CFG, State(), Reply(200, found, at=NOW))[1].port == "completed"
 
 
+def test_the_error_of_one_entry_counts_where_there_is_no_list() -> None:
+    extensions: Json = {"errorCode": "KT-CT-1199"}
+    wrong: Json = {"message": "m", "path": ["completedDispatches", 0, "meta"], "extensions": extensions}
+
+    assert read(CFG, State(), Reply(200, {"errors": [wrong], "data": None}))[1].port == "throttled"
+
+
 def test_the_question_counts_in_the_account_s_budget() -> None:
     assert ask(CFG, State(), None, None, token=None) == (State(), Emit("unauthorised", Fault("no token yet")))
     assert ask(CFG, State(), None, None, token=replace(TOKEN)) == (

@@ -200,6 +200,14 @@ def test_a_code_has_its_outcome_whatever_type_and_words_come_with_it(codes: tupl
         assert (sent.port, code) == (port, code)
 
 
+@pytest.mark.parametrize(("code", "port"), [("1199", "throttled"), ("1124", "unauthorised"), ("4360", "unavailable")])
+@pytest.mark.parametrize("data", [None, {"flexPlannedDispatches": None, "devices": None}])
+def test_an_error_beside_the_plan_counts_where_there_is_no_plan(data: Json, code: str, port: str) -> None:
+    wrong: Json = {"message": "m", "path": ["devices"], "extensions": {"errorCode": f"KT-CT-{code}"}}
+
+    assert answer(Reply(200, {"errors": [wrong], "data": data}))[1] == Emit(port, Fault("m", 200, f"KT-CT-{code}"))
+
+
 def test_our_own_spent_budget_is_an_outcome_that_says_when_there_is_more() -> None:
     reply = Reply(0, spent="octopus plan e87b54", why="4 of 4 calls made", headers={"retry-after": "37"})
 

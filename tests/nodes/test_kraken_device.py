@@ -131,6 +131,16 @@ def test_the_code_decides_and_never_the_type(codes: list[str], port: str) -> Non
 
 
 @pytest.mark.parametrize(
+    ("code", "port"), [("1124", "unauthorised"), ("1199", "throttled"), ("4301", "none"), ("9999", "failed")]
+)
+def test_the_error_of_one_device_counts_where_there_is_none(code: str, port: str) -> None:
+    extensions: Json = {"errorCode": f"KT-CT-{code}"}
+    wrong: Json = {"message": "m", "path": ["devices", 0, "status"], "extensions": extensions}
+
+    assert read(CFG, Reply(200, {"errors": [wrong], "data": None})).port == port
+
+
+@pytest.mark.parametrize(
     ("reply", "port"),
     [
         (Reply(0), "failed"),
