@@ -55,16 +55,21 @@ def answered(errand: Errand, cfg: Settings, state: State, reply: Reply) -> tuple
     if reply.tag.startswith(WRITE):
         return _written(errand, state, reply)
     if wrong := hindrance(reply, spare=one_field_of_one_device):
-        if wrong.port == "refused":
-            return replace(state, wishes=()), [refused(w, wrong.fault.why, wrong.fault) for w in state.wishes]
-        return state, [left(wrong)]
+        return _hindered(state, wrong)
     match reply.json:
         case {"errors": [_, *_], "data": {"devices": list(found)}} if None in found:
             return state, [Emit("failed", reply.fault("a device could not be read"))]
         case {"data": {"devices": list(found)}}:
             return _seen(errand, cfg, state, found, reply.at)
         case _:
-            return state, [Emit("failed", reply.fault("the reply has no devices"))]
+            return _hindered(state, hindrance(reply) or Trouble("failed", reply.fault("the reply has no devices")))
+
+
+def _hindered(state: State, wrong: Trouble) -> tuple[State, Results]:
+    """A look that shows nothing."""
+    if wrong.port == "refused":
+        return replace(state, wishes=()), [refused(w, wrong.fault.why, wrong.fault) for w in state.wishes]
+    return state, [left(wrong)]
 
 
 def chosen(found: list[Json], wanted: str | None, at: datetime) -> Entry | str:

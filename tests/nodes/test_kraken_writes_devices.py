@@ -3,6 +3,7 @@
 import pytest
 from kraken_talk import TOKEN, Talk, car, cars, error, suspending
 
+from wattwire.nodes import Json
 from wattwire.nodes.kraken_errands import Ask
 
 
@@ -66,3 +67,14 @@ def test_a_device_that_was_registered_anew_is_found_by_the_next_look() -> None:
 
     assert gone == ["gone"]
     assert talk.tags[-1] == "write car-2"
+
+
+@pytest.mark.parametrize(("code", "port"), [("1124", "unauthorised"), ("4123", "refused"), ("4360", "failed")])
+def test_the_status_of_one_device_that_takes_the_whole_list_with_it_is_told_by_its_code(code: str, port: str) -> None:
+    extensions: Json = {"errorCode": f"KT-CT-{code}"}
+    wrong: Json = {"message": "no", "path": ["devices", 0, "status"], "extensions": extensions}
+    talk = Talk()
+    talk.say("suspend", Ask())
+
+    assert talk.hear({"errors": [wrong], "data": {"devices": None}}) == [port]
+    assert talk.tags == ["read"]
