@@ -216,6 +216,18 @@ def test_home_is_a_place_or_unknown(home: Place | None, value: Json, there: bool
     assert server.car.home is there
 
 
+@pytest.mark.parametrize(
+    ("value", "known"),
+    [(True, True), ("false", False), ({"booleanValue": True}, True), ({"invalid": True}, None), (None, None)],
+)
+def test_what_is_marked_as_invalid_is_not_known(value: Json, known: bool | None) -> None:
+    server = Server()
+    server.says(0, "LocatedAtHome", value)
+    server.says(0, "FastChargerPresent", value)
+
+    assert (server.car.home, server.car.fast) == (known, known)
+
+
 def test_what_is_no_json_is_said() -> None:
     [bad] = Server().happen(0, Heard(f"telemetry/{VIN}/v/Soc", b"{"))
 
