@@ -92,6 +92,14 @@ def test_each_refresh_token_of_tesla_s_is_used_once() -> None:
     assert shown == [Secret("r0"), Secret("r120010"), Secret("r180010")]
 
 
+def test_a_token_that_is_refused_is_renewed_once_and_then_somebody_is_told() -> None:
+    flow = run(100, teslaState=lambda request, now: Reply(401))
+
+    renewed = asked(flow, "teslaToken")
+    assert [at[:2] for at in renewed] == ["12", "12", "13"]  # at the start, and once an hour
+    assert [why for why in said(flow) if "token" in why] == [f"{at} Tesla does not accept the token" for at in renewed]
+
+
 def test_a_refresh_token_survives_the_death_of_its_node() -> None:
     flow = bench()
     flow.do(START + timedelta(hours=1), partial(flow.crash, "teslaToken"))
