@@ -84,6 +84,8 @@ def _reason(reply: Reply) -> str | None:
     match reply.json:
         case {"response": {"result": False, "reason": str(reason)}}:
             return reason.removeprefix(PREFIX).strip()
+        case {"response": {"result": False}}:
+            return ""
     return None
 
 
