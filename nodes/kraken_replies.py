@@ -91,9 +91,9 @@ def unread(reply: Reply, why: str) -> Trouble:
 
 
 def refused_document(reply: Reply) -> bool:
-    """Whether Octopus no longer knows something the query names: then none of it is answered, not even with null."""
+    """Whether Octopus no longer knows something the query names: then none of it is answered, nor is a path told."""
     found = wrongs(reply)
-    answered = isinstance(reply.json, dict) and "data" in reply.json
+    answered = isinstance(reply.json, dict) and reply.json.get("data") is not None
     return bool(found) and not answered and all(w.located and not w.code and not w.path for w in found)
 
 

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from plan_talk import CAR, CFG, ID, NOW, SMART, TOKEN, WORLD, answer, plan_reply, told, world
@@ -123,8 +124,11 @@ def test_a_field_of_an_entry_that_failed_is_unknown_and_matters_only_if_it_is_ne
     assert answer(reply)[1].port == port
 
 
-def test_when_octopus_no_longer_knows_the_question_about_the_device_the_plan_alone_is_asked_for() -> None:
-    state, sent = answer(world("plan_field_gone"))
+@pytest.mark.parametrize("more", [{}, {"data": None}])
+def test_when_octopus_no_longer_knows_the_question_about_the_device_the_plan_alone_is_asked_for(more: Any) -> None:
+    reply = world("plan_field_gone")
+    assert isinstance(reply.json, dict)
+    state, sent = answer(replace(reply, json=reply.json | more))
     _, asked = ask(CFG, state, None, token=TOKEN, device=CAR)
 
     assert sent == Emit("disabled", Fault("Cannot query field 'devices' on type 'Query'.", 200))
