@@ -48,7 +48,7 @@ def connected(memory: Memory, car: Car, told: object, retained: bool) -> tuple[M
 
 
 def plain(value: object) -> object:
-    """A value without the wrapper that some servers leave around it; numbers and truth may come as text, nothing as `invalid`."""
+    """A value without the wrapper that some servers leave around it; numbers and truth may come as text."""
     if isinstance(value, Mapping) and len(value) == 1:
         return None if "invalid" in value else plain(next(iter(value.values())))
     if isinstance(value, str) and value.lower() in ("true", "false"):
