@@ -26,7 +26,6 @@ ALREADY = {
 SAME = {"already_set", "requested"}  # of the rest
 
 REASONS: dict[str, tuple[Port, str]] = {
-    "complete": ("full", "the car is charged to its limit"),
     "disconnected": ("unplugged", "no cable is in the car"),
     "no_power": ("powerless", "the cable brings no power: the charger holds it back, or is switched off"),
     "could_not_wake_buses": ("busy", "the car is not quite awake yet"),
@@ -97,6 +96,8 @@ def _answered(do: str, reply: Reply, reason: str | None) -> Verdict:
         return Verdict("unknown", trouble(reply))
     if reason in ALREADY.get(do, SAME):
         return Verdict("done", Fault("it was so already", 200, reason))
+    if (do, reason) == ("start", "complete"):
+        return Verdict("full", Fault("the car is charged to its limit", 200, reason))
     port, why = REASONS.get(reason, ("refused", f"the car refuses: {reason or 'no reason given'}"))
     fault = waiting(reply, why, SOON) if port == "busy" else Fault(why, 200)
     return Verdict(port, Fault(fault.why, 200, reason, fault.retry_after))

@@ -48,6 +48,14 @@ def test_every_answer_of_teslas_leaves_by_the_port_that_says_what_to_do(status: 
     assert life.ports(life.reply(1, status, body)) == [port]
 
 
+def test_only_a_start_is_done_when_the_car_is_full() -> None:
+    life = Life()
+    life.want(wish("limit", value=80))
+
+    assert life.reply(1, 200, no("complete")) == [("refused", Fault("the car refuses: complete", 200, "complete"))]
+    assert life.again(60) == []
+
+
 def test_a_budget_of_ours_that_is_spent_is_an_outcome_of_its_own() -> None:
     life = Life()
     life.want(wish("start"))
