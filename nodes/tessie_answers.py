@@ -28,7 +28,7 @@ def seen(
     """The car with what Tessie keeps of it, under the time the car itself gave it; None where there is nothing."""
     charge, state = told.get("charge_state"), told.get("state")
     if not isinstance(charge, dict):
-        return known, None
+        return known, _away(car, state) if known.sent and state in ("asleep", "offline") else None
     stamped = number(charge, "timestamp") is not None
     read = reading(told, now)
     if stamped and car.seen is not None and read.at < car.seen:

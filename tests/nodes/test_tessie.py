@@ -67,6 +67,19 @@ def test_what_is_older_than_known_changes_nothing_but_the_state() -> None:
     assert (car.state, car.soc, car.plugged, car.charging, car.seen) == ("asleep", 64.0, True, False, NOON)
 
 
+@pytest.mark.parametrize(("state", "ports"), [("asleep", ["asleep", "car"]), ("offline", ["car"])])
+def test_a_car_that_sleeps_without_a_reading_is_as_it_was_known(state: str, ports: list[str]) -> None:
+    memory, _ = answered(
+        Memory(), {"state": "online", "charge_state": kept(NOON, charging_state="Charging", battery_level=64)}
+    )
+
+    _, emits = answered(memory, {"state": state, "charge_state": None}, minute=5)
+
+    assert [e.port for e in emits] == ports
+    assert isinstance(car := emits[-1].body, Car)
+    assert (car.state, car.soc, car.plugged, car.seen) == (state, 64.0, True, NOON)
+
+
 def test_a_null_neither_unplugs_nor_empties() -> None:
     memory, _ = answered(
         Memory(), {"state": "online", "charge_state": kept(NOON, charging_state="Charging", battery_level=64)}
