@@ -67,7 +67,8 @@ def left(out: type[Ports], told: Trouble) -> Emit:
 
 def wrongs(reply: Reply) -> list[Wrong]:
     found = reply.json.get("errors") if isinstance(reply.json, dict) else None
-    return [_wrong(e) for e in found] if isinstance(found, list) else []
+    listed = found if isinstance(found, list) else [found] if found else []  # a lone one is an error all the same
+    return [_wrong(e) for e in listed]
 
 
 def trouble(reply: Reply, spare: Callable[[Wrong], bool] = lambda _: False) -> Trouble | None:
