@@ -22,7 +22,7 @@ DAYS |= {"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "satu
 CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 LOOK = "look"
 
-Effect = Literal["done", "full", "unplugged", "ineffective", "unknown"]
+Effect = Literal["done", "full", "unplugged", "powerless", "ineffective", "unknown"]
 
 
 class Account(Protocol):
@@ -132,6 +132,7 @@ class Seen:
 
     at: datetime
     plugged: bool | None = None
+    powerless: bool = False  # the cable brings none
     charging: bool | None = None
     full: bool | None = None
     limit: float | None = None
@@ -154,6 +155,7 @@ def of_reading(told: Reading, reply: Reply) -> Seen:
             return Seen(
                 at=told.at,
                 plugged=told.plugged,
+                powerless=word == "NoPower",
                 charging=told.charging,
                 full=word == "Complete",
                 limit=told.limit,
@@ -178,6 +180,8 @@ def effect(command: CarCommand, seen: Seen) -> tuple[Effect, str]:
         case "start" if seen.charging is False:
             if seen.plugged is False:
                 return "unplugged", "no cable is in the car"
+            if seen.powerless:
+                return "powerless", "the cable brings no power: the charger holds it back, or is switched off"
             return ("full", "the car is charged to its limit") if seen.full else ("ineffective", "it does not charge")
         case "start":
             return ("done", "it charges") if seen.charging else ("unknown", "")

@@ -75,6 +75,8 @@ def judged(cfg: Settings, memory: Memory, told: Seen, *, sure: bool) -> Outcome:
 def _not_done(memory: Memory, about: str, it: Wanted, found: Effect, why: str) -> tuple[Memory, Emit]:
     if found == "unplugged":
         return memory.at_stage(about, "unplugged"), Emit("unplugged", Fault(why))
+    if found == "powerless":
+        return memory.spared(about).at_stage(about, "waiting"), Emit("powerless", Fault(why))
     if found == "ineffective":
         told = Fault(f"Tesla took {it.command.do}, but {why}", code="ineffective")
         memory = memory.without(about) if it.command.once else memory.at_stage(about, "waiting")

@@ -96,7 +96,7 @@ def test_a_wish_that_is_to_be_sent_once_is_not_sent_again_when_somebody_undid_it
         (wish("start"), {"charging_state": "Charging"}, "done"),
         (wish("start"), {"charging_state": "Complete"}, "full"),
         (wish("start"), {"charging_state": "Disconnected"}, "unplugged"),
-        (wish("start"), {"charging_state": "NoPower"}, "ineffective"),
+        (wish("start"), {"charging_state": "NoPower"}, "powerless"),
         (wish("start"), {"charging_state": None}, "unknown"),
         (wish("stop"), {"charging_state": "Stopped"}, "done"),
         (wish("stop"), {"charging_state": "Disconnected"}, "done"),

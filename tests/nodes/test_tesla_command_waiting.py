@@ -1,7 +1,7 @@
 """What teslaCommand does of a wish that has to wait: for the car to wake, for its cable, or too long."""
 
 import pytest
-from command_life import ASLEEP, NOON, YES, Life, after, asked, no, wish
+from command_life import ASLEEP, NOON, YES, Life, after, asked, no, reading, wish
 
 from wattwire.nodes import Fault
 from wattwire.nodes.car_messages import Needed
@@ -49,6 +49,16 @@ def test_what_never_reached_the_car_is_no_try() -> None:
     life.want(wish("start"))
     for second in range(300, 3300, 300):
         assert life.ports(life.reply(second - 299, 200, no("no_power"))) == ["powerless"]
+        assert asked(life.again(second)) == [("POST", "/command/charge_start", {})]
+
+
+def test_a_cable_that_turns_out_to_bring_no_power_is_waited_for_as_well() -> None:
+    life = Life()
+    life.want(wish("start"))
+    for second in range(300, 3300, 300):
+        life.reply(second - 299, 200, YES)
+        life.again(second - 280)
+        assert life.ports(life.reply(second - 279, 200, reading(charging_state="NoPower"))) == ["powerless"]
         assert asked(life.again(second)) == [("POST", "/command/charge_start", {})]
 
 
