@@ -64,10 +64,13 @@ def read_plan(state: State, reply: Reply, id_: str | None, device_max_age: timed
     if isinstance(found, str):
         return unread(reply, found)
     told = Plan(at=reply.at, device=id_, dispatches=found, skew=skew(reply))
-    if now := told_device(reply, id_):
-        return replace(told, state=now.state, suspended=now.suspended, power=now.power)
+    now = told_device(reply, id_)
     known = state.device if state.device is not None and state.device.id == id_ else None
-    return _recalled(told, known) if known and reply.at - known.at <= device_max_age else told
+    if known and reply.at - known.at <= device_max_age and (now is None or now.state is None):
+        told = _recalled(told, known)
+    if now is None:
+        return told
+    return replace(told, state=now.state or told.state, suspended=now.suspended, power=now.power)
 
 
 def _recalled(plan: Plan, known: Device) -> Plan:

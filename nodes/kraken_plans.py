@@ -56,11 +56,11 @@ def dispatches(data: Json) -> tuple[Dispatch, ...] | str:
 
 
 def told_device(reply: Reply, device_id: str | None) -> Device | None:
-    """The asked device's state, where the reply tells it."""
+    """The asked device's state, or whether it is suspended, where the reply tells it."""
     match reply.json:
         case {"data": {"devices": list(found)}}:
             told = [d for d in (device(f, reply.at) for f in found) if d is not None and d.id == (device_id or d.id)]
-            return told[0] if told and told[0].state is not None else None
+            return told[0] if told and (told[0].state is not None or told[0].suspended is not None) else None
         case _:
             return None
 

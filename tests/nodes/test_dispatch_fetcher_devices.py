@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from plan_talk import AHEAD, CAR, CFG, ID, NOW, NULL, SMART, TOKEN, answer, plan_reply, told, world
 
-from wattwire.nodes import Emit, Reply, Request
+from wattwire.nodes import Emit, Json, Reply, Request
 from wattwire.nodes.dispatch_fetcher import ask, read
 from wattwire.nodes.kraken_keeping import Kept, State
 from wattwire.nodes.messages import Plan
@@ -42,6 +42,26 @@ def test_where_the_state_failed_a_fresh_one_of_before_stands_in_and_its_power_ne
     assert told("plan_with_device_failed", seen) == Emit(
         "plan", Plan(at=NOW, device=ID, state=state, suspended=suspended, dispatches=(SMART,))
     )
+
+
+@pytest.mark.parametrize(
+    ("state", "suspended", "shown"),
+    [
+        (None, True, ("SMART_CONTROL_CAPABLE", True)),  # a suspended car's dispatches count for nothing
+        (None, False, ("SMART_CONTROL_CAPABLE", False)),
+        (None, None, ("SMART_CONTROL_CAPABLE", False)),
+        ("SMART_CONTROL_OFF", None, ("SMART_CONTROL_OFF", None)),
+    ],
+)
+def test_whether_it_is_suspended_is_told_without_a_state_too(
+    state: str | None, suspended: bool | None, shown: tuple[str, bool | None]
+) -> None:
+    status: Json = {"currentState": state, "isSuspended": suspended}
+    data: Json = {"flexPlannedDispatches": [], "devices": [{"id": ID, "status": status}]}
+    _, sent = answer(Reply(200, {"data": data}, at=NOW), State(device=CAR, left=(ID,)))
+
+    assert isinstance(sent.body, Plan)
+    assert (sent.body.state, sent.body.suspended) == shown
 
 
 # Several devices
