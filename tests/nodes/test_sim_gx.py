@@ -9,7 +9,6 @@ import pytest
 
 from wattwire.nodes import Due, Heard, Linked, Say, Started
 from wattwire.nodes.gx_topics import ESS, FIELDS, slot_path
-from wattwire.nodes.messages import Fault
 from wattwire.nodes.sim_gx import Config
 from wattwire.nodes.sim_gx_answers import answer
 from wattwire.nodes.sim_gx_telling import State
@@ -237,10 +236,6 @@ def test_a_day_that_nobody_watches_costs_a_step_each_half_hour() -> None:
 
     assert gx.said == []
     assert gx.state.plant.at == NOON + timedelta(hours=24)
-
-
-def test_it_speaks_no_faults_of_its_own(gx: Gx) -> None:
-    assert not any(isinstance(p, Fault) for _, p in gx.said)
 
 
 @pytest.mark.parametrize(("life", "after"), [(60, 61), (300, 301)])
