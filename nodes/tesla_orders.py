@@ -78,9 +78,9 @@ def look(cfg: Account, bearer: Secret, schedules: bool) -> Request:
 
 def request(
     cfg: Account, method: str, path: str, bearer: Secret, kind: Kind | None, tag: str,
-    body: Mapping[str, object] | None = None, query: Mapping[str, str] | None = None,
+    body: Mapping[str, object] | None = None, query: Mapping[str, str] | None = None, base: str | None = None,
 ) -> Request:  # fmt: skip
-    url = f"{cfg.url.rstrip('/')}/api/1/vehicles/{cfg.vin}{path}"
+    url = f"{(base or cfg.url).rstrip('/')}/api/1/vehicles/{cfg.vin}{path}"
     costs = budgets(kind, cfg.spend_per_month) if kind else ()
     authorization = Secret(f"Bearer {bearer.reveal()}")
     return Request(

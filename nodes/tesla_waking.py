@@ -10,7 +10,7 @@ from typing import Protocol
 from . import Budget, Emit, Fault, Reply, Request, Secret, replace, volatile
 from .car_messages import CarCommand, Needed, Woken
 from .tesla_orders import Account, request
-from .tesla_replies import Away, Online, Reading, Trouble, heard, trouble
+from .tesla_replies import Away, Moved, Online, Reading, Trouble, heard, trouble
 
 SAID = 10  # reasons of a day that are told
 
@@ -33,6 +33,7 @@ class Memory:
     day: date | None = None  # UTC
     count: int = 0  # of wake calls on that day
     reasons: tuple[str, ...] = ()
+    bases: Mapping[str, str] = field(default_factory=dict)  # the region's address that Tesla named instead of `url`
     bearer: Secret | None = volatile(lambda: None)
 
     def free(self) -> Memory:
@@ -68,21 +69,26 @@ def looked(cfg: Settings, memory: Memory, now: datetime) -> Course:
         return _wake(cfg, memory)
     if memory.bearer is None:
         return memory, [Emit("unauthorised", Fault("no token that is good now"))]
-    return replace(memory, asking="look"), request(cfg, "GET", "", memory.bearer, None, "look")
+    base = memory.bases.get(cfg.url)
+    return replace(memory, asking="look"), request(cfg, "GET", "", memory.bearer, None, "look", base=base)
 
 
 def _wake(cfg: Settings, memory: Memory) -> Course:
     if memory.bearer is None:
         return memory, [Emit("unauthorised", Fault("no token that is good now"))]
-    asked = request(cfg, "POST", "/wake_up", memory.bearer, "wake", "wake")
+    asked = request(cfg, "POST", "/wake_up", memory.bearer, "wake", "wake", base=memory.bases.get(cfg.url))
     daily = Budget(name=f"tesla wakes {cfg.vin[-6:]}", most=cfg.per_day, per="day")
     return replace(memory, asking="wake"), replace(asked, budgets=(daily, *asked.budgets))
 
 
-def follow(cfg: Settings, memory: Memory, reply: Reply) -> tuple[Memory, list[Emit]]:
+def follow(cfg: Settings, memory: Memory, reply: Reply) -> Course:
     asked, memory = memory.asking, replace(memory, asking="")
     if not memory.needs:
         return memory, []
+    told = heard(reply)
+    if isinstance(told, Moved) and cfg.url not in memory.bases:  # once: two regions must not send us to and fro
+        memory = replace(memory, bases={cfg.url: told.base})
+        return looked(cfg, memory, reply.at) if asked == "look" else _wake(cfg, memory)
     if asked == "look":
         return _seen(cfg, memory, reply)
     if reply.spent == "tesla wake":  # of this minute: the need stays
@@ -90,12 +96,13 @@ def follow(cfg: Settings, memory: Memory, reply: Reply) -> tuple[Memory, list[Em
     if reply.spent:
         why = f"the car is not woken for {memory.why()}: {reply.why or reply.spent + ' is spent'}"
         return memory.free(), [Emit("spent", reply.fault(why, "budget"))]
-    told = heard(reply)
     if isinstance(told, Trouble) and told.port in ("unauthorised", "throttled"):
         return memory, [Emit(told.port, told.fault)]
     if isinstance(told, Trouble) and told.port in ("spent", "forbidden", "gone", "in_service"):
         port = "spent" if told.port == "spent" else "failed"
         return memory.free(), [Emit(port, told.fault)]
+    if isinstance(told, Moved) or (isinstance(told, Trouble) and told.port == "failed" and 400 <= reply.status < 500):
+        return memory.free(), [Emit("failed", trouble(reply))]
     # A yes may still say asleep, and no answer may have woken it: only what Tesla's servers say later counts.
     memory = memory.counted(reply.at)
     woken = Emit("woken", Woken(at=reply.at, count=memory.count, why=memory.why(), reasons=memory.reasons))

@@ -89,6 +89,7 @@ def test_tv_38_one_wake_call_then_cheap_questions_then_an_end() -> None:
         assert isinstance(question, Request)
         asked.append(f"{question.method} {question.url.partition('/vehicles/')[2]}")
         memory, emits = woke(cfg, memory, Reply(seen["status"], seen["body"], at=now))
+        assert isinstance(emits, list)
         ports += [e.port for e in emits]
 
     assert asked == ["POST LRWTEST0000000001/wake_up"] + 3 * ["GET LRWTEST0000000001"]

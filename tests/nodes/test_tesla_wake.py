@@ -5,7 +5,7 @@ from typing import Any, get_args, get_type_hints
 
 import pytest
 
-from wattwire.nodes import Fault, Json, Reply, Request, Secret
+from wattwire.nodes import Emit, Fault, Json, Reply, Request, Secret
 from wattwire.nodes.car_messages import CarCommand, Holiday, Needed, Woken
 from wattwire.nodes.messages import Token
 from wattwire.nodes.tesla_wake import NODE, Config, ask
@@ -35,7 +35,10 @@ class Life:
 
     def _call(self, now: float, need: Needed | None, look: object) -> list[Any]:
         self.memory, result = ask(self.cfg, self.memory, need, look, after(now), token=self.token, holiday=self.holiday)
-        results: list[Any] = result if isinstance(result, list) else [] if result is None else [result]
+        return self._told(result)
+
+    def _told(self, result: Request | list[Emit] | None) -> list[Any]:
+        results = result if isinstance(result, list) else [] if result is None else [result]
         return [f"{r.method} {r.url}" if isinstance(r, Request) else (r.port, r.body) for r in results]
 
     def need(self, wanted: Needed, now: float | None = None) -> list[Any]:
@@ -45,8 +48,8 @@ class Life:
         return self._call(now, None, {})
 
     def reply(self, now: float, status: int, body: Json = None, **rest: Any) -> list[Any]:
-        self.memory, emits = follow(self.cfg, self.memory, Reply(status, body, at=after(now), **rest))
-        return [(e.port, e.body) for e in emits]
+        self.memory, result = follow(self.cfg, self.memory, Reply(status, body, at=after(now), **rest))
+        return self._told(result)
 
 
 def ports(results: list[Any]) -> list[str]:
@@ -182,6 +185,8 @@ def test_three_in_a_minute_only_make_it_wait() -> None:
         (403, {"error": "account disabled: EXCEEDED_LIMIT"}, "spent"),
         (404, None, "failed"),
         (405, None, "failed"),
+        (421, {"error": "user out of region"}, "failed"),
+        (422, None, "failed"),
         (423, None, "failed"),
         (429, None, "throttled"),
     ],
@@ -192,6 +197,24 @@ def test_an_answer_by_which_the_car_was_surely_not_called_is_not_counted(status:
 
     assert ports(life.reply(1, status, body)) == [port]
     assert life.memory.count == 0
+
+
+def moved(region: str) -> Json:
+    return {"error": f"user out of region, use base URL: https://fleet-api.prd.{region}.vn.cloud.tesla.com, see"}
+
+
+def test_another_region_is_asked_at_once_and_remembered_and_two_do_not_send_us_to_and_fro() -> None:
+    life = Life()
+    life.need(need())
+    base = "https://fleet-api.prd.na.vn.cloud.tesla.com/api/1/vehicles/LRWTEST0000000001"
+
+    assert life.reply(1, 421, moved("na")) == [f"POST {base}/wake_up"]
+    assert ports(life.reply(2, 200, ASLEEP)) == ["woken", "waking"]
+    assert life.look(7) == [f"GET {base}"]
+    life.reply(8, 200, ONLINE)
+    assert life.need(need(at=100)) == [f"POST {base}/wake_up"]
+    assert ports(life.reply(101, 421, moved("eu"))) == ["failed"]
+    assert life.memory.count == 1
 
 
 def test_with_a_new_token_the_need_goes_on() -> None:
