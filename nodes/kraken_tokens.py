@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import binascii
 import json
 from base64 import urlsafe_b64decode
 from datetime import UTC, datetime, timedelta
 
-from .calls import Reply
-from .kraken_replies import codes, wrongs
+from .calls import Json, Reply
+from .kraken_replies import codes, number, wrongs
 
 REFUSED = codes(1111, 1121, 1122, 1134, 1135, 1138, 1139, 1143, 1144, 1145, 1148) | {"OE-0103"}
 """When a token was asked for: the key is wrong or may not be used."""
@@ -30,15 +29,23 @@ LAST = 2**32
 
 def expiry(token: str, payload: object, asked: datetime) -> datetime:
     """When a token ends: as the reply says, else as the token says, else an hour after it was given."""
-    told: list[object] = [payload.get("exp") if isinstance(payload, dict) else None, _claims(token).get("exp")]
-    ends = (datetime.fromtimestamp(exp, UTC) for exp in told if type(exp) is int and 0 < exp < LAST)
-    return next(ends, asked + timedelta(minutes=60))
+    told = (number(claims.get("exp")) for claims in (_claims(payload), _claims(_middle(token))))
+    ends = (datetime.fromtimestamp(int(exp), UTC) for exp in told if exp is not None and 0 < exp < LAST)
+    return next((end for end in ends if end > asked), asked + timedelta(minutes=60))
 
 
-def _claims(token: str) -> dict[str, object]:
+def _claims(told: object) -> dict[str, Json]:
+    """What is claimed, as an object or as its text."""
     try:
-        middle = token.split(".")[1]
-        found = json.loads(urlsafe_b64decode(middle + "=" * (-len(middle) % 4)))
-    except (IndexError, ValueError, binascii.Error):
+        found = json.loads(told) if isinstance(told, str | bytes) else told
+    except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _middle(token: str) -> bytes:
+    try:
+        middle = token.split(".")[1]
+        return urlsafe_b64decode(middle + "=" * (-len(middle) % 4))
+    except (IndexError, ValueError):
+        return b""

@@ -32,16 +32,34 @@ def test_a_reply_without_a_payload_leaves_the_expiry_to_the_token_itself() -> No
     assert told("token_without_payload") == Emit("token", Token(token, datetime(2026, 9, 28, 14, tzinfo=UTC)))
 
 
-@pytest.mark.parametrize("exp", [1790604000000, 10**400, -(10**20), True, 1.5, "soon"])
+@pytest.mark.parametrize(
+    "payload",
+    [{"exp": 1790604000}, {"exp": "1790604000"}, {"exp": 1790604000.0}, '{"exp": 1790604000}', '{"exp": "1790604000"}'],
+)
+def test_the_expiry_is_read_however_it_is_written(payload: Json) -> None:
+    reply = Reply(200, {"data": {"obtainKrakenToken": {"token": "opaque", "payload": payload}}}, at=ASKED)
+
+    assert read(CFG, reply) == Emit("token", Token(Secret("opaque"), datetime(2026, 9, 28, 14, tzinfo=UTC)))
+
+
+def test_an_expiry_that_is_past_leaves_it_to_the_token_itself() -> None:
+    token = "aaa.eyJleHAiOjE3OTA2MDQwMDB9.ccc"
+    reply = Reply(200, {"data": {"obtainKrakenToken": {"token": token, "payload": {"exp": 1790600405}}}}, at=ASKED)
+
+    assert read(CFG, reply) == Emit("token", Token(Secret(token), datetime(2026, 9, 28, 14, tzinfo=UTC)))
+
+
+@pytest.mark.parametrize("exp", [1790604000000, 10**400, -(10**20), True, 1, 1.5, "soon", "1e999", [1790604000]])
 def test_an_expiry_that_is_none_is_an_hour(exp: Json) -> None:
     reply = Reply(200, {"data": {"obtainKrakenToken": {"token": "opaque", "payload": {"exp": exp}}}}, at=ASKED)
 
     assert read(CFG, reply) == Emit("token", Token(Secret("opaque"), ASKED + timedelta(hours=1)))
 
 
+@pytest.mark.parametrize("payload", [None, "", "x", "null", [1], 7])
 @pytest.mark.parametrize("token", ["opaque", "a.b.c", "a.!!.c", "a.e30.c", "a.bnVsbA.c"])
-def test_a_token_that_tells_nothing_is_good_for_an_hour(token: str) -> None:
-    reply = Reply(200, {"data": {"obtainKrakenToken": {"token": token, "payload": None}}}, at=ASKED)
+def test_a_token_that_tells_nothing_is_good_for_an_hour(token: str, payload: Json) -> None:
+    reply = Reply(200, {"data": {"obtainKrakenToken": {"token": token, "payload": payload}}}, at=ASKED)
 
     assert read(CFG, reply) == Emit("token", Token(Secret(token), datetime(2026, 9, 28, 14, 0, 5, tzinfo=UTC)))
 
