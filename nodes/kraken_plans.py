@@ -81,7 +81,7 @@ def dispatch(found: Json) -> Dispatch:
         start=start,
         end=end,
         kind=KINDS.get(word, "unknown"),
-        location=LOCATIONS.get(str(about.get("location")), "unknown"),
+        location=LOCATIONS.get(str(about.get("location")).upper(), "unknown"),
         kwh=None if kwh is None else float(abs(kwh)),
     )
 

@@ -51,6 +51,14 @@ def test_what_was_charged_comes_oldest_first_with_its_energy_place_and_lag() -> 
     )
 
 
+@pytest.mark.parametrize(
+    ("place", "location"),
+    [("AT_HOME", "home"), ("at_home", "home"), ("AWAY", "away"), ("away", "away"), ("UNABLE_TO_IDENTIFY", "unknown")],
+)
+def test_where_it_was_is_read_in_capitals_and_without(place: str, location: str) -> None:
+    assert told(entry("01:30", "02:00", place=place)).dispatches[0].location == location
+
+
 def test_nothing_listed_is_nothing_known() -> None:
     assert told() == Completed(at=NOW)
 
