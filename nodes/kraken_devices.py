@@ -66,7 +66,7 @@ def _live(found: dict[str, Json]) -> bool:
 
 def _level(found: Json) -> float | None:
     value = number(found.get("value")) if isinstance(found, dict) else None
-    return None if value is None else float(value)
+    return float(value) if value is not None and 0 <= value <= 100 else None
 
 
 def _power(found: Json, at: datetime) -> float | None:

@@ -103,6 +103,17 @@ def test_only_power_that_was_read_in_this_half_hour_says_anything_about_now(
     assert sent == Emit("device", Device(at=at, id="x", power=power))
 
 
+@pytest.mark.parametrize(
+    ("told", "soc"), [("0", 0.0), ("41.00", 41.0), (100, 100.0), ("410", None), ("100.1", None), ("-5", None)]
+)
+def test_a_level_that_no_battery_has_is_unknown(told: Json, soc: float | None) -> None:
+    status: Json = {"current": "LIVE", "stateOfCharge": {"value": told}}
+
+    assert read(CFG, Reply(200, {"data": {"devices": [{"id": "x", "status": status}]}}, at=NOW)) == Emit(
+        "device", Device(at=NOW, id="x", soc=soc)
+    )
+
+
 @pytest.mark.parametrize("much", ["9e999999", "-9e999999", "1e306", "NaN", True, "much", None])
 def test_a_reading_that_is_no_number_is_unknown(much: Json) -> None:
     status: Json = {"current": "LIVE", "stateOfCharge": {"value": much}, "activePower": {"value": much}}
