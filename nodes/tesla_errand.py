@@ -10,7 +10,7 @@ from .messages import Car
 from .tesla_orders import LOOK, call, effect, look, of_car, of_reading, slot, wrong
 from .tesla_outcomes import Settings, done, judged, lapsed, sleeping
 from .tesla_pending import Memory, Wanted
-from .tesla_replies import LONGEST, Away, Reading, Trouble, heard, trouble
+from .tesla_replies import LONGEST, Away, Moved, Reading, Trouble, heard, teslas, trouble
 from .tesla_verdicts import verdict
 
 SLACK = timedelta(minutes=1)  # a wish that was made later than this from now was made by a clock that was wrong
@@ -68,6 +68,10 @@ def onward(cfg: Settings, memory: Memory, emits: list[Emit], now: datetime) -> C
 
 def follow(cfg: Settings, memory: Memory, reply: Reply) -> Course:
     about, memory = memory.asking, replace(memory, asking="")
+    if isinstance(told := heard(reply), Moved) and teslas(cfg.url) and cfg.url not in memory.bases:
+        memory = memory.spared(about) if about in memory.wanted else memory
+        memory = replace(memory, bases={cfg.url: told.base}, round=(about, *memory.round))
+        return onward(cfg, memory, [], reply.at)
     memory, emits = (
         _looked(cfg, memory, reply) if about == LOOK else _told(memory, about, reply) if about in memory.wanted
         else (memory, [])
@@ -90,7 +94,7 @@ def _sending(cfg: Settings, memory: Memory, about: str, now: datetime) -> Course
         left = (memory.quiet - now).total_seconds()
         why = "Tesla asked not to be called for a while"
         return replace(memory, round=()), [Emit("throttled", Fault(why, code="pause", retry_after=left))]
-    return memory.sending(about, now), [call(cfg, it.command, memory.bearer)]
+    return memory.sending(about, now), [call(cfg, it.command, memory.bearer, memory.bases.get(cfg.url))]
 
 
 def _already(cfg: Settings, memory: Memory, it: Wanted, now: datetime) -> str:
@@ -153,7 +157,8 @@ def _looking(cfg: Settings, memory: Memory, now: datetime) -> Course:
         return memory, results
     if memory.bearer is None:
         return replace(memory, round=()), [*results, Emit("unauthorised", Fault("no token that is good now"))]
-    asked = look(cfg, memory.bearer, schedules=any(k.startswith("schedule ") for k in due))
+    listed = any(k.startswith("schedule ") for k in due)
+    asked = look(cfg, memory.bearer, memory.bases.get(cfg.url), schedules=listed)
     return replace(memory, asking=LOOK), [*results, asked]
 
 

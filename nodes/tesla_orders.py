@@ -65,15 +65,15 @@ def _wrong_schedule(schedule: Schedule) -> str:
     return "" if days <= DAYS else f"no day of a schedule: {', '.join(sorted(days - DAYS))}"
 
 
-def call(cfg: Account, command: CarCommand, bearer: Secret) -> Request:
+def call(cfg: Account, command: CarCommand, bearer: Secret, base: str | None) -> Request:
     name, body = _body(command)
-    return request(cfg, "POST", f"/command/{name}", bearer, "command", slot(command), body)
+    return request(cfg, "POST", f"/command/{name}", bearer, "command", slot(command), body, base=base)
 
 
-def look(cfg: Account, bearer: Secret, schedules: bool) -> Request:
+def look(cfg: Account, bearer: Secret, base: str | None, schedules: bool) -> Request:
     """One detailed reading; it costs the same whatever it holds."""
     blocks = "charge_state;charge_schedule_data" if schedules else "charge_state"
-    return request(cfg, "GET", "/vehicle_data", bearer, "data", LOOK, query={"endpoints": blocks})
+    return request(cfg, "GET", "/vehicle_data", bearer, "data", LOOK, query={"endpoints": blocks}, base=base)
 
 
 def request(

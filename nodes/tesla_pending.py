@@ -35,6 +35,7 @@ class Memory:
     wanted: Mapping[str, Wanted] = field(default_factory=dict)  # by what it is about
     newest: Mapping[str, datetime] = field(default_factory=dict)  # when the newest wish about it was made
     sent: Mapping[str, datetime] = field(default_factory=dict)  # when the car was last told something about it
+    bases: Mapping[str, str] = field(default_factory=dict)  # the region's address that Tesla named instead of `url`
     asking: str = ""  # what the call under way is about
     quiet: datetime | None = None  # Tesla asked not to be called before
     away: datetime | None = None  # when the car was last told to be asleep or out of reach

@@ -120,6 +120,11 @@ def barred(error: str) -> str:
     return next((why for word, why in BARRED.items() if word in error), "")
 
 
+def teslas(url: str) -> bool:
+    """Whether an address is one of Tesla's own, and not of a proxy that signs."""
+    return BASE.search(f"base URL: {url}") is not None
+
+
 def waiting(reply: Reply, why: str, seconds: float) -> Fault:
     asked = reply.retry_after()
     wait = seconds if asked is None else min(asked, LONGEST.total_seconds())

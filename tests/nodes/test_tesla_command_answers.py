@@ -1,9 +1,10 @@
 """What teslaCommand makes of Tesla's answers, and where it is not known whether the car got it."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from command_life import ASLEEP, YES, Life, asked, no, reading, wish
+from command_life import ASLEEP, CFG, YES, Life, asked, no, reading, wish
 
 from wattwire.nodes import Fault, Json
 
@@ -62,6 +63,22 @@ def test_a_budget_of_ours_that_is_spent_is_an_outcome_of_its_own() -> None:
     spent = life.reply(1, 0, spent="tesla spend", why="8 pounds are spent", headers={"retry-after": "37"})
 
     assert spent == [("spent", Fault("8 pounds are spent", None, "tesla spend", 37.0))]
+
+
+def test_another_region_is_asked_at_once_and_from_then_on_but_never_past_the_proxy() -> None:
+    base, car = "https://fleet-api.prd.na.vn.cloud.tesla.com", "/api/1/vehicles/LRWTEST0000000001"
+    moved: Json = {"error": f"user out of region, use base URL: {base}, see"}
+    life, proxied = Life(replace(CFG, url="https://fleet-api.prd.eu.vn.cloud.tesla.com")), Life()
+    life.want(wish("start"))
+    proxied.want(wish("start"))
+
+    (again,) = life.reply(1, 421, moved)
+    assert again.url == f"{base}{car}/command/charge_start"
+    assert life.ports(life.reply(2, 200, YES)) == ["taken"]
+    (look,) = life.again(10)
+    assert look.url == f"{base}{car}/vehicle_data"
+    assert life.ports(life.reply(11, 421, moved)) == ["unknown"]
+    assert proxied.ports(proxied.reply(1, 421, moved)) == ["failed"]
 
 
 def test_being_throttled_it_says_so_itself_until_the_time_is_over() -> None:
