@@ -213,9 +213,14 @@ def drawn(charge: Mapping[str, Any]) -> float | None:
 
 
 def _busy(drive: Mapping[str, Any], climate: Mapping[str, Any], vehicle: Mapping[str, Any]) -> bool:
-    update = vehicle.get("software_update")
-    loading = isinstance(update, dict) and update.get("status") in ("downloading", "installing")
+    match vehicle.get("software_update"):
+        case {"status": "downloading", **update}:
+            updating = (number(update, "download_perc") or 0.0) < 100  # the whole of it waits for the owner
+        case {"status": "installing"}:
+            updating = True
+        case _:
+            updating = False
     opened = any(number(vehicle, name) for name in ("df", "dr", "pf", "pr", "ft", "rt"))
     climatic = climate.get("is_preconditioning") is True or climate.get("climate_keeper_mode") in ("dog", "camp")
     present = vehicle.get("is_user_present") is True or vehicle.get("sentry_mode") is True
-    return present or climatic or loading or opened or (number(drive, "power") or 0.0) > 0
+    return present or climatic or updating or opened or (number(drive, "power") or 0.0) > 0
