@@ -26,7 +26,7 @@ CLASSES: tuple[tuple[str, frozenset[str]], ...] = (
     # A new token may help. 1124 is the everyday one: "Signature of the JWT has expired."
     ("unauthorised", FIELD | codes(1112, 1120, 1124, 1125, 1126, 1127, 1134, 1135, 1139, 1143, 1144) | {"OE-0103"}),
     ("throttled", codes(1199)),  # typed AUTHORIZATION, yet it says nothing about the token: keep it and wait
-    ("forbidden", codes(1121, 1122, 1145, 1148, 4123)),  # the account, or the way to sign in: a person's job
+    ("forbidden", codes(1121, 1122, 1138, 1145, 1148, 4123)),  # the account, or the way to sign in: a person's job
     ("disabled", codes(1113)),  # Octopus has switched the field off
     ("gone", codes(4301, 4313)),  # the device's id is no longer known: discover it again
     ("invalid", codes(1188, 1189, 1201, 4321)),  # the question is wrong: asking it again cannot help

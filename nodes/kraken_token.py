@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from . import Emit, Fault, Node, Port, Ports, Reply, Request, Secret, refines
 from .kraken_budgets import calls
 from .kraken_replies import Trouble, left, trouble
-from .kraken_tokens import expiry, key_refused
+from .kraken_tokens import MISTAKEN, expiry, key_refused
 from .messages import Token
 
 LOGIN = "mutation Login($key: String!) { obtainKrakenToken(input: {APIKey: $key}) { token payload } }"
@@ -39,7 +39,8 @@ def read(cfg: Config, reply: Reply) -> Emit:
             return Out.token(Token(Secret(token), expires=expiry(token, told.get("payload"), reply.at)))
     wrong = trouble(reply) or Trouble("failed", reply.fault("the reply has no token"))
     if key_refused(reply):
-        return Out.forbidden(wrong.fault) if wrong.port == "forbidden" else Out.refused(wrong.fault)
+        barred = wrong.port == "forbidden" and wrong.fault.code != MISTAKEN
+        return Out.forbidden(wrong.fault) if barred else Out.refused(wrong.fault)
     return left(Out, wrong) if wrong.port in ("throttled", "blocked", "spent") else Out.failed(wrong.fault)
 
 

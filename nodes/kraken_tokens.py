@@ -7,9 +7,12 @@ from base64 import urlsafe_b64decode
 from datetime import UTC, datetime, timedelta
 
 from .calls import Json, Reply
-from .kraken_replies import codes, number, wrongs
+from .kraken_replies import FIELD, codes, number, wrongs
 
-REFUSED = codes(1111, 1121, 1122, 1134, 1135, 1138, 1139, 1143, 1144, 1145, 1148) | {"OE-0103"}
+MISTAKEN = "KT-CT-1138"
+"""The key is wrong, and not one that may not be used so."""
+
+REFUSED = FIELD | codes(1121, 1122, 1134, 1135, 1138, 1139, 1143, 1144, 1145, 1148) | {"OE-0103"}
 """When a token was asked for: the key is wrong or may not be used."""
 
 

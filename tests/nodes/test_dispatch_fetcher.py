@@ -191,7 +191,7 @@ def test_every_other_answer_has_a_port(reply: Reply, port: str) -> None:
 @pytest.mark.parametrize(
     ("codes", "port"),
     [
-        ((4123, 1145, 1148, 1121, 1122), "forbidden"),
+        ((4123, 1138, 1145, 1148, 1121, 1122), "forbidden"),
         ((1113,), "disabled"),
         ((4313, 4301), "gone"),
         ((1188, 1189, 1201, 4321), "invalid"),

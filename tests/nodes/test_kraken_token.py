@@ -74,6 +74,7 @@ def test_a_wrong_key_is_refused_not_retried() -> None:
     [
         ("KT-CT-1138", "refused"),
         ("KT-CT-1139", "refused"),
+        *((f"KT-CT-{n}", "refused") for n in (1111, 1128, 1129, 1130, 1131, 1132)),
         (None, "refused"),
         ("KT-CT-1145", "forbidden"),
         ("KT-CT-1148", "forbidden"),
