@@ -188,9 +188,9 @@ def reading(car: Mapping[str, Any], now: datetime) -> Reading:
         at=datetime.fromtimestamp(stamp, UTC) if 0 < stamp < now.timestamp() else now,
         plugged=PLUGGED.get(word),
         charging=charging,
-        soc=number(charge, "battery_level"),
-        soc_usable=number(charge, "usable_battery_level"),
-        limit=number(charge, "charge_limit_soc"),
+        soc=share(charge, "battery_level"),
+        soc_usable=share(charge, "usable_battery_level"),
+        limit=share(charge, "charge_limit_soc"),
         power=0.0 if charging is False else drawn(charge) if charging else None,
         where=None if lat is None or lon is None else (lat, lon),
         driving=False if gear in ("P", None) else True if gear in ("D", "N", "R") else None,
@@ -203,23 +203,25 @@ def number(block: Mapping[str, Any], name: str) -> float | None:
     return figure(block.get(name))
 
 
+def share(block: Mapping[str, Any], name: str) -> float | None:
+    """A percentage; what is none is unknown."""
+    found = number(block, name)
+    return found if found is not None and 0 <= found <= 100 else None
+
+
 def drawn(charge: Mapping[str, Any]) -> float | None:
     """W: whole kW, or finer from volts and amperes where these agree with it."""
     kw, volts, amps = (number(charge, f"charger_{n}") for n in ("power", "voltage", "actual_current"))
     phases = {1.0: 1, 2.0: 3, 3.0: 3}.get(number(charge, "charger_phases") or 0.0)  # many cars say 2 for three
     if volts and amps and phases and (kw is None or abs(volts * amps * phases - kw * 1000) <= 1000):
-        return volts * amps * phases
-    return None if kw is None else kw * 1000
+        return figure(volts * amps * phases)
+    return None if kw is None else figure(kw * 1000)
 
 
 def _busy(drive: Mapping[str, Any], climate: Mapping[str, Any], vehicle: Mapping[str, Any]) -> bool:
-    match vehicle.get("software_update"):
-        case {"status": "downloading", **update}:
-            updating = (number(update, "download_perc") or 0.0) < 100  # the whole of it waits for the owner
-        case {"status": "installing"}:
-            updating = True
-        case _:
-            updating = False
+    update = block if isinstance(block := vehicle.get("software_update"), dict) else {}
+    loading = update.get("status") == "downloading" and (number(update, "download_perc") or 0.0) < 100
+    updating = loading or update.get("status") == "installing"
     opened = any(number(vehicle, name) for name in ("df", "dr", "pf", "pr", "ft", "rt"))
     climatic = climate.get("is_preconditioning") is True or climate.get("climate_keeper_mode") in ("dog", "camp")
     present = vehicle.get("is_user_present") is True or vehicle.get("sentry_mode") is True

@@ -177,6 +177,15 @@ def test_both_levels_and_the_limit_are_read_and_a_null_is_unknown() -> None:
     assert (waking.soc, waking.soc_usable, waking.limit) == (None, None, None)
 
 
+@pytest.mark.parametrize(("told", "level"), [(0, 0.0), (100, 100.0), (101, None), (255, None), (-5, None)])
+def test_a_level_that_no_battery_has_is_unknown(told: Json, level: float | None) -> None:
+    seen = reading(
+        {"charge_state": dict.fromkeys(("battery_level", "usable_battery_level", "charge_limit_soc"), told)}, NOON
+    )
+
+    assert (seen.soc, seen.soc_usable, seen.limit) == (level, level, level)
+
+
 def test_the_time_of_a_reading_is_the_cars_own_and_never_in_the_future() -> None:
     late = {"charge_state": {"timestamp": 4_000_000_000_000_000}}
 
@@ -235,6 +244,9 @@ def test_what_keeps_a_car_awake(block: dict[str, Json], busy: bool) -> None:
         (7, 230, 16, 1, 7000.0),  # they disagree
         (None, 230, 10, 1, 2300.0),
         (None, None, None, None, None),
+        (1e308, None, None, None, None),
+        (None, 1e200, 1e200, 1, None),
+        (7, 1e200, 1e200, 1, 7000.0),
     ],
 )
 def test_power(kw: Json, volts: Json, amps: Json, phases: Json, watts: float | None) -> None:
