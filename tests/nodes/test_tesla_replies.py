@@ -194,6 +194,13 @@ def test_the_time_of_a_reading_is_the_cars_own_and_never_in_the_future() -> None
     assert reading({"charge_state": {}}, NOON).at == NOON
 
 
+def test_a_reading_is_as_old_as_what_it_says_of_the_charge() -> None:
+    told = {"charge_state": {"timestamp": 1763726400000}, "drive_state": {"timestamp": 1763726460000}}
+
+    assert reading(told, NOON).at == datetime(2025, 11, 21, 12, tzinfo=UTC)
+    assert reading({**told, "charge_state": {}}, NOON).at == datetime(2025, 11, 21, 12, 1, tzinfo=UTC)
+
+
 @pytest.mark.parametrize(
     ("drive", "driving"),
     [
