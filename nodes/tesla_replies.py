@@ -87,9 +87,7 @@ def heard(reply: Reply) -> Away | Trouble | Moved | Online | Reading:
         case 401:
             return Trouble("unauthorised", reply.fault("Tesla does not accept the token", error or None))
         case 403 if "EXCEEDED_LIMIT" in error:
-            return Trouble(
-                "spent", waiting(reply, "the account's spending limit at Tesla is reached", SPENT), pause=True
-            )
+            return Trouble("spent", exceeded(reply), pause=True)
         case 423:
             return Trouble("forbidden", waiting(reply, WORDS[423], LOCKED), pause=True)
         case 429:
@@ -125,10 +123,17 @@ def teslas(url: str) -> bool:
     return BASE.search(f"base URL: {url}") is not None
 
 
-def waiting(reply: Reply, why: str, seconds: float) -> Fault:
+def waiting(reply: Reply, why: str, seconds: float, least: float = 0.0) -> Fault:
     asked = reply.retry_after()
-    wait = seconds if asked is None else min(asked, LONGEST.total_seconds())
+    reset = reply.headers.get("ratelimit-reset", "") if reply.status == 429 else ""
+    if asked is None and reset.isdecimal() and len(reset) < 6:  # a longer one is an instant
+        asked = float(reset)
+    wait = seconds if asked is None else min(max(asked, least), LONGEST.total_seconds())
     return Fault(why, reply.status or None, said(reply) or None, wait)
+
+
+def exceeded(reply: Reply) -> Fault:
+    return waiting(reply, "the account's spending limit at Tesla is reached", SPENT, least=SPENT)
 
 
 BARRED = {

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from . import Fault, Reply
-from .tesla_replies import ASLEEP, SPENT, WORDS, barred, said, trouble, waiting
+from .tesla_replies import ASLEEP, WORDS, barred, exceeded, said, trouble, waiting
 from .tesla_replies import BUSY as THROTTLED
 
 Port = Literal[
@@ -64,7 +64,7 @@ def verdict(do: str, reply: Reply) -> Verdict:
         case 401:
             return Verdict("unauthorised", reply.fault("Tesla does not accept the token", error or None))
         case 403 if "EXCEEDED_LIMIT" in error:
-            return Verdict("spent", waiting(reply, "the account's spending limit at Tesla is reached", SPENT))
+            return Verdict("spent", exceeded(reply))
         case 402 | 403 | 404 | 412 | 423 | 451:
             return Verdict("forbidden", trouble(reply))
         case 429:

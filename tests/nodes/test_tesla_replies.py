@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -99,6 +100,24 @@ def test_after_some_refusals_nothing_is_asked_for_a_while(reply: str) -> None:
 )
 def test_how_long_to_wait(reply: str, seconds: float | None) -> None:
     told = heard(recorded(reply))
+
+    assert isinstance(told, Trouble)
+    assert told.fault.retry_after == seconds
+
+
+@pytest.mark.parametrize(
+    ("reply", "headers", "seconds"),
+    [
+        ("busy_429_bare", {"ratelimit-limit": "60", "ratelimit-remaining": "0", "ratelimit-reset": "37"}, 37),
+        ("busy_429_bare", {"ratelimit-reset": "37", "retry-after": "60"}, 60),
+        ("busy_429_bare", {"ratelimit-reset": "1795262437"}, 300),  # an instant is no wait
+        ("busy_429_bare", {"ratelimit-reset": "soon"}, 300),
+        ("limit_403", {"retry-after": "60"}, 900),
+        ("limit_403", {"retry-after": "3600"}, 3600),
+    ],
+)
+def test_how_long_to_wait_by_the_headers(reply: str, headers: dict[str, str], seconds: float) -> None:
+    told = heard(replace(recorded(reply), headers=headers))
 
     assert isinstance(told, Trouble)
     assert told.fault.retry_after == seconds
