@@ -193,8 +193,8 @@ def effect(command: CarCommand, seen: Seen) -> tuple[Effect, str]:
             reached = None if seen.limit is None else seen.limit == command.value
             return _known(reached, f"the limit is {seen.limit or 0:g} %", f"the limit is still {seen.limit or 0:g} %")
         case "amps":
-            near = seen.amps is not None and (seen.amps == command.value or max(seen.amps, command.value or 0) <= 5)
-            reached = None if seen.amps is None else near  # below 5 A many cars take a value of their own
+            small = (command.value or 0) < 5  # many cars then take a value of their own
+            reached = None if seen.amps is None else seen.amps == command.value or (small and seen.amps <= 5)
             return _known(reached, f"the current is {seen.amps or 0:g} A", f"the current is still {seen.amps or 0:g} A")
     if seen.schedules is None:
         return "unknown", ""

@@ -109,6 +109,8 @@ def test_a_wish_that_is_to_be_sent_once_is_not_sent_again_when_somebody_undid_it
         (wish("amps", value=16), {"charge_amps": 16}, "done"),
         (wish("amps", value=16), {"charge_current_request": 32}, "ineffective"),
         (wish("amps", value=1), {"charge_current_request": 2}, "done"),  # below 5 A many cars take one of their own
+        (wish("amps", value=4), {"charge_current_request": 5}, "done"),
+        (wish("amps", value=5), {"charge_current_request": 2}, "ineffective"),
         (wish("amps", value=16), {}, "unknown"),
     ],
 )
