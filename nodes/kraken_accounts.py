@@ -159,8 +159,13 @@ def _points(at: Json) -> Iterator[dict[str, Json]]:
 
 
 def _lived_in(at: Json, now: datetime) -> bool:
-    left = at.get("moved_out_at") if isinstance(at, dict) else None
+    """A date that is missing, or cannot be read, speaks against no home."""
+    moves = at if isinstance(at, dict) else {}
+    return not _by(moves.get("moved_out_at"), now, unread=False) and _by(moves.get("moved_in_at"), now, unread=True)
+
+
+def _by(date: Json, now: datetime, unread: bool) -> bool:
     try:
-        return not isinstance(left, str) or instant(left) > now
+        return instant(date) <= now if isinstance(date, str) else unread
     except ValueError:
-        return True
+        return unread

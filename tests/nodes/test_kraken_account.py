@@ -31,8 +31,8 @@ def point(*agreements: Json, export: bool = False) -> Json:
     return {"mpan": "1", "is_export": export, "agreements": list(agreements)}
 
 
-def reply(*points: Json, left: str | None = None) -> Reply:
-    home: Json = {"moved_out_at": left, "electricity_meter_points": list(points)}
+def reply(*points: Json, came: str | None = None, left: str | None = None) -> Reply:
+    home: Json = {"moved_in_at": came, "moved_out_at": left, "electricity_meter_points": list(points)}
     return Reply(200, {"number": "A-00000000", "properties": [home]}, at=NOW)
 
 
@@ -87,6 +87,7 @@ def test_of_several_meters_the_flow_s_own_tariff_counts_then_the_intelligent_one
         reply(point(agreement(GO, "2025-11-01", "2026-10-01"))),
         reply(point(agreement(GO), export=True)),
         reply(point(agreement(GO)), left="2026-09-01T00:00:00+01:00"),
+        reply(point(agreement(GO)), came="2026-11-01T00:00:00Z"),  # not yet moved into
         reply(point({"tariff_code": GO, "valid_from": "soon"}, None)),
     ],
 )
