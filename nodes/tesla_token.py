@@ -5,6 +5,7 @@ from datetime import timedelta
 from hashlib import sha256
 
 from . import Emit, Fault, Node, Port, Ports, Reply, Request, Secret, replace
+from .field import amount
 from .messages import Token
 from .tesla_replies import trouble
 
@@ -42,18 +43,17 @@ def read(cfg: Config, state: State, reply: Reply) -> tuple[State, Emit]:
     if reply.unknown:  # the token that was shown stays good for a day
         return state, Out.failed(reply.fault("not known whether Tesla answered before the process died"))
     body = reply.json if isinstance(reply.json, dict) else {}
+    good, life = reply.status == 200, amount(body.get("expires_in", 28800)) or 0.0  # OAuth need not tell it
     match body:
-        case {"refresh_token": str(newest)} if reply.status == 200 and newest:
+        case {"refresh_token": str(newest)} if good and newest:
             state = replace(state, newest=Secret(newest))
     match body:
-        case {"access_token": str(token), "expires_in": int(s)} if reply.status == 200 and token and 1 < s < 10**8:
-            return state, Out.token(Token(Secret(token), reply.at + timedelta(seconds=s)))
+        case {"access_token": str(token)} if good and token and 1 < life < 10**8:
+            return state, Out.token(Token(Secret(token), reply.at + timedelta(seconds=life)))
         case {"error": "login_required" | "invalid_grant" as code}:
             return state, Out.refused(reply.fault(f"{SIGN_IN} Sign in again and set the new refresh token.", code))
         case {"error": "invalid_client" | "unauthorized_client" as code}:
-            return state, Out.refused(
-                reply.fault("Tesla does not know this client_id; compare it with the app's.", code)
-            )
+            return state, Out.refused(reply.fault("Tesla knows no such client_id; compare it with the app's.", code))
     return state, Out.failed(trouble(reply))
 
 

@@ -46,7 +46,14 @@ def test_an_answer_is_a_token_with_its_end_and_the_new_refresh_token_is_in_the_s
     assert shown(CFG, state) == "EU_refresh_1"
 
 
-@pytest.mark.parametrize("life", [10**400, 10**12, -5, True])
+@pytest.mark.parametrize("life", [{"expires_in": 28800.0}, {"expires_in": "28800"}, {}])
+def test_a_life_told_in_other_ways_or_not_at_all_is_one_of_8_hours(life: dict[str, Json]) -> None:
+    _, emit = read(CFG, ask(CFG, State(), object())[0], Reply(200, {"access_token": "a", **life}, at=NOON))
+
+    assert emit == Out.token(Token(Secret("a"), NOON + timedelta(hours=8)))
+
+
+@pytest.mark.parametrize("life", [10**400, 10**12, -5, True, None, "soon"])
 def test_a_life_that_is_none_loses_no_refresh_token(life: int) -> None:
     told: Json = {"access_token": "a", "refresh_token": "next", "expires_in": life}
     state, emit = read(CFG, ask(CFG, State(), object())[0], Reply(200, told, at=NOON))
