@@ -85,6 +85,9 @@ def _sending(cfg: Settings, memory: Memory, about: str, now: datetime) -> Course
         return memory.without(about), [Emit("lapsed", Fault(f"{it.command.do}: given up after {it.tries} tries"))]
     if why := _already(cfg, memory, it, now):
         return memory.without(about), [done(it, now, f"it was so already: {why}")]
+    if it.command.do == "stop" and memory.car and _fast(memory.car):
+        why = "the car is at a fast charger, where a charge is never stopped"
+        return memory.without(about), [Emit("refused", Fault(why, code="fast"))]
     if memory.asleep or (it.command.do != "stop" and _asleep(cfg, memory, now)):
         memory, emits = sleeping(memory, about, Fault("the car is asleep"), now)
         return memory, [*emits]
@@ -106,6 +109,10 @@ def _already(cfg: Settings, memory: Memory, it: Wanted, now: datetime) -> str:
         return ""
     found, why = effect(it.command, told)
     return why if found == "done" else ""
+
+
+def _fast(car: Car) -> bool:
+    return car.state == "online" and car.fast is True and car.charging is True
 
 
 def _asleep(cfg: Settings, memory: Memory, now: datetime) -> bool:

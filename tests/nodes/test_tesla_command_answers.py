@@ -90,6 +90,25 @@ def test_being_throttled_it_says_so_itself_until_the_time_is_over() -> None:
     assert asked(life.again(61)) == [("POST", "/command/charge_start", {})]
 
 
+@pytest.mark.parametrize(
+    ("do", "known", "sent"),
+    [
+        ("stop", {"fast": True, "charging": True}, False),
+        ("stop", {"fast": None, "charging": True}, True),
+        ("stop", {"fast": True, "charging": True, "state": "offline"}, True),  # it may be at home since
+        ("amps", {"fast": True, "charging": True}, True),
+    ],
+)
+def test_a_charge_at_a_fast_charger_is_never_stopped(do: str, known: dict[str, Any], sent: bool) -> None:
+    life = Life()
+    life.news(0, **known)
+    results = life.want(wish(do, at=10, value=16))
+
+    assert (asked(results) != []) is sent
+    assert life.ports(results) == ([] if sent else ["refused"])
+    assert (life.memory.wanted != {}) is sent
+
+
 def test_without_a_token_nothing_is_sent_and_with_one_it_is() -> None:
     life = Life()
     token, life.token = life.token, None
