@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from .calls import Json, Request
-from .half_hours import half_hour
 from .kraken_budgets import calls
 from .kraken_replies import Wrong, instant, number
 from .messages import Device, Token
@@ -45,13 +44,15 @@ def device(found: Json, at: datetime) -> Device | None:
     status = found.get("status")
     told = status if isinstance(status, dict) else {}
     state, suspended, name = told.get("currentState"), told.get("isSuspended"), found.get("name")
+    power, power_at = _power(told.get("activePower"), at)
     return Device(
         at=at,
         id=id_,
         state=state if isinstance(state, str) else None,
         suspended=suspended if isinstance(suspended, bool) else None,
         soc=_level(told.get("stateOfCharge")),
-        power=_power(told.get("activePower"), at),
+        power=power,
+        power_at=power_at,
         name=name if isinstance(name, str) else None,
     )
 
@@ -69,20 +70,15 @@ def _level(found: Json) -> float | None:
     return float(value) if value is not None and 0 <= value <= 100 else None
 
 
-def _power(found: Json, at: datetime) -> float | None:
-    """What it draws now, in W; it comes in kW."""
+def _power(found: Json, at: datetime) -> tuple[float | None, datetime | None]:
+    """What it draws, in W, and when that was read; it comes in kW, and an old one is none."""
     if not isinstance(found, dict):
-        return None
+        return None, None
     value, seen = number(found.get("value")), found.get("timestamp")
-    if value is None or (isinstance(seen, str) and not _of_now(seen, at)):
-        return None
-    return float(value * 1000)
-
-
-def _of_now(seen: str, at: datetime) -> bool:
-    """Whether a reading is young, and of this half hour: another one has a price of its own."""
     try:
-        read = instant(seen)
+        read = instant(seen) if isinstance(seen, str) else None
     except ValueError:
-        return False
-    return at - read <= STALE and half_hour(read) == half_hour(at)
+        return None, None
+    if value is None or (read is not None and at - read > STALE):
+        return None, None
+    return float(value * 1000), read

@@ -40,7 +40,8 @@ def readings(car: Car | None, house: House | None, plans: Mapping[str, Plan]) ->
         yield Reading(house.at, house.ev > DRAWING, "the house sees the car draw power")
     for device, plan in plans.items():
         if plan.power is not None:
-            yield Reading(plan.at, plan.power > DRAWING, "Octopus sees the car draw power", device)
+            read_at = min(plan.power_at or plan.at, plan.at)
+            yield Reading(read_at, plan.power > DRAWING, "Octopus sees the car draw power", device)
 
 
 def may_count(d: Dispatch) -> bool:

@@ -54,6 +54,7 @@ class Device:
     suspended: bool | None = None
     soc: float | None = None
     power: float | None = None  # W, from activePower
+    power_at: datetime | None = None  # when that was read, where the reply told it
     name: str | None = None
     also: tuple[str, ...] = ()  # ids of the account's other live cars and chargers
 
@@ -78,6 +79,7 @@ class Plan:
     suspended: bool | None = None
     dispatches: tuple[Dispatch, ...] = ()
     power: float | None = None  # W, the device's activePower, where the reply told it
+    power_at: datetime | None = None  # when that was read, where the reply told it
     skew: float | None = None  # s, Octopus's clock minus ours, from the reply's Date
 
 

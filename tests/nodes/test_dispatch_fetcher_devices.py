@@ -22,6 +22,7 @@ def test_the_devices_state_comes_with_the_plan() -> None:
             suspended=False,
             dispatches=(SMART,),
             power=7100.0,
+            power_at=NOW - timedelta(minutes=1, seconds=50),
         ),
     )
 

@@ -20,6 +20,7 @@ CAR = Device(
     suspended=False,
     soc=41.0,
     power=7100.0,
+    power_at=NOW - timedelta(minutes=1, seconds=50),
     name="Our car",
 )
 
@@ -71,7 +72,7 @@ def test_octopus_saying_that_it_knows_no_device_is_none_too() -> None:
 
 
 def test_a_status_that_failed_alone_leaves_the_device_usable() -> None:
-    unknown = replace(CAR, state=None, suspended=None, soc=None, power=None)
+    unknown = replace(CAR, state=None, suspended=None, soc=None, power=None, power_at=None)
 
     assert told("devices_status_failed") == Emit("device", unknown)
 
@@ -85,14 +86,14 @@ def test_a_device_that_became_null_is_no_usable_answer() -> None:
     [
         ("22:00:00Z", "22:14:00", 7100.0),
         ("22:00:00Z", "22:16:00", None),  # long ago
-        ("21:59:59Z", "22:00:00", None),  # no proof of what is drawn in this half hour
-        ("22:30:00Z", "22:29:59", None),
+        ("21:59:59Z", "22:00:00", 7100.0),
+        ("22:30:00Z", "22:29:59", 7100.0),
         ("23:10:00+01:00", "22:11:00", 7100.0),
         ("22:00:00", "22:00:00", None),  # by whose clock?
         (None, "22:00:00", 7100.0),
     ],
 )
-def test_only_power_that_was_read_in_this_half_hour_says_anything_about_now(
+def test_power_that_was_read_long_ago_says_nothing_about_now(
     read_at: str | None, now: str, power: float | None
 ) -> None:
     seen: Json = read_at and f"2026-10-01T{read_at}"
@@ -100,7 +101,8 @@ def test_only_power_that_was_read_in_this_half_hour_says_anything_about_now(
     at = datetime.fromisoformat(f"2026-10-01T{now}").replace(tzinfo=UTC)
     sent = read(CFG, Reply(200, {"data": {"devices": [{"id": "x", "status": status}]}}, at=at))
 
-    assert sent == Emit("device", Device(at=at, id="x", power=power))
+    known = None if power is None or seen is None else datetime.fromisoformat(seen)
+    assert sent == Emit("device", Device(at=at, id="x", power=power, power_at=known))
 
 
 @pytest.mark.parametrize(

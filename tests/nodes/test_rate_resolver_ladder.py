@@ -77,6 +77,13 @@ def test_the_power_of_the_half_hour_before_confirms_nothing_of_this_one() -> Non
     ]
 
 
+@pytest.mark.parametrize(("read_at", "band"), [("14:30", "cheap"), ("14:29", "standard"), ("14:40", "cheap")])
+def test_power_counts_for_the_half_hour_in_which_octopus_read_it(read_at: str, band: str) -> None:
+    told = plan("14:32", "14:30-15:00", power=7000.0, power_at=at(read_at))  # a clock ahead of ours reads it now
+
+    assert bands(live(config(), told)) == [band]
+
+
 def test_a_charge_is_held_against_the_plan_it_was_seen_under() -> None:
     rates = live(config(), plan("14:01", "14:00-15:00"), charging("14:02"), plan("14:05"))
 
