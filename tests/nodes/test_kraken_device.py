@@ -96,7 +96,7 @@ def test_a_device_that_became_null_is_no_usable_answer() -> None:
 def test_power_that_was_read_long_ago_says_nothing_about_now(
     read_at: str | None, now: str, power: float | None
 ) -> None:
-    seen: Json = read_at and f"2026-10-01T{read_at}"
+    seen = read_at and f"2026-10-01T{read_at}"
     status: Json = {"current": "LIVE", "activePower": {"value": "7.10", "timestamp": seen}}
     at = datetime.fromisoformat(f"2026-10-01T{now}").replace(tzinfo=UTC)
     sent = read(CFG, Reply(200, {"data": {"devices": [{"id": "x", "status": status}]}}, at=at))
