@@ -70,9 +70,7 @@ def read_plan(state: State, reply: Reply, id_: str | None, device_max_age: timed
         told = _recalled(told, known)
     if now is None:
         return told
-    return replace(
-        told, state=now.state or told.state, suspended=now.suspended, power=now.power, power_at=now.power_at
-    )
+    return replace(told, state=now.state or told.state, suspended=now.suspended, power=now.power, power_at=now.power_at)
 
 
 def _recalled(plan: Plan, known: Device) -> Plan:
