@@ -45,10 +45,11 @@ class Settings(Ages, Supply, Protocol):
 
 
 def aim(cfg: Settings, hand: ByHand | None, seen: Seen) -> float:
-    """% to charge to: what a person says, else a forecast, else the setting."""
+    """% to charge to: what a person says, else a forecast for the end of the window, else the setting."""
     if hand is not None and hand.mode == "charge":
         return cfg.charge_soc if hand.soc is None else hand.soc
-    return min(max(seen.target.soc, 0.0), 100.0) if seen.target else cfg.charge_soc
+    forecast = seen.target if seen.rate and seen.rate.window else None
+    return min(max(forecast.soc, 0.0), 100.0) if forecast else cfg.charge_soc
 
 
 def unable(house: House | None) -> str:

@@ -34,6 +34,22 @@ def test_a_target_comes_before_the_setting_until_it_expires(
     assert (said.mode, said.soc) == (wish, soc)
 
 
+@pytest.mark.parametrize(("soc", "wish", "to"), [(25, "charge", 80), (77, "charge", 80), (80, "hold", None)])
+def test_a_target_is_for_the_end_of_the_window_and_none_for_what_a_dispatch_makes_cheap(
+    soc: float, wish: str, to: float | None
+) -> None:
+    """By the end of the night 20 % may do, and this evening the battery would run out at the day's price."""
+    said = lease(rate=rate(), house=house(soc=soc), target=target(20))
+
+    assert (said.mode, said.soc) == (wish, to)
+
+
+def test_where_a_dispatch_runs_into_the_window_what_is_above_the_target_is_held() -> None:
+    state, _ = ask(rate=rate(), house=house(soc=60), target=target(50))
+
+    assert lease(state, 30, rate=night(minutes=30), house=house(30, soc=62), target=target(50)).mode == "hold"
+
+
 def test_a_target_that_changes_while_it_charges_is_said() -> None:
     state, _ = ask(rate=night(), house=house())
 
