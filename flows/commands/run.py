@@ -84,6 +84,7 @@ def command(flows: tuple[str, ...], broker: str, prefer: Literal["auto", "mosqui
     )  # fmt: skip
     refuse(loaded, options)
     greet(loaded, shadow)
+    warn(loaded, options)
     raise SystemExit(asyncio.run(supervise(loaded, options, launcher)))
 
 
@@ -134,6 +135,16 @@ def greet(flows: list[Flow], shadow: bool) -> None:
     click.echo(f"Look closer from another terminal: wattwire status|tail|log {flows[0].name}")
     if shadow:
         click.echo("SHADOW: every actuator is muted; nothing is written to hardware or accounts.")
+
+
+def warn(flows: list[Flow], options: Options) -> None:
+    """What was asked for can be done, and is hardly what was meant."""
+    from wattwire.flows.engine.options import without_edges
+
+    for flow in flows:
+        if without_edges(flow, options):
+            click.echo(f"{flow.name}: edges with after, every or times deliver nothing: the process `edges`, which "
+                       "carries them, does not run here; beside this, run it with --only edges", err=True)  # fmt: skip
 
 
 def writes(node: FlowNode) -> bool:

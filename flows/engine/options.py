@@ -34,10 +34,22 @@ class Options:
 
 
 def hosted(flow: Flow, options: Options) -> list[str]:
-    """The processes of a flow that run here: with `only` those, else those of this host."""
+    """The processes of a flow that run here: with `only` those, else those of this host.
+
+    The edges go with the host that all nodes share; where there is none, with the nodes that have no host.
+    """
     if options.only:
         return [name for name in processes(flow) if name in options.only]
-    return [n for n in processes(flow) if ((flow.nodes[n].host if n in flow.nodes else None) or "") == options.label]
+    hosts = {name: node.host or "" for name, node in flow.nodes.items()}
+    shared = set(hosts.values())
+    hosts[EDGES] = shared.pop() if len(shared) == 1 else ""
+    return [name for name in processes(flow) if hosts[name] == options.label]
+
+
+def without_edges(flow: Flow, options: Options) -> bool:
+    """Whether nodes run here on a broker of our own, and what carries their waiting edges does not."""
+    here = hosted(flow, options)
+    return bool(flow.carried() and here) and EDGES not in here and not options.broker
 
 
 def shares(flow: Flow, name: str, options: Options) -> bool:

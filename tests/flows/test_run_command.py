@@ -18,9 +18,10 @@ from supervised import FLOW, Supervised
 
 from wattwire.broker.doors import free_port
 from wattwire.broker.private import find_mosquitto
-from wattwire.flows.commands.run import greet
+from wattwire.flows.commands.run import greet, warn
 from wattwire.flows.engine import statefolder
 from wattwire.flows.engine.loading import load
+from wattwire.flows.engine.options import Options
 
 WATTWIRE = [sys.executable, "-m", "wattwire.flows"]
 
@@ -150,6 +151,17 @@ def test_what_is_not_simulated_is_said_beside_what_is(
     greet([load(str(tmp_path / "flow.yaml"))], shadow)
 
     assert f"SIMULATED: simTesla stand in for the world. {said}\n" in capsys.readouterr().out
+
+
+def test_edges_that_nobody_carries_are_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "flow.yaml").write_text(FLOW.replace("{type: moody}", "{type: debug}").replace("passed", "crashed"))
+    flow = load(str(tmp_path / "flow.yaml"))
+    warn([flow], Options(root=tmp_path))
+    warn([flow], Options(root=tmp_path, only=frozenset({"second", "shown"})))
+
+    assert re.fullmatch(
+        "moods: edges with after, .* deliver nothing: .*, run it with --only edges\n", capsys.readouterr().err
+    )
 
 
 @pytest.mark.broker

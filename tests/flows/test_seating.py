@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from wattwire.flows.engine.graph import Flow
 from wattwire.flows.engine.leaving import order
 from wattwire.flows.engine.loading import load_text
 from wattwire.flows.engine.means import apart
-from wattwire.flows.engine.options import Options, hosted
+from wattwire.flows.engine.options import Options, hosted, without_edges
 from wattwire.flows.engine.routes import processes
 
 HOUSE = """
@@ -108,6 +109,31 @@ def test_a_host_runs_its_own_nodes_and_nobody_s_are_without_a_label(label: str, 
     options = Options(root=Path(), label=label, only=frozenset(filter(None, only.split(","))))
 
     assert hosted(house(), options) == expected
+
+
+@pytest.mark.parametrize(("label", "expected"), [("pi", ["edges", "minute", "token", "fetcher", "set"]), ("", [])])
+def test_the_edges_go_with_the_host_that_all_nodes_share(label: str, expected: list[str]) -> None:
+    flow = house()
+    flow = replace(flow, nodes={name: replace(node, host="pi") for name, node in flow.nodes.items()})
+
+    assert hosted(flow, Options(root=Path(), label=label)) == expected
+
+
+@pytest.mark.parametrize(
+    ("label", "only", "broker", "expected"),
+    [
+        ("pi", "", "", True),
+        ("", "token", "", True),
+        ("", "", "", False),
+        ("", "token,edges", "", False),
+        ("nas", "", "", False),  # nothing runs
+        ("pi", "", "mqtt://192.168.1.5", False),  # they may run on another machine
+    ],
+)
+def test_nodes_without_what_carries_their_waiting_edges(label: str, only: str, broker: str, expected: bool) -> None:
+    options = Options(root=Path(), label=label, broker=broker, only=frozenset(filter(None, only.split(","))))
+
+    assert without_edges(house(), options) == expected
 
 
 @pytest.mark.parametrize("node", ["edges", "minute", "token", "fetcher", "set"])
