@@ -38,7 +38,7 @@ def difference(old: Flow, new: Flow, before: Mapping[str, Any], after: list[str]
 def _shape(flow: Flow, name: str) -> tuple[Any, ...]:
     """Everything a process was told when it started."""
     if name == EDGES:
-        return (flow.carried(),)
+        return flow.carried(), flow.durability
     node = flow.nodes[name]
     told = node.type.name, node.config, node.isolation, node.memory, node.through
     return *told, routes(flow, name), flow.durability

@@ -83,6 +83,7 @@ def test_nodes_that_run_elsewhere_stay_in_the_ledger(tmp_path: Path) -> None:
         ("every: 5m}", "every: 5m, after: 1s}", ("edges",)),
         (", every: 5m}", "}", ("edges", "token")),
         ("flow: house\n", "flow: house\n\n", ()),
+        ("flow: house\n", "flow: house\ndurability: disk\n", ("edges", "minute", "token", "fetcher", "set")),
     ],
 )
 def test_a_deploy_touches_only_what_differs(old: str, new: str, changed: tuple[str, ...]) -> None:
