@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from wattwire.broker import topics
+from wattwire.broker import envelope, topics
 
 from .options import state_option
 from .visiting import ENDS, broker_option, visit
@@ -28,9 +28,9 @@ def command(flow: str, port: str, body: str, broker: str, state: Path | None) ->
     wattwire send simulated_house rateResolver.tick null
     """
     try:
-        json.loads(body)
+        envelope.loads(body.encode(), datetime.now(UTC))
     except ValueError as wrong:
-        raise click.BadParameter(f"not JSON: {wrong}", param_hint="JSON") from None
+        raise click.BadParameter(str(wrong), param_hint="JSON") from None
     with visit(flow, broker, state) as (visitor, name, graph):
         known = [f"{node}.{into}" for node, it in graph["nodes"].items() for into in it["ins"]]
         if port not in known:
