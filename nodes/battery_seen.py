@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from . import replace
+from .ladder import away
 from .messages import BatteryTarget, Car, Charger, House, Plan, Rate
 
 AHEAD = timedelta(seconds=60)  # by so much a sender's clock may be ahead of ours
@@ -97,7 +98,7 @@ def drawing(cfg: Ages, seen: Seen, drew: datetime | None, sure: bool) -> str:
     if most is not None and most > cfg.car_power:
         return f"the car charges with {most:.0f} W"
     still = most is not None and drew is not None and car is not None and car.seen is not None and drew >= car.seen
-    if car and car.charging and car.home is not False and not still:  # the meter saw it stop since
+    if car and car.charging and not away(car) and not still:  # the meter saw it stop since
         return "the car says that it charges"
     if not sure or seen.plan is None or (seen.charger is not None and seen.charger.plugged is False):
         return ""

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from . import replace
 from .half_hours import HALF_HOUR, begins, half_hour
+from .ladder import away
 from .messages import Car, Charger, House, Rate
 
 LITTLE = 0.02  # kWh; a meter's own wobble, not something sold
@@ -199,6 +200,6 @@ def car_power(
     told, most = (car.at, ASLEEP) if car.state == "asleep" else (car.seen, fresh)
     if told is None or now - told > most:
         return None
-    if car.state == "asleep" or car.home is False:
+    if car.state == "asleep" or away(car):
         return 0.0
     return 0.0 if car.charging is False else car.power

@@ -31,11 +31,14 @@ class Reading:
     device: str = ""  # the only one that it tells of
 
 
+def away(car: Car) -> bool:
+    """Whether what it draws is not this house's: no home has a fast charger, unless the car says that it is there."""
+    return car.home is False or (car.home is None and car.fast is True)
+
+
 def readings(car: Car | None, house: House | None, plans: Mapping[str, Plan]) -> Iterator[Reading]:
-    if car is not None and car.seen is not None and car.charging is not None:
-        away = car.charging and car.home is False
-        if not away:
-            yield Reading(car.seen, car.charging, "the car is seen charging")
+    if car is not None and car.seen is not None and car.charging is not None and not (car.charging and away(car)):
+        yield Reading(car.seen, car.charging, "the car is seen charging")
     if house is not None and house.ev is not None:
         yield Reading(house.at, house.ev > DRAWING, "the house sees the car draw power")
     for device, plan in plans.items():

@@ -132,6 +132,7 @@ def car(at: datetime, **more: Any) -> Car:
         ({"car": car(NOON + HALF, charging=True, power=7000.0)}, 3.5),
         ({"car": car(NOON + HALF, charging=False)}, 0.0),
         ({"car": car(NOON + HALF, charging=True, power=7000.0, home=False)}, 0.0),
+        ({"car": car(NOON + HALF, charging=True, power=120000.0, fast=True)}, 0.0),
         ({"car": Car(at=NOON, seen=NOON - 9 * HALF, state="asleep", charging=False)}, 0.0),
         ({"car": Car(at=NOON - 3 * HALF, seen=NOON - 9 * HALF, state="asleep", charging=False)}, None),
         ({"car": Car(at=NOON, seen=NOON - 9 * HALF, state="offline", charging=True, power=7000.0)}, None),

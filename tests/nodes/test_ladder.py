@@ -93,6 +93,10 @@ def test_a_dispatch_has_started_when_its_device_says_so_inside_it(
         (Car(at=NOON, seen=NOON, charging=True), None, None, [True]),
         (Car(at=NOON, seen=NOON, charging=False, home=False), None, None, [False]),
         (Car(at=NOON, seen=NOON, charging=True, home=False), None, None, []),
+        (Car(at=NOON, seen=NOON, charging=True, fast=True), None, None, []),  # a Supercharger is in nobody's home
+        (Car(at=NOON, seen=NOON, charging=False, fast=True), None, None, [False]),
+        (Car(at=NOON, seen=NOON, charging=True, home=True, fast=True), None, None, [True]),  # some homes have one
+        (Car(at=NOON, seen=NOON, charging=True, fast=False), None, None, [True]),
         (Car(at=NOON, seen=NOON), None, None, []),
         (Car(at=NOON, charging=True), None, None, []),
         (None, House(at=NOON, ev=0.0), 7000.0, [False, True]),

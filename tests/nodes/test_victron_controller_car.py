@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -27,6 +28,8 @@ from wattwire.nodes.victron_controller import Config, decide
         ({"charger": charger(power=0), "rate": rate("standard"), "plan": plan(start=-10)}, "release"),
         ({"charger": charger(power=None, plugged=False), "rate": rate("standard"), "plan": plan()}, "release"),
         ({"charger": charger(power=0), "car": car()}, "hold"),  # a charger elsewhere: the meter has never seen this car
+        ({"car": replace(car(home=None), fast=False)}, "hold"),
+        ({"car": replace(car(home=None), fast=True)}, "release"),  # no home has a fast charger
         ({"house": House(at=NOON, load=9000, grid=9000)}, "release"),  # a load is no proof of a car
     ],
 )
