@@ -46,8 +46,16 @@ def owner(flow: str, node: str) -> str:
 
 
 def client(flow: str, node: str) -> str:
-    """The fixed client id of a node: its session waits for it under this name."""
-    return f"{BASE}-{flow}-{node}"
+    """The fixed client id of a node: its session waits for it under this name.
+
+    A flow `a` with a node `b-c` has another than a flow `a-b` with a node `c`.
+    """
+    return f"{BASE}-{flow.replace('-', '.')}-{node}"
+
+
+def outer(flow: str, node: str) -> str:
+    """The client id of a node at the broker that it dials, which may be its own flow's."""
+    return f"{client(flow, node)}.outer"
 
 
 def matches(filter: str, topic: str) -> bool:

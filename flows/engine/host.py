@@ -143,7 +143,7 @@ class Host:
             it.start()
         self.happen(Started())
         if node.dial is not None:
-            client = f"{topics.client(self.setup.flow.name, self.setup.node)}-outer"
+            client = topics.outer(self.setup.flow.name, self.setup.node)
             self.outer = Outer(node.dial(actor.config), self.setup.broker, client, self.happen, self.desk.queue)
 
     def _up(self, session: bool) -> None:

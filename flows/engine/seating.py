@@ -36,7 +36,7 @@ class Plan:
 
     seats: Mapping[str, Seat]
     stale: Mapping[str, tuple[str, ...]]  # node -> subscriptions of an earlier revision
-    gone: tuple[str, ...] = ()  # client ids of nodes that are no more
+    gone: tuple[str, ...] = ()  # client ids that are no node's any more
     clear: tuple[str, ...] = ()  # retained topics that nobody will renew
 
 
@@ -61,9 +61,16 @@ def plan(flow: Flow, nodes: Iterable[str], ledger: Mapping[str, Any]) -> Plan:
     wanted = {node: seat(flow, node) for node in nodes}
     stale = {n: tuple(t for t in ledger.get(n, {}).get("topics", ()) if t not in s.topics) for n, s in wanted.items()}
     gone = [node for node in ledger if node not in processes(flow)]
+    left = {node: entry.get("client", _former(flow, node)) for node, entry in ledger.items()}
+    closed = [left[n] for n in ledger if n in gone or (n in wanted and left[n] != wanted[n].client)]
     clear = [t for node in gone for t in ledger[node].get("retained", ())]
     clear += [t for n, s in wanted.items() for t in ledger.get(n, {}).get("retained", ()) if t not in s.retained]
-    return Plan(wanted, stale, tuple(topics.client(flow.name, n) for n in gone), tuple(clear))
+    return Plan(wanted, stale, tuple(closed), tuple(clear))
+
+
+def _former(flow: Flow, node: str) -> str:
+    """The client id that releases which did not note it gave a node: of two flows' nodes it could be the same."""
+    return f"{topics.BASE}-{flow.name}-{node}"
 
 
 def ledger(folder: Path) -> dict[str, Any]:
@@ -73,7 +80,8 @@ def ledger(folder: Path) -> dict[str, Any]:
 def remember(flow: Flow, folder: Path, done: Plan) -> None:
     """After the plan is carried out. Raises Unusable."""
     kept = {node: entry for node, entry in ledger(folder).items() if node in processes(flow)}
-    kept |= {node: {"topics": list(s.topics), "retained": list(s.retained)} for node, s in done.seats.items()}
+    for node, s in done.seats.items():
+        kept[node] = {"client": s.client, "topics": list(s.topics), "retained": list(s.retained)}
     statefolder.write(folder / LEDGER, kept)
 
 

@@ -75,6 +75,8 @@ def test_any_level_may_be_a_plus_and_any_rest_a_hash(topic: str, at: int) -> Non
         (topics.request("f", "send"), "wattwire/f/$request/send"),
         (topics.response("f", "send"), "wattwire/f/$response/send"),
         (topics.client("f", "n"), "wattwire-f-n"),
+        (topics.client("f-g", "n-m"), "wattwire-f.g-n-m"),
+        (topics.outer("f-g", "n"), "wattwire-f.g-n.outer"),
     ],
 )
 def test_the_public_grammar(made: str, topic: str) -> None:
@@ -99,3 +101,10 @@ def test_no_two_kinds_of_topic_meet(flow: str, node: str, port: str) -> None:
     ]
 
     assert len({kind() for kind in kinds}) == 9
+
+
+def test_no_two_clients_share_an_id() -> None:
+    names = ["a", "b", "a-b", "b-a", "outer", "a-outer", "a--outer", "-".join("ab" * 3)]
+    ids = [id(flow, node) for flow in names for node in names for id in (topics.client, topics.outer)]
+
+    assert len(set(ids)) == 2 * len(names) ** 2

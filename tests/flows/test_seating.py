@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -63,6 +64,22 @@ def test_what_an_earlier_revision_left_behind_is_dropped(tmp_path: Path) -> None
         "wattwire/house/minute/$status", "wattwire/house/minute/$owner", "wattwire/house/minute/$aside",
     )  # fmt: skip
     assert plan.stale["fetcher"] == ("wattwire/house/minute/tick",)
+
+
+@pytest.mark.parametrize(
+    ("name", "gone"),
+    [("house", ("wattwire-house-minute",)), ("my-house", ("wattwire-my-house-minute", "wattwire-my-house-token"))],
+)
+def test_a_session_that_an_earlier_release_left_under_another_id_is_dropped_once(
+    tmp_path: Path, name: str, gone: tuple[str, ...]
+) -> None:
+    flow = house(HOUSE.replace("flow: house", f"flow: {name}").replace("minute", "hour"))
+    of_old: dict[str, Any] = {node: {"topics": [], "retained": []} for node in ("minute", "token", "set")}
+    plan = seating.plan(flow, ["token"], of_old)  # `set` runs elsewhere
+    seating.remember(flow, tmp_path, plan)
+
+    assert plan.gone == gone
+    assert seating.plan(flow, ["token"], seating.ledger(tmp_path)).gone == ()
 
 
 def test_nodes_that_run_elsewhere_stay_in_the_ledger(tmp_path: Path) -> None:
