@@ -40,8 +40,3 @@ def refusal(cfg: Supply, house: House, charging: bool) -> str:
     return (
         f"the {cfg.fuse:.0f} A fuse leaves {max(left, 0):.0f} W beside house and car, and it would draw {draws:.0f} W"
     )
-
-
-def known(cfg: Supply, house: House) -> bool:
-    """Whether a refusal comes from measurement, and not from want of it."""
-    return cfg.fuse is not None and house.grid is not None and house.battery is not None

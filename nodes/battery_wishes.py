@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 from . import replace, wishes
 from .battery_memory import State, holds, waits_for
 from .battery_seen import Ages, Seen, certain, cheap_until, drawing
-from .battery_supply import Supply, known, refusal
+from .battery_supply import Supply, refusal
 from .half_hours import clock_time
 from .messages import House, Lease, Rate
 from .wishes import ByHand
@@ -89,25 +89,24 @@ def _charge_by_hand(cfg: Settings, state: State, seen: Seen, most: datetime, by:
 
 
 def _by_plan(cfg: Settings, state: State, seen: Seen) -> Lease:
-    rate, soc, now, refused = certain(cfg, seen), seen.soc, seen.now, ""
+    rate, soc, now = certain(cfg, seen), seen.soc, seen.now
     car = drawing(cfg, seen, state.drew, rate is not None) if cfg.hold_for_car else ""
     if rate and rate.band == "cheap" and soc is not None and seen.house:
         until, target = min(cheap_until(rate), now + cfg.lease), aim(cfg, None, seen)
         held = now + cfg.lease if car else until
         if state.full:
             return _lease("hold", held, f"power is cheap, and the battery has its {soc:.0f} %")
-        refused = _short(cfg, state, seen, seen.house)
-        if refused and known(cfg, seen.house):
+        if refused := _short(cfg, state, seen, seen.house):
             return _lease("hold", held, f"power is cheap, but {refused}")
-        if not refused and (begin := _begins(cfg, state, rate, soc, target, now)):
+        if begin := _begins(cfg, state, rate, soc, target, now):
             end, start = _clock(cfg, cheap_until(rate)), _clock(cfg, begin)
             return _lease("hold", min(held, begin), f"power is cheap until {end}: soon enough to begin at {start}")
-        if not refused and (until - now >= MINUTE or not car or holds(state, now, "charge")):
+        if until - now >= MINUTE or not car or holds(state, now, "charge"):
             why = f"power is cheap, and the battery at {soc:.0f} % is below {target:.0f} %"
             return _lease("charge", until, why, target)
     if car:
         return _lease("hold", now + cfg.lease, car)
-    return _lease("release", now + cfg.lease, f"power is cheap, but {refused}" if refused else _idle(seen, rate))
+    return _lease("release", now + cfg.lease, _idle(seen, rate))
 
 
 def _short(cfg: Settings, state: State, seen: Seen, house: House) -> str:

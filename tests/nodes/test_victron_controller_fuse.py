@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
-from battery_talk import NO_FUSE, ask, at, lease, rate
+from battery_talk import NO_FUSE, ask, at, lease, mode, night, rate
 
 from wattwire.nodes.battery_memory import State
 from wattwire.nodes.messages import House
@@ -21,7 +23,7 @@ NOT_MEASURED = "power is cheap, but the grid's or the battery's power is not mea
 @pytest.mark.parametrize(
     ("cfg", "known", "wish", "why"),
     [
-        (Config(), grid(300), "release", NEITHER),
+        (Config(), grid(300), "hold", NEITHER),
         (Config(), grid(300, limit=9200), "charge", "power is cheap, and the battery at 40 % is below 95 %"),
         (Config(fuse=60), grid(300), "charge", "power is cheap, and the battery at 40 % is below 95 %"),  # 13.8 kW
         (Config(fuse=60), grid(7300), "charge", "power is cheap, and the battery at 40 % is below 95 %"),
@@ -36,16 +38,29 @@ NOT_MEASURED = "power is cheap, but the grid's or the battery's power is not mea
         (Config(fuse=60, charge_power=3000), grid(9000), "charge", None),
         (Config(fuse=100), grid(9000), "charge", None),
         (Config(fuse=60, voltage=400), grid(9000), "charge", None),
-        (Config(fuse=60), grid(None), "release", NOT_MEASURED),
-        (Config(fuse=60), grid(300, battery=None), "release", NOT_MEASURED),
+        (Config(fuse=60), grid(None), "hold", NOT_MEASURED),
+        (Config(fuse=60), grid(300, battery=None), "hold", NOT_MEASURED),
         (Config(fuse=60), grid(None, limit=9200), "charge", None),  # the inverter sees to it
-        (Config(fuse=60), grid(None, limit=23000), "release", NOT_MEASURED),  # it would let through more than the fuse
+        (Config(fuse=60), grid(None, limit=23000), "hold", NOT_MEASURED),  # it would let through more than the fuse
     ],
 )
 def test_charging_wants_a_limit_or_measured_headroom(cfg: Config, known: House, wish: str, why: str | None) -> None:
     said = lease(cfg=cfg, rate=rate(), house=known)
 
     assert (said.mode, said.reason if why else None) == (wish, why)
+
+
+@pytest.mark.parametrize("soc", [0, 60, 91, 93, 96])
+@pytest.mark.parametrize("cfg", [Config(), Config(fuse=60)], ids=["no fuse", "grid not measured"])
+def test_a_battery_that_may_not_be_charged_is_not_used_up_while_power_is_cheap(cfg: Config, soc: float) -> None:
+    state = State()
+    for minute in (0, 1, 50):
+        state, now = ask(
+            state, minute, cfg, rate=night(minutes=minute), house=replace(grid(None, minutes=minute), soc=soc)
+        )
+        assert now is None or (now.mode, now.soc) == ("hold", None)
+
+    assert mode(rate=rate("standard"), house=grid(300)) == "release"
 
 
 def test_a_charge_gives_way_to_the_oven_and_the_car_and_waits_before_it_begins_again() -> None:
