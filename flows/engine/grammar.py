@@ -9,12 +9,13 @@ from typing import Any
 
 from .drafts import SHARED, Draft, EdgeDraft, NodeDraft
 from .durations import duration, share, shown, size
-from .graph import Backoff
+from .graph import EDGES, Backoff
 from .reading import Read
 from .reasons import Faults, Mark, unknown
 
 NAME = r"^[A-Za-z][A-Za-z0-9_-]{0,99}$"
 """Names of flows and nodes are levels of MQTT topics, and parts of client ids and of the names of files."""
+NODE_NAME = NAME.replace("^", f"^(?!{EDGES}$)", 1)
 
 FLOW = ("flow", "version", "include", "nodes", "edges", "ends", "durability", "host")
 NODE = ("type", "config", "host", "isolation", "memory")
@@ -99,6 +100,8 @@ class Grammar:
 
     def _node(self, name: str, at: Mark, given: Read) -> NodeDraft:
         self._label(name, at, "a node's name")
+        if name == EDGES:
+            self.faults.add(at, f"a node cannot be called {EDGES}: the process that carries the edges is")
         nothing = Read({}, at)
         if given.value is None:
             return NodeDraft(name, at, None, nothing, dropped=True)

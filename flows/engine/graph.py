@@ -12,6 +12,9 @@ from wattwire.nodes import Node
 Isolation = Literal["fork", "spawn", "shared"]
 """A process forked, one with an interpreter of its own, or one with others."""
 
+EDGES = "edges"
+"""The name of the process that carries the edges which wait, count or hold back."""
+
 
 @dataclass(frozen=True)
 class Backoff:

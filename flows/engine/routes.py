@@ -8,10 +8,8 @@ from wattwire.broker import topics
 from wattwire.nodes import secret
 
 from .edges import sources
+from .graph import EDGES as EDGES
 from .graph import Flow
-
-EDGES = "edges"
-"""The name of the process that carries the edges which wait, count or hold back."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ def schema(types: Mapping[str, Node]) -> Schema:
             },
             "nodes": {
                 "type": "object",
-                "propertyNames": {"pattern": grammar.NAME},
+                "propertyNames": {"pattern": grammar.NODE_NAME},
                 "additionalProperties": {"$ref": "#/$defs/node"},
             },
             "edges": {"type": ["array", "null"], "items": {"$ref": "#/$defs/edge"}},
