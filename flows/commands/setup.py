@@ -57,6 +57,11 @@ def command(folder: Path, key_file: TextIO | None, account: str, gx: str | None,
     except Stop as told:
         click.echo(str(told), err=True)
         raise SystemExit(1) from None
+    except OSError as wrong:
+        click.echo(
+            f"{wrong.filename or folder}: {wrong.strerror or wrong}; put that right, or name another FOLDER", err=True
+        )
+        raise SystemExit(1) from None
 
 
 def _written(env: Path) -> dict[str, str]:
@@ -68,7 +73,7 @@ def _written(env: Path) -> dict[str, str]:
 
 def _key(file: TextIO | None, known: str, yes: bool) -> str:
     if file is not None:
-        key = file.read().strip()
+        key = _text(file)
     elif known:
         click.echo("The key is the one in .env; another one is taken with --key-file.")
         key = known
@@ -79,6 +84,13 @@ def _key(file: TextIO | None, known: str, yes: bool) -> str:
     if not key or any(c.isspace() for c in key):
         raise Stop(f"that is no API key: one line, as it stands under {WHERE}")
     return key
+
+
+def _text(file: TextIO) -> str:
+    try:
+        return file.read().strip()
+    except UnicodeDecodeError:
+        return ""  # no key has such bytes
 
 
 def _account(octopus: Octopus, wanted: str, yes: bool) -> str:
@@ -135,11 +147,12 @@ def _write(folder: Path, before: dict[str, str], octopus: Octopus, found: Accoun
     if secured and "GX_PASSWORD" not in known:
         known.discard("GX_HOST")  # without it the GX cannot be reached
     text = flow_text("myHouse", known, tariff_name(found.product), found.tariff, octopus.base, settings)
-    if flow.exists() and flow.read_text("utf-8") != text:
+    there = _before(flow)
+    if there not in ("", text):
         if not yes and not click.confirm(f"{flow} is there and differs. Put the new one in its place?", default=False):
-            text = flow.read_text("utf-8")
+            text = there
         else:
-            put(flow.with_suffix(".yaml.old"), flow.read_text("utf-8"), 0o600)
+            put(flow.with_suffix(".yaml.old"), there, 0o600)
     blanks = (TESLA if tesla else {}) | ({"GX_PASSWORD": "of the GX's security profile"} if secured else {})
     put(env, env_text(env.read_text("utf-8") if env.exists() else "", values, blanks), 0o600)
     put(flow, text, 0o644)
@@ -147,6 +160,13 @@ def _write(folder: Path, before: dict[str, str], octopus: Octopus, found: Accoun
     for name in [n for n in blanks if n not in known]:
         click.echo(f"  Still to be filled in: {name}, {blanks[name]}. Then run setup again.")
     _check(flow, env)
+
+
+def _before(flow: Path) -> str:
+    try:
+        return flow.read_text("utf-8") if flow.exists() else ""
+    except UnicodeDecodeError:
+        raise Stop(f"{flow} is there and is not UTF-8: move it away, then come again") from None
 
 
 def _check(flow: Path, env: Path) -> None:

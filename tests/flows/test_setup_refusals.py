@@ -1,5 +1,6 @@
 """`wattwire setup` where something is in the way: one sentence, and nothing is written."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -84,3 +85,36 @@ def test_an_env_file_that_cannot_be_read_is_said_before_anything_is_asked(octopu
 
     assert "not a line of NAME=value" in done.stderr
     assert "put that right first: nothing was written" in done.stderr
+
+
+def test_bytes_that_are_no_text_are_no_key(octopus: Octopus, tmp_path: Path) -> None:
+    (tmp_path / "bytes").write_bytes(b"\xff\xfe")
+    done = setup(octopus, tmp_path / "house", "--key-file", str(tmp_path / "bytes"))
+
+    assert done.stderr.startswith("that is no API key: one line")
+    assert done.exit_code == 1
+
+
+@pytest.mark.parametrize(
+    ("folder", "made", "told"),
+    [
+        ("h" * 300, lambda at: None, "File name too long; put that right, or name another FOLDER"),
+        ("house", lambda at: (at / "house").symlink_to("/proc/none"), "house: File exists; put that right"),
+        ("house", lambda at: (at / "house/my_house.yaml").mkdir(parents=True), "my_house.yaml: Is a directory; put"),
+        ("house", lambda at: latin(at / "house"), "my_house.yaml is there and is not UTF-8: move it away"),
+    ],
+)
+def test_a_folder_that_cannot_be_written_is_one_sentence(
+    octopus: Octopus, tmp_path: Path, folder: str, made: Callable[[Path], object], told: str
+) -> None:
+    made(tmp_path)
+    done = setup(octopus, tmp_path / folder)
+
+    assert told in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert done.exit_code == 1
+
+
+def latin(house: Path) -> None:
+    house.mkdir()
+    (house / "my_house.yaml").write_bytes(b"flow: caf\xe9\n")
