@@ -133,6 +133,7 @@ class Rate:
     tier: Literal["cheap", "standard", "peak"] | None = None  # by the tariff's own hours, whatever is planned
     export: float | None = None  # p/kWh for what is sold
     credit: float | None = None  # p/kWh of the car's that come back later: the bill has it at the house's price
+    barred: bool = False  # no dispatch could make it cheap: the allowance is used up, or none is trusted at all
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -108,6 +108,14 @@ class Outlook:
         trusted = rung >= trust and (held or counts(d, now))
         return trusted and not self.budget.beyond(o.device, t) and not self.budget.ran_out(o.device, d, t)
 
+    def barred(self, t: float) -> bool:
+        """Whether no dispatch could make the house's power cheap now, whatever its proof."""
+        if self.rules.dispatch != "house" or self.cfg.trust == "window":
+            return True
+        if not self.here:
+            return all(self.budget.beyond(device, t) for device in tuple(self.plans) or ("",))
+        return all(self.budget.beyond(o.device, t) or self.budget.ran_out(o.device, o.dispatch, t) for o in self.here)
+
     def next(self, now: datetime, house: float | None, latch: Latch | None) -> Next | None:
         """The first instant at which the house's price will differ, as far as it is known."""
         key = (house, latch, sum(start <= now for start in self._idle))  # what moves nothing ends as it begins

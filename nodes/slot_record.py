@@ -34,6 +34,7 @@ class Slot:
     rung: Rung | None = None  # the highest that was reached
     rung_at: datetime | None = None
     band: Literal["cheap", "standard", "unsure"] | None = None  # as last decided: what it was taken for
+    barred: bool = False  # no dispatch could have made it cheap, so that what Octopus lists says nothing against it
     window: bool | None = None  # inside the fixed window it is cheap in any case
     house: float | None = None
     car: float | None = None
@@ -106,6 +107,7 @@ def _decided(slot: Slot, rate: Rate) -> Slot:
         rung=rung,
         rung_at=rung_at,
         band=rate.band,
+        barred=rate.barred,
         window=rate.window,
         house=rate.house,
         car=rate.car,
@@ -127,7 +129,8 @@ def listed(state: State, told: Completed, now: datetime) -> tuple[State, list[Sl
             continue
         here = [d for d in told.dispatches if half_hour(slot.start) in touched(d)]
         smart = [d for d in here if d.kind == "smart"]
-        tellable = slot.window is False and slot.band != "unsure" and not any(d.start in told.unsure for d in smart)
+        decisive = slot.window is False and slot.band != "unsure" and not slot.barred
+        tellable = decisive and not any(d.start in told.unsure for d in smart)
         agrees = (slot.band == "cheap") == bool(smart) if tellable else None
         slots[key] = replace(slot, completed=_energy(slot, here), listed=bool(smart), agrees=agrees)
         settled.append(slots[key])

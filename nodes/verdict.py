@@ -57,6 +57,7 @@ def _decide(known: Outlook, latch: Latch | None, now: datetime) -> Rate:
         tier=tier,
         export=tariff.export(t),
         credit=house - car if rules.car == "credit" and house is not None and car not in (None, house) else None,
+        barred=band == "standard" and known.barred(t),
     )
 
 

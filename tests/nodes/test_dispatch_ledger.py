@@ -107,6 +107,9 @@ def done(*dispatches: Dispatch, until: datetime, unsure: tuple[datetime, ...] = 
         pytest.param(CHEAP, [], False, id="taken for cheap, yet not charged"),
         pytest.param({}, [dispatch(T, status="completed", kwh=3.0)], False, id="charged, yet not trusted"),
         pytest.param({}, [dispatch(T, status="completed", kind="boost", kwh=3.0)], True, id="a boost is none"),
+        pytest.param(
+            {"barred": True}, [dispatch(T, status="completed", kwh=3.0)], None, id="charged, and none could be cheap"
+        ),
         pytest.param({"band": "unsure"}, [], None, id="nobody knew"),
         pytest.param({**CHEAP, "window": True}, [], None, id="the window is cheap in any case"),
         pytest.param(None, [], None, id="nobody looked"),

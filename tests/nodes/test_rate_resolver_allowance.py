@@ -9,7 +9,7 @@ from wattwire.nodes.allowance import Allowance
 from wattwire.nodes.messages import Car, Dispatch, House, Plan, Rate, Tick
 from wattwire.nodes.rate_memory import State
 from wattwire.nodes.rate_resolver import Config, resolve
-from wattwire.nodes.tariff_rules import Fallback
+from wattwire.nodes.tariff_rules import Fallback, Rules
 
 PENCE = Fallback(cheap=7.0, standard=28.0, car_cheap=6.0, car_standard=27.0)
 
@@ -280,3 +280,22 @@ def test_a_half_hour_across_an_odd_beginning_of_the_day_is_in_both() -> None:
     cfg = config(allowance=Allowance(from_=time(12, 15)))
 
     assert left(cfg, plan("11:50", ("12:00", "12:30")), "12:10", "12:20", "12:40") == [6.0, 5.5, 5.5, 5.5]
+
+
+@pytest.mark.parametrize(
+    ("settings", "span", "barred"),
+    [
+        ({}, ("12:00", "20:00"), [False, True]),
+        ({"allowance": None}, ("12:00", "20:00"), [False, False]),
+        ({}, ("05:00", "19:00"), [True, True]),  # it came to its end with yesterday's
+        ({}, ("21:00", "22:00"), [False, False]),
+        ({"trust": "window"}, ("12:00", "20:00"), [True, True]),
+        ({"tariff": Rules(dispatch="car")}, ("12:00", "20:00"), [True, True]),
+    ],
+)
+def test_a_rate_tells_where_no_dispatch_could_make_it_cheap(
+    settings: dict[str, Any], span: tuple[str, str], barred: list[bool]
+) -> None:
+    rates = live(config(**{"trust": "confirmed", **settings}), plan("04:50", span), "17:40", "18:10")[1:]
+
+    assert [r.barred for r in rates] == barred
