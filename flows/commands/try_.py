@@ -92,6 +92,8 @@ def command(flow: str, script: TextIO | None, start: datetime | None, until: dat
     except (FlowError, ScriptError) as refused:
         click.echo(str(refused), err=True)
         sys.exit(2)
+    except UnicodeDecodeError:
+        raise click.UsageError(f"{script.name if script else flow}: not UTF-8") from None
     if start is None and not lines:
         raise click.UsageError("say when it begins: --from T, or a --script")
     start = start or lines[0].at

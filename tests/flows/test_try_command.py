@@ -82,7 +82,7 @@ def test_shadow_writes_nothing_to_the_gx() -> None:
         (
             ["simulated_house", "--script", "-"],
             '{"at": "x", "crash": "a"}\n{',
-            "<stdin>:1: no node a\n<stdin>:2: not JSON",
+            "<stdin>:1: no node 'a'\n<stdin>:2: not JSON",
         ),
         (["simulated_house", "--script", "/no/such/file"], "", "/no/such/file"),
         (["simulated_house", "--from", NOON, "--until", NOON, "--out", "/no/such/file"], "", "cannot be written"),
@@ -94,6 +94,14 @@ def test_what_cannot_be_tried_is_told_and_exits_2(args: list[str], script: str, 
     assert done.exit_code == 2
     assert told in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_script_that_is_no_text_is_said_and_exits_2(tmp_path: Path) -> None:
+    (tmp_path / "s.jsonl").write_bytes(b"\xff\xfe")
+    done = run("intelligent_octopus", "--script", str(tmp_path / "s.jsonl"))
+
+    assert done.exit_code == 2
+    assert done.stderr.endswith("s.jsonl: not UTF-8\n")
 
 
 def test_a_body_that_does_not_fit_is_said_and_the_trial_goes_on() -> None:
