@@ -39,10 +39,14 @@ def command(flow: str, nodes: tuple[str, ...], since: str | None, state: Path | 
     except ValueError:
         raise click.BadParameter(f"{since} is none of 12h, 18:00, 2026-11-20T18:00", param_hint="--since") from None
     folder = (state or statefolder.default()) / name
-    if not folder.is_dir():
-        click.echo(f"{name} has not been run here: there is no {folder}", err=True)
-        raise SystemExit(1)
-    entries = [it for it in Logbook(folder).entries(begin) if not nodes or it.node in nodes]
+    try:
+        if not folder.is_dir():
+            click.echo(f"{name} has not been run here: there is no {folder}", err=True)
+            raise SystemExit(1)
+        entries = [it for it in Logbook(folder).entries(begin) if not nodes or it.node in nodes]
+    except OSError as wrong:
+        click.echo(f"{wrong.filename} cannot be read: {wrong.strerror}", err=True)
+        raise SystemExit(1) from None
     if as_json:
         for it in entries:
             click.echo(json.dumps({**asdict(it), "at": stamp(it.at)}, ensure_ascii=False))

@@ -48,9 +48,9 @@ class Logbook:
             return
 
     def entries(self, since: datetime | None = None) -> Iterator[Entry]:
-        """Oldest first. What cannot be read, such as half a line after a power cut, is left out."""
+        """Oldest first, without half a line of a power cut. Raises OSError where a file cannot be read."""
         for path in (older(self.path), self.path):
-            for row in path.read_text("utf-8", "replace").splitlines() if path.is_file() else ():
+            for row in path.read_text("utf-8", "replace").splitlines() if path.exists() else ():
                 try:
                     told = parse(row)
                     it = Entry(instant(told["at"]), str(told["node"]), str(told["level"]), str(told["text"]))

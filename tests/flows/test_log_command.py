@@ -146,3 +146,10 @@ def test_a_flow_that_never_ran_here_has_no_log(tmp_path: Path) -> None:
     code, _, wrong = run(tmp_path)
 
     assert (code, wrong.startswith("home has not been run here")) == (1, True)
+
+
+def test_a_log_that_cannot_be_read_is_said(tmp_path: Path) -> None:
+    (tmp_path / "home" / "log.jsonl").mkdir(parents=True)
+    code, _, wrong = run(tmp_path)
+
+    assert (code, wrong) == (1, f"{tmp_path}/home/log.jsonl cannot be read: Is a directory\n")
