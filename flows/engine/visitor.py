@@ -67,8 +67,9 @@ class Visitor:
     def __enter__(self) -> Visitor:
         self.link.connect()
         if not self._until(lambda: self.link.up):
+            why = self.link.why  # closing it is another reason
             self.link.close()
-            raise Nobody(f"the broker {self.link.address} cannot be reached: {self.link.why}")
+            raise Nobody(f"the broker {self.link.address} cannot be reached: {why}")
         return self
 
     def __exit__(self, *_: object) -> None:

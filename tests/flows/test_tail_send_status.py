@@ -102,7 +102,11 @@ def test_what_is_sent_is_seen_by_tail(run: Supervised) -> None:
         (["tail", "nobody"], 3, "nobody is running nobody here"),
         (["send", "nobody", "a.b", "1"], 3, "nobody is running nobody here"),
         (["status", "moods", "--broker", "http://x"], 2, "a broker's address begins with mqtt://"),
-        (["status", "moods", "--broker", "mqtt://127.0.0.1:1"], 3, "cannot be reached"),
+        (
+            ["status", "moods", "--broker", "mqtt://127.0.0.1:1"],
+            3,
+            "cannot be reached: nobody answers there",
+        ),
     ],
 )
 def test_what_cannot_be_done_is_said_and_told_by_the_exit_code(
