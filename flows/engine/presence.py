@@ -23,10 +23,17 @@ class Presence:
         self._setup, self._say, self._tell = setup, say, tell
         self.topic = topics.status(setup.flow.name, setup.node)
         self._now = {"state": "starting", "text": "", "fill": "yellow"}
-        self._since = stamp(datetime.now(UTC))
+        self._since, self._address = stamp(datetime.now(UTC)), ""
+
+    def listens(self, at: str) -> None:
+        """From now on this is told beside all that it says of itself."""
+        self._address = f"listens on {at}"
+        self.set(text="")
 
     def set(self, state: str | None = None, text: str | None = None, fill: str | None = None) -> None:
         """Say how the node is, if that is news."""
+        if text is not None and state is None:
+            text = ", ".join(filter(None, [text, self._address]))
         given = {"state": state, "text": text, "fill": fill}
         now = {**self._now, **{k: v for k, v in given.items() if v is not None}}
         if now == self._now:

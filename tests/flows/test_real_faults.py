@@ -76,6 +76,16 @@ def misbehave(house: Watched, simulator: str, kind: str, times: int | None = Non
     house.until(lambda: any(m.topic == status and word in m.payload for m in house.messages[before:]))
 
 
+@pytest.mark.parametrize("simulator", ["simOctopus", "simTesla"])
+def test_a_simulator_says_where_it_listens_however_it_behaves(house: Watched, simulator: str) -> None:
+    for kind in ("500", "none"):
+        misbehave(house, simulator, kind)
+        said = [m.payload for m in house.messages if m.topic == f"wattwire/{house.name}/{simulator}/$status"]
+
+        assert b"behaving" in said[-1]
+        assert b", listens on http://127.0.0.1:" in said[-1]
+
+
 def chain(house: Watched, source: str, root: str) -> list[dict[str, Any]]:
     return [it for it in house.sent(source) if it["root"] == root]
 
