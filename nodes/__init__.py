@@ -10,7 +10,7 @@ The car: tesla_*, telemetry_fields, tessie, tessie_answers, car_*, which_car, ev
 The battery: victron_*, gx_*, battery_*, wishes, powerwall, powerwall_site.
 Sun and heat: solar_*, sun, sun_services, heat_pump, heat_switch.
 People: alarm, notify, notices.
-For any flow: clock, cadence, inject, mqtt_in, mqtt_out, switch, change, debug, topics, payload, field.
+For any flow: clock, cadence, inject, mqtt_in, mqtt_out, switch, change, grace, debug, topics, payload, field.
 Simulators: sim_*.
 """
 

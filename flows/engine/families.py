@@ -20,7 +20,7 @@ FAMILIES = {
     "The house's battery": ("victronGx", "victronController", "powerwall"),
     "Sun and heat": ("solarForecast", "solarTarget", "heatPump"),
     "People": ("alarm", "notify"),
-    "For any flow": ("clock", "inject", "mqttIn", "mqttOut", "switch", "change", "debug"),
+    "For any flow": ("clock", "inject", "mqttIn", "mqttOut", "switch", "change", "grace", "debug"),
     "Simulators": ("simOctopus", "simTesla", "simGx", "simBill"),
 }
 

@@ -53,12 +53,12 @@ def test_a_token_is_renewed_ten_minutes_before_it_would_expire() -> None:
 
 
 def test_a_failing_octopus_is_asked_again_five_times_ever_later_then_a_person_is_told() -> None:
-    flow = run(14, dispatchFetcher=bad(Reply(502)))
+    flow = run(17, dispatchFetcher=bad(Reply(502)))
 
     failed = [s.message for s in flow.seen if s.source == "dispatchFetcher.failed" and s.message]
     row = [f"{m.at:%H:%M:%S}" for m in failed if m.root == failed[0].root]
     assert row == ["12:00:10", "12:00:20", "12:00:50", "12:02:20", "12:06:50", "12:11:50"]
-    assert said(flow) == ["12:01:00 no plan has come yet", "12:11:50 HTTP 502"]
+    assert said(flow) == ["12:11:50 HTTP 502", "12:16:00 no plan has come yet"]
 
 
 def test_what_was_given_up_is_begun_again_after_15_minutes() -> None:

@@ -26,12 +26,19 @@ def test_without_a_network_the_battery_is_left_alone_and_a_person_is_told() -> N
 
     assert leases(flow) == ["12:00 release"]
     assert said(flow) == [
-        "12:01:00 no plan has come yet",
         "12:11:50 no network",
         "12:11:50 standard-unit-rates: no network",
         "12:11:50 no network",
+        "12:16:00 no plan has come yet",
     ]
     assert flow.faults == []
+
+
+def test_a_first_plan_that_comes_late_alarms_nobody() -> None:
+    flow = run(30, dispatchFetcher=bad(Reply(502), until=timedelta(minutes=5)))
+
+    assert flow.times("rateResolver.unsure")[0] == "12:01:00"
+    assert said(flow) == []
 
 
 CHARGES: dict[str, Any] = {"state": "SMART_CONTROL_IN_PROGRESS", "power": 7.1}
