@@ -14,7 +14,7 @@ from .graph import Flow
 from .meeting import Stopped
 from .options import Options, hosted
 from .ownbroker import OwnBroker
-from .ownership import Lock
+from .ownership import BROKER, Lock, of_node
 
 AGAIN = 0.5  # seconds between looks at the lock
 
@@ -43,7 +43,7 @@ async def choose(
     if options.broker:
         say(f"broker: {address(options.broker)}, not ours", "info")
         return Chosen(options.broker, options.broker)
-    lock, said = Lock(folder / "run.lock"), False
+    lock, said = Lock(folder / BROKER), False
     while not lock.take():
         there = statefolder.running(options.root, first)
         if there and _something_free(flows, options):
@@ -67,7 +67,7 @@ async def choose(
 def _something_free(flows: Sequence[Flow], options: Options) -> bool:
     for flow in flows:
         for name in hosted(flow, options):
-            lock = Lock(options.root / flow.name / f"{name}.lock")
+            lock = of_node(options.root / flow.name, name)
             if lock.take():
                 lock.release()
                 return True

@@ -9,7 +9,7 @@ from pathlib import Path
 from wattwire.broker import topics
 
 from .bus import Bus
-from .ownership import Claim, Claims, Lock
+from .ownership import Claim, Claims, Lock, of_node
 from .statefolder import alive
 
 WATCH = 2.0  # seconds between looks at nodes that somebody else runs
@@ -76,4 +76,4 @@ class Holding:
             self.lock(n).release()
 
     def lock(self, node: str) -> Lock:
-        return self._locks.setdefault(node, Lock(self._folder / f"{node}.lock"))
+        return self._locks.setdefault(node, of_node(self._folder, node))

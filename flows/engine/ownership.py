@@ -20,6 +20,7 @@ from .parsers import decode
 
 SILENT = 30.0  # seconds without a word from a supervisor elsewhere, after which it is taken for dead
 REFRESH = 10.0  # seconds between such words
+BROKER = "run.lock"  # of the supervisor whose broker a flow's is; earlier releases hold it by this name
 
 
 class Lock:
@@ -57,6 +58,12 @@ class Lock:
         if self.held:
             os.close(self._fd)
             self._fd = -1
+
+
+def of_node(folder: Path, node: str) -> Lock:
+    """A node's lock, of which none is the broker's."""
+    name = f"{node}.lock"
+    return Lock(folder / (f"${name}" if name == BROKER else name))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from wattwire.flows.engine.ownership import Claim, Claims, Lock, loads
+from wattwire.flows.engine.ownership import BROKER, Claim, Claims, Lock, loads, of_node
 
 
 def claim(who: str, epoch: int, boot: str = "", pid: int = 1) -> Claim:
@@ -36,6 +36,13 @@ def test_a_lock_is_one_process_s_and_ends_with_it(tmp_path: Path) -> None:
     assert lock.take()
     lock.release()
     assert not lock.held
+
+
+def test_no_node_s_lock_is_the_broker_s(tmp_path: Path) -> None:
+    locks = [Lock(tmp_path / BROKER), *(of_node(tmp_path, node) for node in ("run", "a", "edges"))]
+
+    assert all(lock.take() for lock in locks)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["$run.lock", "a.lock", "edges.lock", "run.lock"]
 
 
 def test_a_claim_survives_the_wire() -> None:

@@ -51,6 +51,12 @@ def test_all_nodes_become_ready_and_ctrl_c_ends_everything_within_5_s(runs: Runs
     assert not (run.state / "moods" / "broker.json").exists()
 
 
+def test_a_node_may_be_called_run(runs: Runs) -> None:
+    run = runs(FLOW.replace("second", "run"), "--prefer", "embedded").ready()
+
+    assert run.said("ready: ").endswith("ready: edges, first, run, shown")
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_killed_supervisor_leaves_nothing_behind(runs: Runs, kind: str) -> None:
     run = runs(FLOW, "--prefer", kind).ready()
