@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from .allowance import Budget, Ledger
 from .half_hours import HALF_HOUR, begins, half_hour, instant
-from .ladder import RANK, Reading, counts, may_count, moved_energy, started, touched
+from .ladder import BOOSTING, RANK, Reading, counts, may_count, moved_energy, started, touched
 from .messages import Dispatch, Next, Plan, Rate
 from .tariff import Tariff
 
@@ -88,7 +88,9 @@ class Outlook:
         return Latch(self.half, of[0][0].at, of[0][0].why, devices_of(offers), devices_of(going))
 
     def _boosted(self, r: Reading, o: Offer) -> bool:
-        """Whether a boost is what the car was seen to charge by, as the dispatch had not begun."""
+        """Whether a boost is what the car was seen to charge by: Octopus says so, or the dispatch had not begun."""
+        if o.plan.state == BOOSTING:
+            return not moved_energy(o.dispatch)
         return o.dispatch.start > r.at and any(b.start <= r.at < b.end for b in self.boosts)
 
     def earns(self, at: datetime, now: datetime, latch: Latch | None) -> bool:

@@ -3,7 +3,7 @@
 import pytest
 from rate_life import at, bands, charging, config, dispatch, live, plan
 
-from wattwire.nodes.messages import Dispatch
+from wattwire.nodes.messages import Dispatch, House
 
 
 @pytest.mark.parametrize(
@@ -65,6 +65,32 @@ def test_a_boost_is_no_proof_of_a_dispatch_that_comes_after_it() -> None:
     rates = live(config(), known, charging("14:05"), "14:05", charging("14:12"), "14:12", charging("14:21"), "14:21")
 
     assert bands(rates) == ["standard", "standard", "cheap", "cheap"]
+
+
+@pytest.mark.parametrize(
+    ("found", "before", "bands_"),
+    [
+        ("14:00-15:00", "BOOSTING", ["standard", "standard"]),  # a dispatch lingers beneath the boost
+        ("14:20-14:50", "BOOSTING", ["standard", "standard"]),  # one is to come after it
+        ("14:00-15:00", "SMART_CONTROL_IN_PROGRESS", ["cheap", "cheap"]),  # it was confirmed before the boost
+        (dispatch("14:00-14:05", status="completed"), "BOOSTING", ["cheap", "cheap"]),  # the record of a charge
+    ],
+)
+def test_what_a_car_draws_while_octopus_says_that_it_boosts_proves_no_dispatch(
+    found: str | Dispatch, before: str, bands_: list[str]
+) -> None:
+    house = House(at=at("14:06"), ev=7000.0)
+    rates = live(config(), house, plan("14:06", found, state=before), plan("14:08", found, state="BOOSTING"))
+
+    assert bands(rates) == bands_
+    assert rates[-1].car == 27.0
+
+
+def test_the_boost_of_one_device_is_no_word_on_the_dispatch_of_another() -> None:
+    one = plan("14:01", "14:00-15:00", device="a", state="BOOSTING", power=7000.0)
+    two = plan("14:02", "14:00-15:00", device="b", power=7000.0)
+
+    assert bands(live(config(), one, two)) == ["standard", "cheap"]
 
 
 def test_a_boost_costs_the_car_the_standard_price_outside_the_window_only() -> None:
