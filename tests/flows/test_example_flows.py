@@ -27,11 +27,12 @@ from example_lives import (
 
 from wattwire.flows.engine.bench import Bench
 from wattwire.flows.engine.graph import Flow
-from wattwire.flows.engine.loading import load_text
+from wattwire.flows.engine.loading import load, load_text
 from wattwire.nodes import Fault, Json, Reply, Request
 from wattwire.nodes.car_messages import CarDone
 from wattwire.nodes.energy import Day
 from wattwire.nodes.messages import Lease
+from wattwire.nodes.notices import Repeats
 from wattwire.nodes.sim_octopus_lists import price_at
 
 GX = {"config": {"host": None, "url": "mqtt://flow", "report": "30s", "silent_after": "100s"}}
@@ -190,10 +191,25 @@ def test_before_a_sunny_day_the_battery_is_charged_less(watts: float, least: flo
     assert bench.faults == []
 
 
+def test_an_outage_of_octopus_reaches_a_phone_once_in_six_hours_for_each_thing_that_fails() -> None:
+    begins = datetime(2026, 11, 20, 8, tzinfo=UTC)
+    bench = Bench(load("simulated_house", env={}), begins - HOUR)
+    bench.put(begins, "simOctopus.fault", {"kind": "503"})
+    bench.run(begins + 6 * HOUR)
+    repeats = Repeats(load("tell_me", env=example()).nodes["notify"].config.again)
+
+    told = [(s.at, s.body.why) for s in bench.seen if s.source == "alarm.said" and isinstance(s.body, Fault)]
+    pushed = [f"{at:%H:%M} {why}" for at, why in told if not repeats.holds(why, at)]
+    assert pushed == ["08:12 HTTP 503", "08:14 the plan is older than 15 min", "08:30 standard-unit-rates: HTTP 503"]
+
+
+def example() -> dict[str, str]:
+    return dict(line.split("=", 1) for line in EXAMPLE.read_text().splitlines() if "=" in line)
+
+
 def test_the_examples_go_together() -> None:
     text = "flow: all\ninclude: [holiday, plug_guard, heat_pump, solar, tell_me, powerwall]\n"
-    env = dict(line.split("=", 1) for line in EXAMPLE.read_text().splitlines() if "=" in line)
-    together = load_text(text, env=env)
+    together = load_text(text, env=example())
 
     assert not {"teslaWake", "victronGx"} & set(together.nodes)
     assert {"plugGuard", "heatPump", "solarTarget", "notify", "powerwall"} <= set(together.nodes)
