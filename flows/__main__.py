@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
+import sys
+from typing import Any
 
 import click
 
@@ -24,6 +27,8 @@ COMMANDS = {
 }
 """Each is `command` in a file of commands/ named after it. The words stand here so that --help imports none of them."""
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
 ENDS = """\b
 Every command ends with
   0  it went well
@@ -43,6 +48,20 @@ class Commands(click.Group):
         found = importlib.import_module(f"wattwire.flows.commands.{file}").command
         assert isinstance(found, click.Command)
         return found
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            try:
+                return super().main(*args, **kwargs)
+            finally:
+                if sys.stdout is not None:
+                    sys.stdout.flush()  # here, where what comes of it can be said
+        except OSError as wrong:
+            if wrong.errno not in FULL:
+                raise
+            sys.stdout = None  # nor is it tried again at the end
+            print(f"the output cannot be written: {wrong.strerror}", file=sys.stderr)
+            sys.exit(1)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

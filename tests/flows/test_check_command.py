@@ -10,6 +10,7 @@ import pytest
 
 HERE = Path(__file__).parent
 TWELVE = HERE / "broken" / "twelve_mistakes.yaml"
+MOMENT = ["--from", "2026-11-20T12:00:00Z", "--until", "2026-11-20T12:00:10Z"]
 FINE = "flow: fine\nnodes: {b: {type: bell}, k: {type: keyring, config: {key: $KEY}}}\n"
 FINE += "edges: [{from: k.refused, to: b}]\nends: [k.token]\n"
 
@@ -179,3 +180,21 @@ def test_the_schema_of_ones_own_nodes_is_printed() -> None:
     told = json.loads(wattwire("schema", "--nodes", HERE / "palette").stdout)
 
     assert "meter.config" in told["$defs"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["nodes"],
+        ["nodes", "--help"],
+        ["try", "simulated_house", *MOMENT],
+        ["try", "simulated_house", *MOMENT, "--out", "/dev/full"],
+    ],
+)
+def test_a_full_disk_behind_the_output_is_one_line(words: list[str]) -> None:
+    command = [sys.executable, "-m", "wattwire.flows", *words]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (1, "the output cannot be written: No space left on device\n")
