@@ -64,7 +64,8 @@ def wish(cfg: Config, rate: Rate | None, now: datetime) -> Wish:
     if rate.band == "unsure":
         return Wish(False, "what power costs now is not known")
     left = rate.allowance_left is None or rate.allowance_left > 0
-    if rate.rung is not None and left and RANK[rate.rung] >= RANK[cfg.trust]:
+    dear = rate.rung == "confirmed" and rate.band != "cheap"  # it ran out before noon, and earns nothing after it
+    if rate.rung is not None and left and not dear and RANK[rate.rung] >= RANK[cfg.trust]:
         return Wish(True, f"a dispatch is {rate.rung}", rate.until)
     if rate.band == "cheap" and cfg.trust != "window":
         return Wish(True, "power is cheap", rate.until)

@@ -50,6 +50,8 @@ class Pump:
         ({"trust": "confirmed"}, {"planned": True, "rung": "confirmed", "band": "cheap"}, True),
         ({"trust": "window"}, {"planned": True, "rung": "confirmed", "band": "cheap"}, False),
         ({}, {"planned": True, "rung": "offered", "allowance_left": 0.0}, False),
+        ({}, {"planned": True, "rung": "confirmed", "allowance_left": 5.5}, False),  # it ran out before noon
+        ({"trust": "confirmed"}, {"planned": True, "rung": "confirmed"}, False),
         ({}, {"band": "unsure", "rung": "offered"}, False),
         ({}, {}, False),
         ({"below": 10.0}, {"house": 9.9}, True),
