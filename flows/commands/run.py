@@ -104,6 +104,7 @@ def load(name: str, env_file: Path | None, nodes_dirs: tuple[Path, ...], strict:
 def refuse(flows: list[Flow], options: Options) -> None:
     """What is wrong with the command line, as far as it depends on the flows."""
     from wattwire.broker.address import address
+    from wattwire.flows.engine.grammar import label
     from wattwire.flows.engine.options import hosted
     from wattwire.flows.engine.routes import processes
 
@@ -114,6 +115,11 @@ def refuse(flows: list[Flow], options: Options) -> None:
             address(options.broker)
         except ValueError as wrong:
             raise click.UsageError(f"--broker: {wrong}") from None
+    if options.label:
+        try:
+            label(options.label)
+        except ValueError as wrong:
+            raise click.UsageError(f"--host: {wrong}") from None
     known = {name for flow in flows for name in processes(flow)}
     if unknown := options.only - known:
         raise click.UsageError(f"--only: no node {', '.join(sorted(unknown))}; there are {', '.join(sorted(known))}")

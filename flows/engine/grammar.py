@@ -16,6 +16,8 @@ from .reasons import Faults, Mark, unknown
 NAME = r"^[A-Za-z][A-Za-z0-9_-]{0,99}$"
 """Names of flows and nodes are levels of MQTT topics, and parts of client ids and of the names of files."""
 NODE_NAME = NAME.replace("^", f"^(?!{EDGES}$)", 1)
+LABEL = r"^[^+#/\x00-\x1f\x7f]{1,100}$"
+"""A machine's label is part of one level of a topic."""
 
 FLOW = ("flow", "version", "include", "nodes", "edges", "ends", "durability", "host")
 NODE = ("type", "config", "host", "isolation", "memory")
@@ -120,7 +122,7 @@ class Grammar:
         if kind is not None and not isinstance(kind.value, str):
             self.faults.add(kind.at, f"{name}: type is {shown(kind.plain)}, not the name of a node type")
             kind = Read(None, kind.at)
-        host = self._parsed(get("host"), f"{name}: host", _text)
+        host = self._parsed(get("host"), f"{name}: host", label)
         isolation = self._one_of(get("isolation"), f"{name}: isolation", ("fork", "spawn", SHARED))
         if SHARED in (host, isolation):
             for own in ("isolation", "memory"):
@@ -194,9 +196,12 @@ class Grammar:
         return None
 
 
-def _text(value: Any) -> str:
+def label(value: Any) -> str:
+    """Of a machine. Raises ValueError."""
     if not isinstance(value, str) or not value:
         raise ValueError(f"{shown(value)} is not text")
+    if not re.fullmatch(LABEL, value):
+        raise ValueError(f"{shown(value)} is not a machine's label: up to 100 characters without +, # and /")
     return value
 
 

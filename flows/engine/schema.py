@@ -88,6 +88,7 @@ def _node(nodes: list[Node]) -> Schema:
             "config": {"type": ["object", "null"]},
             "host": {
                 "type": "string",
+                "pattern": grammar.LABEL,
                 "description": "The machine it runs on: `wattwire run --host`. shared: in one process with the others "
                 "that say so.",
             },

@@ -59,6 +59,7 @@ def test_a_wrong_flow_is_refused_with_its_reasons(flow: Path) -> None:
     [
         (["--only", "shwon"], "--only: no node shwon; there are shown"),
         (["--host", "pi"], "no node of these flows is to run on host pi"),
+        (["--host", "p i/+#", "--only", "shown"], "--host: 'p i/+#' is not a machine's label"),
         (["--broker", "amqp://x"], "--broker: a broker's address begins with mqtt://"),
         (["--hang", "1"], "--hang"),
         (["--admin", "70000"], "--admin"),
