@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from . import replace
 from .half_hours import HALF_HOUR, begins, half_hour
-from .ladder import away
+from .ladder import away, earned
 from .messages import Car, Charger, House, Rate
 
 LITTLE = 0.02  # kWh; a meter's own wobble, not something sold
@@ -103,6 +103,7 @@ class State:
     house: House | None = None
     rates: tuple[float | None, float | None, float | None] | None = None  # of this half hour: house, car, export
     day: Day | None = field(default=None)
+    earned: bool = False  # a dispatch that had begun made this half hour cheap
 
 
 def advance(
@@ -181,10 +182,10 @@ def _cost(
 
 
 def priced(state: State, rate: Rate, now: datetime) -> State:
-    """The last rate of a half hour is the one it is billed at: only at its end it is known what it was."""
-    if state.half != half_hour(now) or not rate.at <= now < rate.until:
+    """The last rate of a half hour is the one it is billed at, but for the end of a dispatch that made it cheap."""
+    if state.half != half_hour(now) or not rate.at <= now < rate.until or (state.earned and rate.band != "cheap"):
         return state
-    return replace(state, rates=(rate.house, rate.car, rate.export))
+    return replace(state, rates=(rate.house, rate.car, rate.export), earned=state.earned or earned(rate))
 
 
 def car_power(

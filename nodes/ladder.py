@@ -9,7 +9,7 @@ from typing import Literal
 
 from . import replace
 from .half_hours import HALF_HOUR
-from .messages import Car, Dispatch, House, Plan
+from .messages import Car, Dispatch, House, Plan, Rate
 
 Rung = Literal["window", "offered", "started", "confirmed"]
 RANK: Mapping[Rung, int] = {"offered": 1, "started": 2, "confirmed": 3, "window": 4}
@@ -65,6 +65,11 @@ def moved_energy(d: Dispatch) -> bool:
 def started(plan: Plan, d: Dispatch, at: datetime) -> bool:
     """Octopus's state also covers what is merely scheduled, so it must have been read inside the dispatch."""
     return plan.state == IN_PROGRESS and d.start <= plan.at < d.end and d.start <= at < d.end
+
+
+def earned(rate: Rate) -> bool:
+    """Whether a dispatch that has begun makes a half hour cheap: it is billed so, though the dispatch end within it."""
+    return rate.band == "cheap" and rate.rung in ("started", "confirmed")
 
 
 def touched(d: Dispatch) -> range:

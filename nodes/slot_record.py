@@ -13,7 +13,7 @@ from typing import Literal
 from . import replace
 from .half_hours import begins, half_hour
 from .kraken_completed import Completed
-from .ladder import RANK, Rung, touched, touched_within
+from .ladder import RANK, Rung, earned, touched, touched_within
 from .messages import Dispatch, Plan, Rate
 
 KEPT = timedelta(days=4)
@@ -33,7 +33,8 @@ class Slot:
     withdrawn: datetime | None = None  # before it began, no plan held it any more
     rung: Rung | None = None  # the highest that was reached
     rung_at: datetime | None = None
-    band: Literal["cheap", "standard", "unsure"] | None = None  # as last decided: what it was taken for
+    earned: bool = False  # a dispatch that had begun made it cheap, and so it stays
+    band: Literal["cheap", "standard", "unsure"] | None = None  # what it was taken for: as last decided
     barred: bool = False  # no dispatch could have made it cheap, so that what Octopus lists says nothing against it
     window: bool | None = None  # inside the fixed window it is cheap in any case
     house: float | None = None
@@ -89,7 +90,7 @@ def offered(state: State, plan: Plan, now: datetime) -> State:
 
 
 def decided(state: State, rate: Rate) -> State:
-    """What a half hour was taken for: the last word is the one that counts, the highest rung the one that is kept."""
+    """What a half hour was taken for: the last word, unless a dispatch made it cheap; and the highest rung of all."""
     half = half_hour(rate.at)
     here = {k: _decided(s, rate) for k, s in state.slots.items() if k.startswith(f"{half} ")}
     if not here and state.left == rate.allowance_left:
@@ -102,10 +103,13 @@ def _decided(slot: Slot, rate: Rate) -> Slot:
     rung, rung_at = slot.rung, slot.rung_at
     if rate.rung is not None and (rung is None or RANK[rate.rung] > RANK[rung]):
         rung, rung_at = rate.rung, rate.rung_at
+    if slot.earned and rate.band != "cheap":
+        return replace(slot, rung=rung, rung_at=rung_at)
     return replace(
         slot,
         rung=rung,
         rung_at=rung_at,
+        earned=slot.earned or earned(rate),
         band=rate.band,
         barred=rate.barred,
         window=rate.window,

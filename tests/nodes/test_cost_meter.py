@@ -95,6 +95,23 @@ def test_the_last_rate_of_a_half_hour_is_what_it_is_billed_at() -> None:
     assert [(h.house_price, round(h.cost or 0, 6)) for h in it.done] == [(7, 7.0)]
 
 
+@pytest.mark.parametrize(
+    ("rung", "price"),
+    [
+        ("started", 7),  # as Octopus bills it, though the dispatch has ended within it
+        ("confirmed", 7),
+        ("offered", 30),  # withdrawn
+        (None, 30),
+    ],
+)
+def test_a_half_hour_that_a_dispatch_has_made_cheap_is_billed_so_and_the_next_is_not(rung: Any, price: int) -> None:
+    it = Meter()
+    it.run(NOON, 20, house(NOON, 2000), replace(rate(NOON, 7), band="cheap", rung=rung))
+    it.run(NOON + 20 * MINUTE, 40, house(NOON, 2000), rate(NOON, 30))
+
+    assert [h.house_price for h in it.done] == [price, 30]
+
+
 def test_a_half_hour_with_a_hole_has_no_cost() -> None:
     it = Meter()
     it.run(NOON, 20, house(NOON, 2000), rate(NOON, 30))

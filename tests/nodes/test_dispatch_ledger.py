@@ -95,6 +95,29 @@ def test_the_highest_rung_is_kept_and_the_last_price() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("rung", "after", "kept"),
+    [
+        ("confirmed", {"rung": None}, ("cheap", 7.0, "first")),
+        ("started", {"rung": None}, ("cheap", 7.0, "first")),  # it ended, or its device says so no more
+        ("started", {"rung": "offered"}, ("cheap", 7.0, "first")),
+        ("started", {"rung": None, "band": "unsure"}, ("cheap", 7.0, "first")),
+        ("started", {**CHEAP, "house": 6.0}, ("cheap", 6.0, "last")),
+        ("offered", {"rung": None}, ("standard", 28.0, "last")),  # withdrawn
+    ],
+)
+def test_a_half_hour_that_a_dispatch_has_made_cheap_stays_so_when_it_ends_within(
+    rung: str, after: dict[str, Any], kept: tuple[str, float, str]
+) -> None:
+    books = Books()
+    books.hear(T - HOUR, plan(T - HOUR, dispatch(T, 15)))
+    books.hear(T, rate=rate(T, **{**CHEAP, "rung": rung}, why="first"))
+    books.hear(T + 15 * MINUTE, rate=rate(T + 15 * MINUTE, **after, why="last"))
+    (slot,) = books.slots()
+
+    assert (slot.band, slot.house, slot.why) == kept
+
+
 def done(*dispatches: Dispatch, until: datetime, unsure: tuple[datetime, ...] = ()) -> Completed:
     return Completed(at=until + 12 * HOUR, dispatches=dispatches, until=until, unsure=unsure)
 
