@@ -40,6 +40,8 @@ def meter(
     state, done, day = advance(
         state, now, car_power(state.house, car, charger, now, cfg.car_fresh), cfg.gap, cfg.timezone, cfg.export
     )
+    if house is not None and house.at > now:  # its clock is ahead of ours
+        house = replace(house, at=now)
     if house is not None and (state.house is None or house.at >= state.house.at):
         state = replace(state, house=house)
     if rate is not None:

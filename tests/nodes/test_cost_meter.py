@@ -112,6 +112,18 @@ def test_a_half_hour_that_a_dispatch_has_made_cheap_is_billed_so_and_the_next_is
     assert [h.house_price for h in it.done] == [price, 30]
 
 
+def test_a_house_whose_clock_is_ahead_is_measured_whole() -> None:
+    it = Meter()
+    for second in range(0, 1801, 10):
+        at = NOON + timedelta(seconds=second)
+        it.hear(at, rate=rate(at, 30))
+        it.hear(at, house=house(at + timedelta(seconds=0.6), 2000))
+    (half,) = it.done
+
+    assert half.measured == pytest.approx(1.0)
+    assert half.cost == pytest.approx(30.0)
+
+
 def test_a_half_hour_with_a_hole_has_no_cost() -> None:
     it = Meter()
     it.run(NOON, 20, house(NOON, 2000), rate(NOON, 30))
