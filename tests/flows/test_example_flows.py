@@ -182,6 +182,7 @@ def sun(watts: float, node: str, request: Request, now: datetime) -> Reply | Non
 def test_before_a_sunny_day_the_battery_is_charged_less(watts: float, least: float, most: float) -> None:
     roof = {"lat": 51.5, "lon": -0.12, "planes": [{"kwp": 5, "tilt": 35, "azimuth": 0}]}
     nodes = {"solarForecast": {"config": roof}, "solarTarget": {"config": {"capacity": 13.5, "use": 10}}}
+    nodes["costMeter"] = {"config": {"export": 12}}
     dark = {"simGx": {"type": "simGx", "config": {"heartbeat": "30s", "publish": "30s", "awake": "10m", "soc": 10}}}
     bench = Bench(octopus("solar", nodes | dark, daily=[]), START, world=lambda *a: sun(watts, *a))
     bench.run(START.replace(hour=5, minute=25) + DAY)
@@ -189,6 +190,10 @@ def test_before_a_sunny_day_the_battery_is_charged_less(watts: float, least: flo
     assert least <= bench.bodies("victronGx.house")[-1].soc <= most
     assert [why for why in said(bench) if "sun" in why] == []
     assert bench.faults == []
+
+
+def test_what_panels_sell_has_a_price_in_the_books() -> None:
+    assert load("solar", env=example()).nodes["costMeter"].config.export == 12.5
 
 
 def test_an_outage_of_octopus_reaches_a_phone_once_in_six_hours_for_each_thing_that_fails() -> None:
