@@ -14,7 +14,7 @@ from .field import figure
 
 HALF_HOUR = timedelta(minutes=30)
 HOUR = timedelta(hours=1)
-NIGHT = timedelta(hours=6)  # at least, after the sun has set
+NIGHT = timedelta(hours=9)  # of the dark before sunrise and after sunset: from 15:00 in December to the cheap hours
 LONGEST = timedelta(days=2)  # between two times of one forecast
 
 
@@ -92,9 +92,11 @@ def forecast_solar(reply: Reply) -> tuple[Spell, ...] | None:
     times = sorted((t, max(0.0, wh)) for t, wh in told if t is not None and wh is not None)
     if len(times) != len(told) or any(b - a > LONGEST for (a, _), (b, _) in pairwise(times)):
         return None
-    last = times[-1][0]
+    first, last = times[0][0], times[-1][0]
     days = [Spell(start=a, end=b, kwh=wh / 1000) for (a, _), (b, wh) in pairwise(times)]
-    return (*days, Spell(start=last, end=last + NIGHT, kwh=0.0)) if days else None
+    before = Spell(start=first - NIGHT, end=first, kwh=0.0)
+    after = Spell(start=last, end=last + NIGHT, kwh=0.0)
+    return (before, *days, after) if days else None
 
 
 def open_meteo(reply: Reply, plane: Plane, loss: float) -> tuple[Spell, ...] | None:

@@ -1,5 +1,6 @@
 """solarForecast and solarTarget: what three services answer, and how full a battery that leaves before the sun."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -54,8 +55,23 @@ def test_forecast_solar_tells_watt_hours_since_the_time_before() -> None:
 
     assert requests[0].url == "https://api.forecast.solar/estimate/watthours/period/51.5/-0.1/35/0/4"
     day = datetime(2026, 6, 21, tzinfo=UTC)
-    hours = [told.body.energy(day + timedelta(hours=h), day + timedelta(hours=h + 1), True) for h in (4, 5, 6, 11, 12)]
+    hours = [told.body.energy(day + timedelta(hours=h), day + timedelta(hours=h + 1), True) for h in (4, 5, 6, 14, 15)]
     assert hours == [pytest.approx(0.24), pytest.approx(1.2), 0.0, 0.0, None]  # it is night for a while
+
+
+@pytest.mark.parametrize("hour", [0, 3, 14, 22, 23])
+@pytest.mark.parametrize("date", ["2026-01-10", "2026-12-21"])
+def test_forecast_solar_tells_two_days_of_which_the_dark_hours_are_none(date: str, hour: int) -> None:
+    day = datetime.fromisoformat(f"{date}T00:00:00+00:00")
+    lit = [day + timedelta(days=d, hours=h) for d in (0, 1) for h in (8.25, 10, 12, 14, 15.75)]
+    roof: Json = {"result": {at.isoformat(): 0 if at.minute == 15 else 500 for at in lit}}
+    told, _ = asked(SOLAR, roof, roof)
+    now = day + timedelta(hours=hour)
+
+    emit = aim(AIM, None, replace(told.body, at=now), now)
+    assert emit is not None
+    assert isinstance(emit.body, BatteryTarget)
+    assert emit.body.why.startswith("4.0 kWh of sun are expected")
 
 
 def test_open_meteo_tells_the_mean_of_the_hour_before() -> None:
