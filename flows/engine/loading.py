@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -74,7 +74,7 @@ class _Loader:
     ) -> None:  # fmt: skip
         self.faults, self.files = Faults(), list[Path]()
         self._ahead = None if dirs else ahead  # nodes of one's own may have the name of a shipped one
-        self.types = palette.Shelf(dirs)
+        self.types, self._own, self._strange = palette.Shelf(dirs), bool(dirs), False
         self.faults += self.types.all.dropped if dirs else []
         self.names = None
         if resolve:
@@ -99,13 +99,20 @@ class _Loader:
         edges = wiring.edges(draft.edges)
         if draft.all_edges:
             ends = wiring.ends(draft.edges, draft.ends)
-        self.faults.refuse()
+        self.faults.refuse(self._remedies())
         led_on = ends | {e.source for e in edges}
         nodes = {name: replace(it, through=through(name, it.type, led_on)) for name, it in nodes.items()}
         durability: Any = draft.durability or "broker"
         revision = meaning.revision(draft.name, nodes, edges, ends, durability)
         files = tuple(str(f.resolve()) for f in self.files)
         return Flow(draft.name, nodes, edges, ends, durability, revision, files)
+
+    def _remedies(self) -> Iterator[str]:
+        """What is to be done where the fault is outside the flow."""
+        if self.names is not None and self.names.missing:
+            yield "put what is not set into .env, as lines of NAME=value, or name a file of such lines with --env"
+        if self._strange and not self._own:
+            yield "for node types of your own, name their folder with --nodes"
 
     def _draft(self, text: str, file: Path, inside: tuple[Path, ...]) -> Draft:
         """A file's content over that of the files it includes."""
@@ -153,6 +160,7 @@ class _Loader:
             self.faults.add(node.type.at, f"{node.name}: {told}")
             if "did you mean" not in told:  # perhaps it is the one that could not be read
                 self.faults += self.types.all.installed
+                self._strange = True
         return self.types.get(node.type.value)
 
 

@@ -6,6 +6,7 @@ import errno
 import os
 import re
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 
 from .reasons import FlowError, Mark, Reason
@@ -31,7 +32,8 @@ class Names:
         if env_file is None and env is None and Path(".env").is_file():
             env_file = Path(".env")
         self.env = os.environ if env is None else env
-        self.written = dotenv(env_file) if env_file else dict[str, str]()
+        self.written, self._file = dotenv(env_file) if env_file else dict[str, str](), env_file
+        self.missing = False  # whether a name was asked for that no source has
 
     def value(self, name: str) -> str:
         """Raises Unset."""
@@ -44,7 +46,11 @@ class Names:
             return _content(Path(file), f"${name}: {name}_FILE names {file}, which")
         if folder and os.path.isfile(Path(folder) / name):
             return _content(Path(folder) / name, f"${name}: the credential {folder}/{name}")
-        raise Unset(f"${name} is empty" if name in self.env or name in self.written else f"${name} is not set")
+        self.missing = True
+        if name in self.env or name in self.written:
+            raise Unset(f"${name} is empty")
+        near = get_close_matches(name, self.written, n=1, cutoff=0.84)
+        raise Unset(f"${name} is not set" + (f"; {self._file} has {near[0]}" if near else ""))
 
     def fill(self, text: str) -> tuple[str, list[str]]:
         """A text with its names replaced, and what is wrong with them."""

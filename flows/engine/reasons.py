@@ -32,9 +32,9 @@ class Reason:
 class FlowError(Exception):
     """The flow cannot run as written."""
 
-    def __init__(self, reasons: Iterable[Reason]) -> None:
+    def __init__(self, reasons: Iterable[Reason], remedies: Iterable[str] = ()) -> None:
         self.reasons = sorted(set(reasons))
-        super().__init__("\n".join(map(str, self.reasons)))
+        super().__init__("\n".join([*map(str, self.reasons), *remedies]))
 
 
 class Faults(list[Reason]):
@@ -43,9 +43,9 @@ class Faults(list[Reason]):
     def add(self, at: Mark, text: str) -> None:
         self.append(Reason(at.file, at.line, at.col, text))
 
-    def refuse(self) -> None:
+    def refuse(self, remedies: Iterable[str] = ()) -> None:
         if self:
-            raise FlowError(self)
+            raise FlowError(self, remedies)
 
 
 def meant(name: str, known: Iterable[str]) -> str | None:

@@ -11,6 +11,7 @@ import pytest
 HERE = Path(__file__).parent
 TWELVE = HERE / "broken" / "twelve_mistakes.yaml"
 MOMENT = ["--from", "2026-11-20T12:00:00Z", "--until", "2026-11-20T12:00:10Z"]
+UNSET = "put what is not set into .env, as lines of NAME=value, or name a file of such lines with --env"
 FINE = "flow: fine\nnodes: {b: {type: bell}, k: {type: keyring, config: {key: $KEY}}}\n"
 FINE += "edges: [{from: k.refused, to: b}]\nends: [k.token]\n"
 
@@ -58,6 +59,21 @@ def test_twelve_mistakes_are_all_named_with_line_and_column() -> None:
         "12:12: a loop without after or every: meter.unauthorised to meter.poll",
         "13:50: after: 10 is not a duration; a duration carries a unit: 10s, 5m, 1h",
         "13:54: times without spent: after so many times it needs somewhere to go",
+        UNSET,
+    ]
+
+
+def test_what_to_do_is_said_once_where_the_fault_is_outside_the_flow(tmp_path: Path) -> None:
+    (tmp_path / "flow.yaml").write_text(
+        "flow: f\nnodes: {a: {type: surplus, config: {x: $A}}, b: {type: simTesla, config: {vin: $B}}}\n"
+    )
+    done = wattwire("check", tmp_path / "flow.yaml")
+
+    assert [line.rpartition(": ")[2] for line in done.stderr.splitlines()] == [
+        "no node type 'surplus'",
+        "$B is not set",
+        UNSET,
+        "for node types of your own, name their folder with --nodes",
     ]
 
 
@@ -72,7 +88,7 @@ def test_several_flows_are_each_told_of_and_one_that_is_wrong_makes_it_2(fine: P
 
     assert done.returncode == 2
     assert done.stdout == "fine: 2 nodes, 1 edge, fine\n"
-    assert len(done.stderr.splitlines()) == 12
+    assert len(done.stderr.splitlines()) == 12 + 1
 
 
 def test_json_is_for_a_machine(fine: Path) -> None:

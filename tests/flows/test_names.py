@@ -41,6 +41,23 @@ def test_what_is_wrong_with_the_names_is_told(text: str, wrong: list[str]) -> No
     assert Names({"A": "x", "EMPTY": "", "GONE_FILE": "/no/such"}).fill(text)[1] == wrong
 
 
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("GX_HOST", "; house.env has GX_HOSTS"),
+        ("OCTOPUS_PRODUCT", ""),
+        ("OCTOPUS_API_KEY", "; house.env has OCTOPUS_KEY"),
+    ],
+)
+def test_a_name_that_was_probably_mistyped_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, told: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("house.env").write_text("GX_HOSTS=venus\nOCTOPUS_ACCOUNT=A-1\nOCTOPUS_KEY=k\n")
+
+    assert Names({}, Path("house.env")).fill(f"${name}") == ("", [f"${name} is not set{told}"])
+
+
 def test_a_value_that_is_filled_in_is_not_filled_again() -> None:
     assert Names({"A": "$B", "B": "x"}).fill("$A") == ("$B", [])
 
