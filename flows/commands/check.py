@@ -37,11 +37,11 @@ def command(flows: tuple[str, ...], env_file: Path | None, nodes_dirs: tuple[Pat
         nodes, edges = len(flow.nodes), len(flow.edges)
         told.append({"flow": flow.name, "fine": True, "nodes": nodes, "edges": edges, "revision": flow.revision})
         if not as_json:
-            click.echo(f"{flow.name}: {_count(nodes, 'node')}, {_count(edges, 'edge')}, fine")
+            click.echo(f"{flow.name}: {counted(nodes, 'node')}, {counted(edges, 'edge')}, fine")
     if as_json:
         click.echo(json.dumps(told, indent=2))
     raise SystemExit(2 if wrong else 0)
 
 
-def _count(number: int, what: str) -> str:
+def counted(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"

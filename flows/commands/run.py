@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -83,7 +84,7 @@ def command(flows: tuple[str, ...], broker: str, prefer: Literal["auto", "mosqui
         reload=lambda flow: load(flows[[f.name for f in loaded].index(flow)], env_file, nodes_dirs, strict=False),
     )  # fmt: skip
     refuse(loaded, options)
-    greet(loaded, shadow)
+    greet(loaded, shadow, state)
     warn(loaded, options)
     raise SystemExit(asyncio.run(supervise(loaded, options, launcher)))
 
@@ -129,16 +130,20 @@ def refuse(flows: list[Flow], options: Options) -> None:
         )
 
 
-def greet(flows: list[Flow], shadow: bool) -> None:
+def greet(flows: list[Flow], shadow: bool, state: Path | None = None) -> None:
+    from .check import counted
+
     for flow in flows:
-        click.echo(f"{flow.name}: {len(flow.nodes)} nodes, {len(flow.edges)} edges, revision {flow.revision[:8]}")
+        nodes, edges = counted(len(flow.nodes), "node"), counted(len(flow.edges), "edge")
+        click.echo(f"{flow.name}: {nodes}, {edges}, revision {flow.revision[:8]}")
     simulators = sorted({n.type.name for f in flows for n in f.nodes.values() if n.type.name.startswith("sim")})
     if simulators:
         click.echo(BIG)
         real = [f"{flow.name}.{node.name}" for flow in flows for node in flow.nodes.values() if writes(node)]
         rest = f"BUT NOT FOR {', '.join(real)}." if real and not shadow else "Nothing real is changed."
         click.echo(f"SIMULATED: {', '.join(simulators)} stand in for the world. {rest}\n")
-    click.echo(f"Look closer from another terminal: wattwire status|tail|log {flows[0].name}")
+    where = f" --state {shlex.quote(str(state))}" if state else ""
+    click.echo(f"Look closer from another terminal: wattwire status|tail|log {flows[0].name}{where}")
     if shadow:
         click.echo("SHADOW: every actuator is muted; nothing is written to hardware or accounts.")
 

@@ -154,6 +154,18 @@ def test_what_is_not_simulated_is_said_beside_what_is(
     assert f"SIMULATED: simTesla stand in for the world. {said}\n" in capsys.readouterr().out
 
 
+def test_it_greets_with_what_it_runs_and_how_to_look_at_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "flow.yaml").write_text("flow: small\nnodes: {a: {type: debug}}\n")
+    flow = load(str(tmp_path / "flow.yaml"))
+    greet([flow], False)
+    greet([flow], False, Path("my state"))
+    said = capsys.readouterr().out
+
+    assert said.startswith("small: 1 node, 0 edges, revision ")
+    assert "wattwire status|tail|log small\n" in said
+    assert "wattwire status|tail|log small --state 'my state'\n" in said
+
+
 def test_edges_that_nobody_carries_are_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "flow.yaml").write_text(FLOW.replace("{type: moody}", "{type: debug}").replace("passed", "crashed"))
     flow = load(str(tmp_path / "flow.yaml"))
