@@ -26,7 +26,7 @@ EVERY = 5.0  # s between looks
 LEAST = 500.0  # W more into the battery that count as a charge
 
 ENDS = """\b
-TARGET is a GX's address, such as mqtt://192.168.1.20 or mqtts://venus.local?ca=gx.pem, or a flow with a victronGx.
+TARGET is a GX's address, such as 192.168.1.20 or mqtts://venus.local?ca=gx.pem, or a flow with a victronGx.
 Of an address the password is taken from GX_PASSWORD. Ends with 0, 1 (it failed), 2 (the command line is wrong).
 """
 

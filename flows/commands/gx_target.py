@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import click
@@ -18,10 +19,13 @@ from wattwire.nodes.victron_gx import Config
 
 from .gx_line import Line
 
+HOST = re.compile(r"(?!.*\.ya?ml$)[\w-]+(\.[\w-]+)+(:\d+)?")  # 192.168.1.20, venus.local; a flow's name has no dot
+
 
 def line_to(target: str, env_file: Path | None, state: Path | None) -> tuple[Config, Line]:
     try:
-        cfg, broker = _address(target) if "://" in target else _flow(target, env_file, state)
+        url = f"mqtt://{target}" if HOST.fullmatch(target) and not Path(target).exists() else target
+        cfg, broker = _address(url) if "://" in url else _flow(target, env_file, state)
         return cfg, Line(dial(cfg), broker, cfg.portal_id)
     except (FlowError, ValueError) as wrong:
         raise click.UsageError(str(wrong)) from None

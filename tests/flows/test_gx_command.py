@@ -205,7 +205,9 @@ def test_a_gx_that_cannot_be_steered_is_not_probed(houses: Houses) -> None:
     assert "this GX cannot be probed now: Dynamic ESS is on and blocks schedules" in told
 
 
-@pytest.mark.parametrize("words", [("show", "mqtt://127.0.0.1:9"), ("probe", "mqtt://127.0.0.1:9")])
+@pytest.mark.parametrize(
+    "words", [("show", "mqtt://127.0.0.1:9"), ("probe", "mqtt://127.0.0.1:9"), ("show", "127.0.0.1:9")]
+)
 def test_where_nobody_answers_it_says_so(words: tuple[str, ...]) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "wattwire.flows", "gx", *words], capture_output=True, text=True, timeout=30
@@ -213,3 +215,13 @@ def test_where_nobody_answers_it_says_so(words: tuple[str, ...]) -> None:
 
     assert done.returncode == 1
     assert "mqtt://127.0.0.1:9 cannot be reached: nobody answers there: connection refused" in done.stderr
+
+
+@pytest.mark.parametrize("target", ["no_such.yaml", "no_such_flow", "./no/flow"])
+def test_what_looks_like_a_flow_is_not_taken_for_a_host(target: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "wattwire.flows", "gx", "show", target], capture_output=True, text=True, timeout=30
+    )
+
+    assert done.returncode == 2
+    assert f"no file {target}, and no shipped flow" in " ".join(done.stderr.split())
