@@ -13,7 +13,7 @@ def loops(edges: list[Edge], known: Mapping[str, Node | None]) -> list[list[Edge
     """One loop for each knot of edges, from its earliest edge on.
 
     A remembered port does not trigger, so no loop goes through it. Nor does one go through an adapter (a node that
-    dials, listens or serves): what it emits comes from its connection.
+    dials, listens or serves), as what it emits comes from its connection: but that it answers itself is a loop.
     """
     out = dict[str, list[Edge]]()
     for edge in edges:
@@ -33,7 +33,9 @@ def loops(edges: list[Edge], known: Mapping[str, Node | None]) -> list[list[Edge
 def _passes(edge: Edge, known: Mapping[str, Node | None]) -> bool:
     name, _, port = edge.to.partition(".")
     node = known.get(name)
-    return bool(node and node.ins[port].triggers and not (node.dial or node.listen or node.serve))
+    if node is None or not node.ins[port].triggers:
+        return False
+    return name == _node(edge.source) or not (node.dial or node.listen or node.serve)
 
 
 def _circling(out: Mapping[str, list[Edge]]) -> set[str]:

@@ -149,6 +149,29 @@ def test_counting_alone_is_no_waiting() -> None:
     assert told == ["8:10: a loop without after or every: meter.failed to meter.poll"]
 
 
+@pytest.mark.parametrize("port", ["sent", "failed"])
+def test_a_node_on_another_broker_that_leads_to_itself_is_a_loop(port: str) -> None:
+    other = {"sent": "failed", "failed": "sent"}[port]
+    flow = f"""flow: f
+nodes: {{o: {{type: mqttOut, config: {{topic: t}}}}}}
+edges: [{{from: o.{port}, to: o.body}}]
+ends: [o.{other}]
+"""
+
+    assert reasons(flow) == [f"3:16: a loop without after or every: o.{port} to o.body"]
+    assert len(load_text(flow.replace("body}", "body, after: 1s}"), env={}).edges) == 1
+
+
+def test_a_loop_through_a_connection_is_none_as_what_comes_of_it_comes_by_itself() -> None:
+    flow = """flow: f
+nodes: {gx: {type: victronGx, config: {host: 127.0.0.1}}, controller: {type: victronController}}
+edges: [{from: gx.house, to: controller.house}, {from: controller.lease, to: gx.lease}]
+ends: [gx.confirmed, gx.refused, gx.lost]
+"""
+
+    assert len(load_text(flow, env={}).edges) == 2
+
+
 def test_a_remembered_port_ends_a_loop_as_it_does_not_trigger() -> None:
     flow = text("from: meter.unauthorised, to: keyring.want", "from: keyring.token, to: meter.token")
 
