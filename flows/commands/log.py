@@ -14,6 +14,7 @@ from wattwire.broker.envelope import stamp
 from wattwire.flows.engine import statefolder
 from wattwire.flows.engine.durations import duration
 from wattwire.flows.engine.logbook import Entry, Logbook
+from wattwire.flows.engine.ownership import BROKER
 from wattwire.flows.engine.visitor import flow_name
 
 from .options import json_option, state_option
@@ -43,10 +44,15 @@ def command(flow: str, nodes: tuple[str, ...], since: str | None, state: Path | 
         if not folder.is_dir():
             click.echo(f"{name} has not been run here: there is no {folder}", err=True)
             raise SystemExit(1)
-        entries = [it for it in Logbook(folder).entries(begin) if not nodes or it.node in nodes]
+        there = list(Logbook(folder).entries())
+        known = {it.node for it in there} | {file.stem for file in folder.glob("*.lock") if file.name != BROKER}
     except OSError as wrong:
         click.echo(f"{wrong.filename} cannot be read: {wrong.strerror}", err=True)
         raise SystemExit(1) from None
+    if strange := [node for node in nodes if node not in known]:
+        told = f"no node {strange[0]!r}; there are {', '.join(sorted(known - {''}))}"
+        raise click.BadParameter(told, param_hint="NODE")
+    entries = [it for it in there if it.at >= begin and (not nodes or it.node in nodes)]
     if as_json:
         for it in entries:
             click.echo(json.dumps({**asdict(it), "at": stamp(it.at)}, ensure_ascii=False))

@@ -133,10 +133,15 @@ def test_one_node_and_json(tmp_path: Path) -> None:
     [
         (["--since", "soon"], 2, "soon is none of 12h, 18:00, 2026-11-20T18:00"),
         (["--since", "1h"], 0, "nothing since"),
+        (["gx", "--since", "1h"], 0, "nothing since"),
+        (["quiet"], 0, "nothing since"),
+        (["gy"], 2, "no node 'gy'; there are gx, quiet"),
     ],
 )
 def test_what_cannot_be_shown_is_said(tmp_path: Path, words: list[str], code: int, said: str) -> None:
-    book(tmp_path / "home")
+    book(tmp_path / "home", Entry(NOW - 20 * HOUR, "", "info", "started"), Entry(NOW - 20 * HOUR, "gx", "info", "held"))
+    for name in ("quiet.lock", "run.lock"):
+        (tmp_path / "home" / name).touch()
     found, _, wrong = run(tmp_path, *words)
 
     assert (found, said in wrong) == (code, True)
