@@ -23,6 +23,8 @@ from .options import state_option
 from .visiting import ENDS, broker_option, visit
 
 MODES = ("charge", "hold", "release", "off", "plan", "show")
+DAY = timedelta(days=1)  # by_hand_most of a controller, where its flow does not set it
+END = "%a %d %b %H:%M"
 ANSWER = 15.0  # s for the controller
 EFFECT = 30.0  # s for the battery: writes, their reading back, and a look at what came of them
 
@@ -65,6 +67,8 @@ def command(flow: str, mode: str, when: str | None, span: str | None, soc: float
         if mode == "show":
             _show(visitor, name, graph, node)
             return
+        if told := end_words(until, now):
+            click.echo(told, err=True)
         body = {"mode": mode, "until": until and stamp(until), "soc": soc, "reason": reason}
         raise SystemExit(_asked(visitor, name, graph, node, body))
 
@@ -93,6 +97,17 @@ def moment(text: str, now: datetime) -> datetime:
     today = now.astimezone().date()
     days = (datetime.combine(today + timedelta(days=n), clock).astimezone(UTC) for n in range(3))
     return next(at for at in days if at > now)
+
+
+def end_words(until: datetime | None, now: datetime) -> str:
+    """Of an end that a time of day alone, as in the lease's reason, does not tell."""
+    if until is None or until.astimezone().date() == now.astimezone().date():
+        return ""
+    if until > now + DAY:
+        return (
+            f"cut to a day, or to by_hand_most where the flow sets it: by hand until {(now + DAY).astimezone():{END}}"
+        )
+    return f"by hand until {until.astimezone():{END}}"
 
 
 def controller(graph: Mapping[str, Any], named: str) -> str:

@@ -16,7 +16,7 @@ from watched import Watched
 
 from wattwire.broker.envelope import stamp
 from wattwire.flows.__main__ import main
-from wattwire.flows.commands.battery import controller, moment, reading
+from wattwire.flows.commands.battery import controller, end_words, moment, reading
 
 FLOW = """
 flow: byHand
@@ -104,6 +104,19 @@ def local(day: int, hour: int, minute: int = 0) -> datetime:
 )
 def test_times_are_local_and_the_next_there_is(text: str, at: datetime) -> None:
     assert moment(text, local(20, 22)) == at
+
+
+@pytest.mark.parametrize(
+    ("until", "told"),
+    [
+        (None, ""),
+        (local(20, 23), ""),
+        (local(21, 5, 30), "by hand until Sat 21 Nov 05:30"),
+        (local(22, 4), "cut to a day, or to by_hand_most where the flow sets it: by hand until Sat 21 Nov 22:00"),
+    ],
+)
+def test_an_end_that_is_not_today_is_told_with_its_date(until: datetime | None, told: str) -> None:
+    assert end_words(until, local(20, 22)) == told
 
 
 @pytest.mark.parametrize(
