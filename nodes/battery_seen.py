@@ -14,6 +14,7 @@ AHEAD = timedelta(seconds=60)  # by so much a sender's clock may be ahead of our
 SKEW = 60.0  # s between Octopus's clock and ours
 SKEW_KNOWN = timedelta(hours=1)  # so long a reading of it is believed
 RAMP = timedelta(minutes=5)  # a car takes its time to begin
+OFF = ("SMART_CONTROL_OFF", "SMART_CONTROL_NOT_AVAILABLE")  # dispatches can linger in such a plan, and move nothing
 
 
 class Ages(Protocol):
@@ -43,6 +44,7 @@ class Seen:
     charger: Charger | None = None
     target: BatteryTarget | None = None
     skew: float | None = None  # s, Octopus's clock minus ours
+    last: Car | None = None  # the car as last told, however long ago
 
     @property
     def soc(self) -> float | None:
@@ -74,6 +76,7 @@ def look(cfg: Ages, seen: Seen) -> Seen:
         plan=plan if plan and fresh(plan.at, now, cfg.plan_fresh) else None,
         car=car if car and fresh(car.seen, now, cfg.car_fresh) else None,
         charger=charger if charger and fresh(charger.at, now, cfg.charger_fresh) else None,
+        last=car if car and car.at <= now + AHEAD else None,
         target=target if target and target.at <= now + AHEAD and now < target.until else None,
         skew=plan.skew if plan and fresh(plan.at, now, SKEW_KNOWN) else None,
     )
@@ -102,10 +105,21 @@ def drawing(cfg: Ages, seen: Seen, drew: datetime | None, sure: bool) -> str:
         return "the car says that it charges"
     if not sure or seen.plan is None or (seen.charger is not None and seen.charger.plugged is False):
         return ""
+    if seen.plan.suspended or seen.plan.state in OFF:
+        return ""
     for dispatch in seen.plan.dispatches:
         if dispatch.start <= seen.now < dispatch.end and dispatch.location != "away":
             idle = car is not None and car.seen is not None and car.seen >= dispatch.start and car.charging is False
-            if idle or (most is not None and seen.now - dispatch.start > RAMP):
+            late = seen.now - dispatch.start > RAMP
+            if idle or (late and (most is not None or _rests(seen.last, dispatch.start))):
                 continue  # it ought to charge, and was seen not to
             return "Octopus means to charge the car now"
     return ""
+
+
+def _rests(car: Car | None, since: datetime) -> bool:
+    """Whether all that was told of the car since then is that it does not charge here."""
+    if car is None or car.at < since:
+        return False
+    read = car.seen is not None and car.seen >= since
+    return (read and car.charging is False) or car.state == "asleep" or car.plugged is False or away(car)

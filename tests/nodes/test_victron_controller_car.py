@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from battery_talk import CFG, NOON, at, car, charger, house, mode, modes, plan, rate
+from battery_talk import CFG, NOON, ask, at, car, charger, house, mode, modes, plan, rate
 
 from wattwire.nodes import Emit, Status
 from wattwire.nodes.battery_memory import State
-from wattwire.nodes.messages import House, Lease
+from wattwire.nodes.messages import Car, House, Lease
 from wattwire.nodes.victron_controller import Config, decide
 
 
@@ -72,3 +72,80 @@ def test_a_car_that_stops_and_goes_is_let_go_ever_later() -> None:
     let_go = [second for second, what in zip(seconds, said, strict=True) if what == "release"]
 
     assert let_go == [40, 370, 730, 1150]  # 30, 60, 120, 240 s after it stopped; then the wait is longer than the pause
+
+
+# A dispatch that no meter proves
+
+
+def lingers(since: float, known: Car | None, wish: str, **told: Any) -> None:
+    """At noon, in a dispatch that began before, and with nobody who measures what the car draws."""
+    offer = plan(start=-since, end=180, **told)
+
+    assert mode(rate=rate("standard"), house=house(ev=None), plan=offer, car=known) == wish
+
+
+@pytest.mark.parametrize(
+    ("since", "known", "wish"),
+    [
+        (4, None, "hold"),
+        (60, None, "hold"),  # nobody knows
+        (60, car(-70, charging=False), "hold"),  # as it was before, with its maker's service away since
+        (60, car(-70, charging=False, plugged=False), "hold"),  # it may have come and been plugged in since
+        (60, car(-70, home=False), "hold"),
+        (60, car(0, charging=False, seen=at(-70)), "hold"),  # awake, and not read since
+        (60, car(0, charging=None, state="online", plugged=True), "hold"),  # just woken
+        (60, car(0, charging=False, seen=at(-70), state="offline"), "hold"),  # out of reach it may charge
+        (60, car(-20), "hold"),  # it charged when it was last seen
+        (4, car(-3, charging=False), "release"),  # it was read to be idle
+        (60, car(-3, charging=False), "release"),
+        (60, car(-50, charging=False), "release"),  # and no newer sight says otherwise
+        (60, car(0, charging=False, seen=at(-50), state="offline"), "release"),
+        (60, car(0, charging=False, seen=at(-70), state="asleep"), "release"),
+        (60, car(-40, charging=None, seen=None, state="asleep"), "release"),
+        (60, car(0, charging=False, seen=at(-70), plugged=False), "release"),
+        (60, car(0, charging=None, seen=at(-70), home=False), "release"),
+        (60, car(0, home=False), "release"),
+        (60, car(0, home=None, fast=True), "release"),
+        (4, car(0, charging=False, seen=at(-70), state="asleep"), "hold"),  # Octopus may be about to wake it
+        (4, car(0, charging=None, seen=at(-70), plugged=False), "hold"),
+        (60, car(9000, charging=False), "hold"),  # of a clock that is hours ahead
+    ],
+)
+def test_a_dispatch_is_held_for_without_proof_until_the_car_was_seen_not_to_charge(
+    since: float, known: Car | None, wish: str
+) -> None:
+    lingers(since, known, wish)
+
+
+@pytest.mark.parametrize("since", [1, 60])
+@pytest.mark.parametrize(
+    ("told", "wish"),
+    [
+        ({"suspended": True}, "release"),
+        ({"state": "SMART_CONTROL_OFF"}, "release"),
+        ({"state": "SMART_CONTROL_NOT_AVAILABLE"}, "release"),
+        ({"suspended": False, "state": "SMART_CONTROL_IN_PROGRESS"}, "hold"),
+        ({"state": "SMART_CONTROL_CAPABLE"}, "hold"),
+    ],
+)
+def test_a_dispatch_that_lingers_in_a_plan_which_octopus_does_not_follow_is_not_held_for(
+    told: dict[str, Any], wish: str, since: float
+) -> None:
+    lingers(since, None, wish, **told)
+
+
+def test_a_car_that_draws_is_held_for_whatever_its_plan_says() -> None:
+    lingers(60, car(), "hold", suspended=True)
+
+
+def test_a_car_that_was_full_early_does_not_keep_the_battery_for_the_rest_of_its_dispatch() -> None:
+    """It stops six minutes after the start, sleeps from minute 40, and the dispatch stays listed for three hours."""
+    state, said = State(), list[Any]()
+    for minute in range(182):
+        told = car(minute, minute < 5, seen=at(min(minute, 6)), state="online" if minute < 40 else "asleep")
+        offer = plan(start=0, end=180, seen=minute)
+        state, now = ask(state, minute, rate=rate("standard", minute, 600), house=house(minute, ev=None), plan=offer,
+                         car=told)  # fmt: skip
+        said += [(minute, now.mode)] if now else []
+
+    assert said == [(0, "hold"), (6, "release")]

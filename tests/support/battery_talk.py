@@ -32,16 +32,16 @@ def house(minutes: float = 0, soc: float | None = 40, ev: float | None = 0, cont
     return House(at=at(minutes), soc=soc, ev=ev, controllable=controllable, input_limit=8000)
 
 
-def car(minutes: float = 0, charging: bool | None = True, home: bool | None = True) -> Car:
-    return Car(at=at(minutes), seen=at(minutes), charging=charging, home=home)
+def car(minutes: float = 0, charging: bool | None = True, home: bool | None = True, **more: Any) -> Car:
+    return Car(at=at(minutes), **{"seen": at(minutes)} | more, charging=charging, home=home)
 
 
 def charger(minutes: float = 0, power: float | None = 7000, plugged: bool | None = None) -> Charger:
     return Charger(at=at(minutes), power=power, plugged=plugged)
 
 
-def plan(start: float = -1, end: float = 29, seen: float = 0, location: Any = "unknown") -> Plan:
-    return Plan(at=at(seen), dispatches=(Dispatch(start=at(start), end=at(end), location=location),))
+def plan(start: float = -1, end: float = 29, seen: float = 0, location: Any = "unknown", **more: Any) -> Plan:
+    return Plan(at=at(seen), dispatches=(Dispatch(start=at(start), end=at(end), location=location),), **more)
 
 
 def leases(results: Iterable[object]) -> list[Lease]:
