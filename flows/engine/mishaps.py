@@ -15,6 +15,7 @@ from wattwire.broker.envelope import instant, stamp
 
 from .durations import duration, share, spell
 from .graph import Flow
+from .reasons import unknown
 from .replies import ODD, Given, given
 from .routes import EDGES
 
@@ -133,14 +134,14 @@ def wrong_with(said: Mapping[str, Any], kind: str, flow: Flow) -> None:
     """Raises ValueError for a line that orders what cannot be."""
     if kind == "mishaps":
         if odd := [node for node in chance(said["mishaps"]).sparing if node not in [*flow.nodes, EDGES]]:
-            raise ValueError(f"no node {odd[0]}")
+            raise ValueError(unknown("node", str(odd[0]), [*flow.nodes, EDGES]))
     elif kind in ("delay", "double"):
         if said[kind] not in [edge.name for edge in flow.edges]:
             raise ValueError(f"no edge {said[kind]}; an edge is from>to, as in the flow")
         duration(said.get("by", "0s" if kind == "double" else None))
     elif kind in ("link", "crash"):
         if said[kind] not in [*flow.nodes, EDGES]:
-            raise ValueError(f"no node {said[kind]}")
+            raise ValueError(unknown("node", str(said[kind]), [*flow.nodes, EDGES]))
         duration(said.get("for", "0s" if kind == "crash" else None))
         if said.get("step", STEPS[0]) not in STEPS:
             raise ValueError(f"a step is one of {', '.join(STEPS)}")

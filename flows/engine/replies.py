@@ -11,8 +11,10 @@ from typing import Any
 from wattwire.nodes import Reply, Request
 
 from .durations import duration
+from .reasons import unknown
 
 PAGE = "<!DOCTYPE html><html><head><title>Attention Required!</title></head><body>Request blocked.</body></html>"
+FIELDS = {"node", "status", "json", "text", "headers", "takes", "lost", "once"}
 HANGS = "10m"
 """Longer than any node waits."""
 
@@ -64,10 +66,12 @@ def given(said: Mapping[str, Any]) -> Given:
 
 def wrong_with(said: Any, nodes: Mapping[str, object]) -> None:
     """Raises ValueError for a `reply` that is none."""
-    if not isinstance(said, dict):
+    if not isinstance(said, dict) or "node" not in said:
         raise ValueError("a reply is an object with a node")
-    if said.get("node") not in [*nodes]:
-        raise ValueError(f"no node {said.get('node')}")
+    if odd := sorted(said.keys() - FIELDS):
+        raise ValueError(unknown("field", odd[0], FIELDS))
+    if said["node"] not in [*nodes]:
+        raise ValueError(unknown("node", str(said["node"]), nodes))
     if not isinstance(said.get("status", 200), int):
         raise ValueError("status is a number; 0 is no answer")
     if not isinstance(said.get("headers"), dict | None):

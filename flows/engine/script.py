@@ -17,12 +17,24 @@ from .bodies import masked, traced
 from .chronicle import Write
 from .durations import duration
 from .graph import Flow
+from .reasons import unknown
 from .record import Seen
 from .replies import Replies
 from .rough import Rough
 
 _text = json.JSONEncoder(ensure_ascii=False).encode
-KINDS = ("to", "reply", "crash", "broker", *mishaps.KINDS)
+MORE: dict[str, tuple[str, ...]] = {
+    "to": ("body",),
+    "reply": ("once", "until"),
+    "crash": ("step", "for"),
+    "broker": (),
+    "mishaps": ("until",),
+    "delay": ("by",),
+    "double": ("by",),
+    "link": ("for",),
+    "clock": ("until",),
+}
+"""The kinds of lines, and what a line of each may say besides."""
 ROUGH = {*mishaps.KINDS, "step", "for", "until"}
 ROUGH_REPLY = {"takes", "lost"}
 
@@ -75,14 +87,19 @@ def _object(text: str) -> dict[str, Any]:
 
 
 def _line(said: dict[str, Any], flow: Flow) -> Line:
-    kinds = [k for k in KINDS if k in said]
+    kinds = [k for k in MORE if k in said]
     if len(kinds) != 1:
-        raise ValueError(f"a line says one of {', '.join(KINDS)}")
+        raise ValueError(f"a line says one of {', '.join(MORE)}")
     kind = kinds[0]
+    fields = {"at", kind, *MORE[kind]}
+    if odd := sorted(said.keys() - fields):
+        raise ValueError(unknown("field", odd[0], fields))
     if kind == "to":
         node, _, port = str(said["to"]).partition(".")
-        if node not in flow.nodes or port not in flow.nodes[node].type.ins:
-            raise ValueError(f"no in port {said['to']}")
+        if node not in flow.nodes:
+            raise ValueError(unknown("node", node, flow.nodes))
+        if port not in flow.nodes[node].type.ins:
+            raise ValueError(f"{node} has {unknown('in port', port, flow.nodes[node].type.ins)}")
         said = {"body": None, **said}
     elif kind == "broker" and said["broker"] not in ("up", "down"):
         raise ValueError('broker is "up" or "down"')

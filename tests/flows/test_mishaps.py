@@ -244,7 +244,10 @@ WRONG = [
     ({"delay": "first.out>second.n"}, "null is not a duration; a duration carries a unit: 10s, 5m, 1h"),
     ({"double": "first.out>second.n", "by": 3}, "3 is not a duration; a duration carries a unit: 10s, 5m, 1h"),
     ({"link": "first"}, "null is not a duration; a duration carries a unit: 10s, 5m, 1h"),
-    ({"link": "nobody", "for": "1s"}, "no node nobody"),
+    (
+        {"link": "nobody", "for": "1s"},
+        "no node 'nobody'; there are asker, careful, edges, first, last, second, simWorld, ticks",
+    ),
     ({"crash": "first", "step": "soon"}, "a step is one of before, within, asked, kept, torn, sent"),
     ({"clock": "1"}, "'1' is not a duration; a duration carries a unit: 10s, 5m, 1h"),
     ({"clock": 3}, "a clock is ahead by a duration such as +1h or -90s; 0s is right"),
@@ -252,7 +255,10 @@ WRONG = [
     ({"mishaps": {}}, "mishaps are an object with a seed, a number"),
     ({"mishaps": {"seed": 1, "lost": "1%"}}, "mishaps have no lost"),
     ({"mishaps": {"seed": 1, "late": 3}}, "3 is not a share such as 10%"),
-    ({"mishaps": {"seed": 1, "sparing": ["x"]}}, "no node x"),
+    (
+        {"mishaps": {"seed": 1, "sparing": ["x"]}},
+        "no node 'x'; there are asker, careful, edges, first, last, second, simWorld, ticks",
+    ),
     ({"reply": {"node": "asker", "takes": "long"}}, "'long' is not a duration; a duration carries a unit: 10s, 5m, 1h"),
     ({"reply": {"node": "asker", "lost": 1}}, "lost is true or false"),
 ]

@@ -177,6 +177,11 @@ def test_everything_wrong_with_a_script_is_told_at_once_by_line() -> None:
         json.dumps({"at": NOON, "reply": {"node": "token", "headers": ["a"]}}),
         json.dumps({"at": NOON, "reply": {"node": "token", "text": {}}}),
         json.dumps(to("rates.tick", at="2026-11-20T11:59:59Z")),
+        json.dumps({"at": NOON, "to": "rates.tick", "bodi": {}}),
+        json.dumps({"at": NOON, "broker": "down", "until": "2026-11-20T13:00:00Z"}),
+        json.dumps({"at": NOON, "crash": "rates", "later": "2m"}),
+        json.dumps({"at": NOON, "reply": {"node": "token", "statsu": 500}}),
+        json.dumps({"at": NOON, "reply": {"node": "tokn"}}),
     ]
     with pytest.raises(ScriptError) as refused:
         read(lines, flow(), "s.jsonl")
@@ -190,17 +195,22 @@ def test_everything_wrong_with_a_script_is_told_at_once_by_line() -> None:
         "s.jsonl:8: at is no time: a time without a zone: 2026-11-20T12:00:00",
         "s.jsonl:9: a line says one of to, reply, crash, broker, mishaps, delay, double, link, clock",
         "s.jsonl:10: a line says one of to, reply, crash, broker, mishaps, delay, double, link, clock",
-        "s.jsonl:11: no in port rates.tock",
-        "s.jsonl:12: no in port rate.tick",
+        "s.jsonl:11: rates has no in port 'tock'; did you mean 'tick'?",
+        "s.jsonl:12: no node 'rate'; did you mean 'rates'?",
         's.jsonl:13: broker is "up" or "down"',
-        "s.jsonl:14: no node nobody",
-        "s.jsonl:15: no node ['rates']",
-        "s.jsonl:16: no node None",
+        "s.jsonl:14: no node 'nobody'; there are alarm, edges, plan, rates, token",
+        "s.jsonl:15: no node \"['rates']\"; did you mean 'rates'?",
+        "s.jsonl:16: a reply is an object with a node",
         "s.jsonl:17: a reply is an object with a node",
         "s.jsonl:18: status is a number; 0 is no answer",
         "s.jsonl:19: headers are an object",
         "s.jsonl:20: text is text",
         "s.jsonl:21: lines are in time order, and this one is earlier than the one before",
+        "s.jsonl:22: no field 'bodi'; did you mean 'body'?",
+        "s.jsonl:23: no field 'until'; there are at, broker",
+        "s.jsonl:24: no field 'later'; there are at, crash, for, step",
+        "s.jsonl:25: no field 'statsu'; did you mean 'status'?",
+        "s.jsonl:26: no node 'tokn'; did you mean 'token'?",
     ]
 
 
