@@ -169,7 +169,7 @@ def wait(backoff: Backoff, attempt: int, chance: Callable[[], float], body: Any 
     state.attempt_number = attempt
     most = (backoff.most or timedelta(days=365)).total_seconds()
     grows = tenacity.wait_exponential(multiplier=backoff.first.total_seconds(), exp_base=backoff.factor, max=most)
-    span = timedelta(seconds=grows(state) * (1 + backoff.jitter * chance()))
+    span = timedelta(seconds=min(grows(state) * (1 + backoff.jitter * chance()), most))
     asked = body.get("retry_after") if isinstance(body, Mapping) else None
     return max(span, timedelta(seconds=min(asked, LONGEST))) if isinstance(asked, int | float) else span
 

@@ -246,6 +246,11 @@ def test_jitter_is_a_share_of_the_wait(chance: float, waits: float) -> None:
     assert wait(Backoff(seconds(100), jitter=0.1), 1, lambda: chance).total_seconds() == pytest.approx(waits)
 
 
+@pytest.mark.parametrize(("attempt", "waits"), [(1, 11), (2, 22), (3, 30)])
+def test_jitter_makes_no_wait_longer_than_the_most(attempt: int, waits: float) -> None:
+    assert wait(Backoff(seconds(10), 2, seconds(30), 0.1), attempt, lambda: 1.0).total_seconds() == waits
+
+
 def test_a_very_long_row_still_has_a_wait() -> None:
     assert wait(Backoff(seconds(1), 2), 5000, lambda: 0.0) == timedelta(days=365)
 
