@@ -84,8 +84,8 @@ class Carrier:
         if edge.every and it.last is not None and timedelta() <= now - it.last < edge.every:
             it.counts["held_back"] += 1
             return Work()
-        if edge.times is not None and it.waiting is not None:
-            it.counts["dropped"] += 1
+        if it.waiting is not None and (edge.times is not None or edge.every):
+            it.counts["dropped" if edge.times is not None else "held_back"] += 1
             return Work()
         it.last = now if edge.every else None
         counts = edge.times is not None or (edge.after is not None and edge.after.factor != 1)

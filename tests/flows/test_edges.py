@@ -185,6 +185,17 @@ def test_every_counts_from_the_last_delivery_not_from_what_was_held_back() -> No
     assert edge.counts == {"followed": 2, "held_back": 2}
 
 
+def test_what_waits_is_not_begun_anew_by_what_every_would_let_through() -> None:
+    edge = Trial(after=Backoff(seconds(12)), every=seconds(10))
+    handed = []
+    for at in range(30):
+        handed += edge.due(at)
+        edge.take(at, str(at))
+
+    assert handed == ["plan.poll 0", "plan.poll 12"]
+    assert edge.counts == {"followed": 2, "held_back": 27}
+
+
 def test_every_is_remembered_over_a_restart() -> None:
     edge = Trial(every=seconds(300))
     edge.take(0, "a")
