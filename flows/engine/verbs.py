@@ -55,7 +55,8 @@ class Verbs:
                 return {"node": node}
             case "again":
                 node, number = asked.get("node"), asked.get("number")
-                if not isinstance(node, str) or node not in run.owned or not isinstance(number, int | None):
+                odd = isinstance(number, bool) or not isinstance(number, int | None)
+                if odd or not isinstance(node, str) or node not in run.owned:
                     raise Refused("again wants a node that runs here, and the number of an input or null for all")
                 run.minders[node].send({"again": number})
                 return {"node": node, "number": number}

@@ -222,6 +222,9 @@ def test_requests_restart_pause_send_and_refuse_with_a_list(runs: Runs) -> None:
     assert run.ask("send", to="first.bodi", body=1)["error"] == (
         "no in port 'first.bodi'; there are first.body, second.body, shown.body"
     )
+    assert run.ask("again", node="first", number=True)["error"] == (
+        "again wants a node that runs here, and the number of an input or null for all"
+    )
     assert run.ask("dance")["error"] == "no verb 'dance'; there are again, deploy, health, pause, restart, send"
 
 
