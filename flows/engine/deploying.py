@@ -61,7 +61,7 @@ async def deploy(run: FlowRun, flow: Flow) -> Difference:
             run.minders[n] = run.minder(flow, n)
         again = [n for n in diff.changed if n in run.owned]
         mine = await run.holding.acquire(diff.new) + again
-        await run.seat([*run.owned])
+        await run.seat(mine)  # whoever goes on has its seat; a second one of its name would throw it off the broker
         run.announce()
         await run.launch(mine)
     finally:

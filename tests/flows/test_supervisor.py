@@ -248,6 +248,9 @@ def test_deploy_restarts_only_what_differs_and_clears_what_is_gone(runs: Runs) -
     run.give("first.body", "hello")
     run.until(lambda: (run.heard.get("second/passed") or {}).get("body") == "new")
     assert run.status("first", "ready", restarts=0)["pid"] == first
+    run.signal()
+    assert run.end() == 0
+    assert not [line for line in run.lines if "first: broker" in line]  # its connection was left alone
 
 
 def test_a_second_supervisor_of_the_same_state_stands_by_and_takes_over(runs: Runs) -> None:
