@@ -29,6 +29,7 @@ INTO_CAR = 0.02  # kWh in a half hour: the car draws for 2 s and 5 s before the 
 PLANS, CALLS, READS, WRITES = 4, 60, 12, 100  # a minute, an hour, an hour, a day
 STEERING = {"victronGx", "victronController", "edges"}
 STEERING_BY = {"victronGx.house>victronController.house", "victronController.lease>victronGx.lease"}
+ASKED = 5 * MINUTE  # how often Octopus is asked for its plan, about
 SOON = timedelta(seconds=2)  # by which a message may be late without the battery giving the car much
 
 
@@ -40,8 +41,8 @@ def complaints(week: Week) -> list[str]:
     hands_off += [(week.start, week.until)] if zone(week.seed) != "Europe/London" else [TWICE]
     for b in week.billed:
         m, end = b.metered, b.start + 30 * MINUTE
-        # What the car was seen to draw confirms what was offered then, and taken back before it began.
-        believed = m.car > 0 and any(b.start < s.until <= s.start < end for s in slots(week, b.start))
+        # What the car was seen to draw confirms what the last plan still offered, and was taken back since.
+        believed = m.car > 0 and any(_taken_back(s, b.start, end) for s in slots(week, b.start))
         if not b.cheap and m.from_grid > FROM_GRID and not _within(own_will, b.start, end) and not believed:
             told.append(f"{b.start:%F %R} charged {m.from_grid:.3f} kWh from the grid at {b.house_price} p")
         if m.into_car > INTO_CAR and not _within(hands_off, b.start, end):
@@ -67,6 +68,11 @@ def complaints(week: Week) -> list[str]:
 def slots(week: Week, at: datetime) -> Iterator[Slot]:
     """What Octopus planned around a time."""
     return (s for stay in around(week.seed, "Europe/London", at) for s in stay.slots)
+
+
+def _taken_back(slot: Slot, start: datetime, end: datetime) -> bool:
+    """Meant for this half hour, and withdrawn just before that, or the slot, began."""
+    return slot.start < end and start < slot.end and start - ASKED < slot.until <= max(start, slot.start)
 
 
 def _restless(week: Week) -> Iterator[str]:
