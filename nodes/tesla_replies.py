@@ -187,9 +187,8 @@ def reading(car: Mapping[str, Any], now: datetime) -> Reading:
     word = str(charge.get("charging_state"))
     charging = word in ("Starting", "Charging") if word in PLUGGED else None
     gear = drive.get("shift_state", "")  # a missing block is no information, a null is parked
-    stamp = (
-        number(charge, "timestamp") or number(drive, "timestamp") or 0.0
-    ) / 1000  # a newer drive makes it no younger
+    told = number(charge, "timestamp") or number(drive, "timestamp") or 0.0  # a newer drive makes it no younger
+    stamp = told / 1000
     lat, lon = number(drive, "latitude"), number(drive, "longitude")
     return Reading(
         at=datetime.fromtimestamp(stamp, UTC) if 0 < stamp < now.timestamp() else now,
