@@ -55,6 +55,9 @@ class Store:
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             try:
                 self._begin(full)
+            except MemoryError:  # of a length that stands in it: what a store begins with is small
+                self._db.close()
+                raise Damaged("it asks for more memory than there is") from None
             except BaseException:
                 self._db.close()  # at once: as long as it is open, it cannot be tried again
                 raise
