@@ -12,6 +12,7 @@ from time import sleep
 from .statefolder import BUDGETS
 
 TRIES = 20
+DAMAGED = f"{BUDGETS} is damaged; move {BUDGETS}* away to count anew"
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS calls (number INTEGER PRIMARY KEY, flow TEXT, name TEXT, at REAL, again REAL, cost REAL);
 CREATE INDEX IF NOT EXISTS calls_by_time ON calls (flow, name, at);
@@ -56,7 +57,9 @@ def trouble() -> Iterator[None]:
             case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR:
                 raise Unreliable("the disk is full") from None
             case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
-                raise Unreliable(f"{BUDGETS} is damaged; move {BUDGETS}* away to count anew") from None
+                raise Unreliable(DAMAGED) from None
         raise Unreliable(f"{BUDGETS}: {wrong}") from None
+    except (UnicodeDecodeError, MemoryError):  # SQLite quotes what it finds there, or makes room for its length
+        raise Unreliable(DAMAGED) from None
     except OSError as wrong:
         raise Unreliable(f"{BUDGETS} cannot be opened: {wrong.strerror or wrong}") from None

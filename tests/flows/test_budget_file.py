@@ -139,3 +139,19 @@ def test_who_holds_the_file_for_too_long_is_named_as_trouble(tmp_path: Path) -> 
 
     with pytest.raises(Unreliable, match=r"budgets\.db: database is locked"):
         other.spend([per(HOUR)], NOON)
+
+
+def test_a_page_that_is_damaged_anywhere_is_said_to_be(tmp_path: Path) -> None:
+    path, told = tmp_path / "budgets.db", set[str]()
+    Ledger(path).close()
+    whole = path.read_bytes()
+    for at in range(96, 4096, 3):
+        for file in tmp_path.iterdir():
+            file.unlink()
+        path.write_bytes(whole[:at] + b"\xff" * 8 + whole[at + 8 :])
+        try:
+            Ledger(path, patience=0.05).close()
+        except Unreliable as wrong:
+            told.add(str(wrong))
+
+    assert "budgets.db is damaged; move budgets.db* away to count anew" in told
