@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from . import replace
 from .calls import Json, Reply
@@ -45,7 +45,7 @@ def page(reply: Reply) -> tuple[tuple[Entry, ...], dict[str, str] | None] | str:
             return f"not a price ({wrong}): {str(found)[:200]}"
     onward = told.get("next")
     # Only its query is followed: the list stays where the setting says, be it a proxy or a recording.
-    after = dict(parse_qsl(urlsplit(onward).query)) if isinstance(onward, str) and onward else None
+    after = dict(parse_qsl(onward.partition("?")[2])) if isinstance(onward, str) and onward else None
     return tuple(e for e in entries if e.holds), after
 
 
@@ -93,7 +93,7 @@ def _ways(detail: Json) -> Iterator[tuple[str, str, dict[str, Json]]]:
 
 def _href(link: Json) -> str | None:
     href = link.get("href") if isinstance(link, dict) else None
-    path = urlsplit(href).path if isinstance(href, str) else ""
+    path = href.partition("?")[0] if isinstance(href, str) else ""
     _, found, after = path.partition("/products/")
     return f"/products/{after}" if found else None
 

@@ -159,14 +159,24 @@ class Connection(BaseHTTPRequestHandler):
 def read(method: str, target: str, headers: dict[str, str], body: bytes) -> Asked:
     """A request as the node is told of it."""
     headers = {k.lower(): v for k, v in headers.items()}
-    where, found, form = urlsplit(target), None, {}
+    (path, query), found, form = _split(target), None, {}
     text = body.decode("utf-8", "replace")
     if "form" in headers.get("content-type", ""):
         form = _first(text)
     elif body:
         with contextlib.suppress(ValueError):
             found = parse(text)
-    return Asked(method, unquote(where.path), _first(where.query), headers, found, form)
+    return Asked(method, unquote(path), _first(query), headers, found, form)
+
+
+def _split(target: str) -> tuple[str, str]:
+    """Its path and its query; of what begins like an address and is none, as they stand there."""
+    try:
+        where = urlsplit(target)
+    except ValueError:
+        path, _, query = target.partition("?")
+        return path, query
+    return where.path, where.query
 
 
 def _first(text: str) -> dict[str, str]:

@@ -21,6 +21,7 @@ FORM = {"Content-Type": "application/x-www-form-urlencoded"}
          Asked("POST", "/t", headers={"content-type": FORM["Content-Type"]}, form={"grant": "refresh", "empty": ""})),
         ("POST", "/g", {}, b"no json", Asked("POST", "/g")),
         ("PUT", "/g", {}, b"\xff", Asked("PUT", "/g")),
+        ("GET", "//[?x=1", {}, b"", Asked("GET", "//[", {"x": "1"})),  # no address of IPv6, as it begins
     ],
 )  # fmt: skip
 def test_a_request_as_the_node_is_told_of_it(

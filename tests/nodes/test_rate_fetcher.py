@@ -45,6 +45,14 @@ def test_the_next_page_is_asked_where_the_setting_says() -> None:
     )
 
 
+def test_a_next_page_whose_address_is_none_is_asked_by_its_query_all_the_same() -> None:
+    state, _ = ask(CFG, State(), None, NOW)
+    _, second = read(CFG, state, Reply(200, {"results": [], "next": "http://[?page=2"}, at=NOW))
+
+    assert isinstance(second, Request)
+    assert second.query == {"page_size": "1500", "period_from": "2026-06-30T12:00Z", "page": "2"}
+
+
 def test_pages_that_never_end_fail() -> None:
     _, sent = poll(standard_unit_rates=[world("rates_page_1")] * 50)
 
