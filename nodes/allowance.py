@@ -36,13 +36,16 @@ class Ledger:
     charging: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # it was seen charging; "": some car was
     idle: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # it was seen, and was not
 
-    def seen(self, readings: Iterable[Reading], now: datetime) -> Ledger:
+    def seen(self, readings: Iterable[Reading], plans: Mapping[str, Plan], now: datetime) -> Ledger:
+        """Note who charged; and who did not although a dispatch ran: before and after one, idleness says nothing."""
         known, last = self, half_hour(now)
         for reading in readings:
             half, noted = half_hour(reading.at), known.charging if reading.charging else known.idle
-            if half in noted.get(reading.device, ()) or not last - KEPT < half <= last:
+            told = [reading.device] if reading.charging else _running(plans, reading)
+            new = [device for device in told if half not in noted.get(device, ())]
+            if not new or not last - KEPT < half <= last:
                 continue
-            noted = _with(noted, {reading.device: [half]}, last)
+            noted = _with(noted, dict.fromkeys(new, (half,)), last)
             known = replace(known, charging=noted) if reading.charging else replace(known, idle=noted)
         return known
 
@@ -119,6 +122,16 @@ class Budget:
 
 def _seen(noted: Mapping[str, tuple[int, ...]], device: str) -> set[int]:
     return {*noted.get("", ()), *noted.get(device, ())}
+
+
+def _running(plans: Mapping[str, Plan], reading: Reading) -> list[str]:
+    """The devices of which a dispatch ran when it was read."""
+
+    def ran(d: Dispatch) -> bool:
+        return may_count(d) and d.start <= reading.at < d.end
+
+    asked = plans if not reading.device else {reading.device: plans[reading.device]} if reading.device in plans else {}
+    return [device for device, plan in asked.items() if any(map(ran, plan.dispatches))]
 
 
 def _with(

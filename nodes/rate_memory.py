@@ -57,7 +57,7 @@ def look(
     if outlook is state.outlook and all(a is b for a, b in zip(outlook.settled, known, strict=False)):
         return state, outlook
     seen = list(readings(car, house, state.plans))
-    ledger = state.ledger.seen(seen, now)
+    ledger = state.ledger.seen(seen, state.plans, now)
     if ledger is not state.ledger:
         outlook = _outlook(cfg, state, ledger, half, prices, now)
     # A late tick ends nothing; what is later still was confirmed by a clock that was ahead.

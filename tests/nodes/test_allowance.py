@@ -76,19 +76,19 @@ def test_what_a_plan_has_touched_is_used_though_the_plan_is_gone(spans: list[tup
 
 @given(st.lists(st.tuples(st.integers(0, 5000), st.booleans()), max_size=300))
 def test_the_ledger_forgets_what_is_two_days_old(seen: list[tuple[int, bool]]) -> None:
-    ledger = Ledger()
+    ledger, endless = Ledger(), {"0": plan((0, 10_000))}
     for minutes, charging in sorted(seen):
         now = NOON + timedelta(minutes=minutes)
-        ledger = ledger.seen([Reading(now, charging, "")], now)
+        ledger = ledger.seen([Reading(now, charging, "")], endless, now)
 
-    seen_charging, seen_idle = ledger.charging.get("", ()), ledger.idle.get("", ())
+    seen_charging, seen_idle = ledger.charging.get("", ()), ledger.idle.get("0", ())
 
     assert max(len(seen_charging), len(seen_idle)) <= 100
     assert list(seen_charging) == sorted(set(seen_charging))
 
 
 def test_a_reading_of_the_future_is_no_reading() -> None:
-    assert Ledger().seen([Reading(NOON + HALF, True, "")], NOON) == Ledger()
+    assert Ledger().seen([Reading(NOON + HALF, True, "")], {}, NOON) == Ledger()
 
 
 def test_a_dispatch_of_a_wrong_date_does_not_fill_the_memory() -> None:

@@ -196,6 +196,25 @@ def test_a_half_hour_in_which_the_car_is_seen_not_to_charge_is_not_used_up(what:
     assert rates == [6.0, hours, hours, hours]
 
 
+@pytest.mark.parametrize(
+    ("told", "hours"),
+    [
+        ((seen("14:17", charging=False), "14:18"), 5.5),  # before it began
+        ((seen("14:21", charging=False), "14:22"), 6.0),
+        ((seen("14:23", charging=False), "14:24"), 5.5),  # after its end
+        ((House(at=at("14:23"), ev=0.0), "14:24"), 5.5),
+        ((plan("14:23", ("14:20", "14:23"), power=0.0),), 5.5),
+        ((plan("14:22", ("14:20", "14:23"), power=0.0),), 6.0),
+        ((plan("14:22", ("14:20", "14:23"), device="another", power=0.0),), 5.5),
+        ((plan("14:22", device="another"), House(at=at("14:22"), ev=0.0), "14:22"), 6.0),
+    ],
+)
+def test_idleness_speaks_against_a_dispatch_only_while_it_runs(told: Any, hours: float) -> None:
+    rates = left(config(), plan("13:50", ("14:20", "14:23")), *told, plan("14:40"), "18:00")
+
+    assert rates[-1] == hours
+
+
 def test_it_is_used_up_if_the_car_charged_in_any_part_of_it() -> None:
     steps = (seen("14:02", charging=False), "14:03", seen("14:10", charging=True), "14:11")
     rates = left(config(), plan("13:50", ("14:00", "14:30")), *steps, seen("14:20", charging=False), "14:21")
