@@ -12,7 +12,7 @@ from .field import amount, figure
 from .messages import Car
 from .payload import read_json
 from .tesla_place import Place
-from .tesla_replies import PLUGGED
+from .tesla_readings import PLUGGED
 
 CLOSED = 8  # connections whose end is remembered: their events come late, twice and out of order
 

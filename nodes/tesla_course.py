@@ -13,7 +13,9 @@ from .tesla_hints import of_charger, of_house
 from .tesla_memory import Memory
 from .tesla_pace import Timings, running
 from .tesla_place import Place
-from .tesla_replies import Away, Moved, Online, Reading, Trouble, heard, trouble
+from .tesla_readings import Reading
+from .tesla_refusals import trouble
+from .tesla_replies import Away, Moved, Online, Trouble, heard
 
 BLOCKS = "charge_state;drive_state;vehicle_state;climate_state"
 

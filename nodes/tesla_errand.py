@@ -10,7 +10,9 @@ from .messages import Car
 from .tesla_orders import LOOK, call, effect, look, of_car, of_reading, slot, wrong
 from .tesla_outcomes import Settings, done, judged, lapsed, sleeping
 from .tesla_pending import Memory, Wanted
-from .tesla_replies import LONGEST, Away, Moved, Reading, Trouble, heard, teslas, trouble
+from .tesla_readings import Reading
+from .tesla_refusals import LONGEST, trouble
+from .tesla_replies import Away, Moved, Trouble, heard, teslas
 from .tesla_verdicts import verdict
 
 SLACK = timedelta(minutes=1)  # a wish that was made later than this from now was made by a clock that was wrong

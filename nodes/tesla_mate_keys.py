@@ -12,7 +12,7 @@ from .car_known import Known, doing, left
 from .field import amount
 from .messages import Car
 from .tesla_place import Place
-from .tesla_replies import PLUGGED, drawn
+from .tesla_readings import PLUGGED, drawn
 
 # TeslaMate's word -> the car's, and what its reader is about
 STATES = {

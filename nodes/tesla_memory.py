@@ -11,7 +11,9 @@ from .messages import Car, Plan
 from .tesla_hints import Plug
 from .tesla_levels import levels
 from .tesla_pace import Pace, Timings, running
-from .tesla_replies import LONGEST, Away, Reading, Trouble
+from .tesla_readings import Reading
+from .tesla_refusals import LONGEST
+from .tesla_replies import Away, Trouble
 
 
 @dataclass(frozen=True)

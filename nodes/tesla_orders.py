@@ -15,7 +15,7 @@ from . import Reply, Request, Secret
 from .car_messages import CarCommand, Schedule
 from .messages import Car
 from .tesla_costs import Kind, budgets
-from .tesla_replies import Reading, number
+from .tesla_readings import Reading, number
 
 DAYS = {"all", "weekdays", "sun", "mon", "tues", "wed", "thurs", "fri", "sat"}
 DAYS |= {"sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"}

@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 
 from . import replace
 from .messages import Plan
-from .tesla_replies import Reading
+from .tesla_readings import Reading
 
 SLACK = timedelta(seconds=15)  # a poll that comes a moment early must not wait for the next one
 PATIENCE = 4  # a sentry stands all night: after so many equal readings they come at longer intervals

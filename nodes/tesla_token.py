@@ -7,7 +7,7 @@ from hashlib import sha256
 from . import Emit, Fault, Node, Port, Ports, Reply, Request, Secret, replace
 from .field import amount
 from .messages import Token
-from .tesla_replies import trouble
+from .tesla_refusals import trouble
 
 SIGN_IN = "Tesla takes the refresh token no longer: it expired, another program used it, or the password was changed."
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from . import Fault, Reply
-from .tesla_replies import ASLEEP, WORDS, barred, exceeded, said, trouble, waiting
-from .tesla_replies import BUSY as THROTTLED
+from .tesla_refusals import ASLEEP, WORDS, barred, exceeded, said, trouble, waiting
+from .tesla_refusals import BUSY as THROTTLED
 
 Port = Literal[
     "taken", "done", "full", "asleep", "unplugged", "powerless", "busy", "refused",

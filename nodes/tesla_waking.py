@@ -10,7 +10,9 @@ from typing import Protocol
 from . import Budget, Emit, Fault, Reply, Request, Secret, replace, volatile
 from .car_messages import CarCommand, Needed, Woken
 from .tesla_orders import Account, request
-from .tesla_replies import Away, Moved, Online, Reading, Trouble, heard, trouble
+from .tesla_readings import Reading
+from .tesla_refusals import trouble
+from .tesla_replies import Away, Moved, Online, Trouble, heard
 
 SAID = 10  # reasons of a day that are told
 

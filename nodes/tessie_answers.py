@@ -11,7 +11,7 @@ from .car_known import Known, left
 from .messages import Car
 from .tesla_levels import levels
 from .tesla_place import Place
-from .tesla_replies import number, reading
+from .tesla_readings import number, reading
 
 NO = {
     401: ("unauthorised", "Tessie does not accept the token"),

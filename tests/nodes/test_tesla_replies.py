@@ -7,7 +7,8 @@ import pytest
 
 from wattwire.nodes import Fault, Json, Reply
 from wattwire.nodes.tesla_place import Place
-from wattwire.nodes.tesla_replies import Away, Moved, Online, Reading, Trouble, drawn, heard, reading
+from wattwire.nodes.tesla_readings import Reading, drawn, reading
+from wattwire.nodes.tesla_replies import Away, Moved, Online, Trouble, heard
 
 WORLD = Path(__file__).parents[1] / "world" / "tesla"
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
