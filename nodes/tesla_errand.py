@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from . import Emit, Fault, Reply, Request, replace
 from .car_messages import CarCommand
 from .messages import Car
-from .tesla_orders import LOOK, call, effect, look, of_car, of_reading, slot, wrong
+from .tesla_effects import effect, of_car, of_reading
+from .tesla_orders import LOOK, call, look, slot, wrong
 from .tesla_outcomes import Settings, done, judged, lapsed, sleeping
 from .tesla_pending import Memory, Wanted
 from .tesla_readings import Reading

@@ -7,7 +7,8 @@ from typing import Protocol
 
 from . import Emit, Fault, replace
 from .car_messages import CarDone, Needed
-from .tesla_orders import Account, Effect, Seen, effect, slot
+from .tesla_effects import Effect, Seen, effect
+from .tesla_orders import Account, slot
 from .tesla_pending import Memory, Wanted
 
 
