@@ -4,7 +4,7 @@ The contract: ports, node, calls, linked, messages, records.
 Octopus: kraken_*, dispatch_fetcher, completed_fetcher, poll_planner, poll_pace, smart_control,
     boost_charge, charge_cap, charge_preferences.
 Prices: rate_*, tariff*, half_hours, ladder, allowance, outlook, verdict, reasons.
-The books: dispatch_ledger, slot_record, cost_meter, energy.
+The books: dispatch_ledger, slot_record, cost_meter, energy*.
 The car: tesla_*, telemetry_fields, tessie, tessie_answers, car_*, which_car, ev_meter, meter_readings, plug_guard,
     plug_watch.
 The battery: victron_*, gx_*, battery_*, wishes, powerwall, powerwall_site.

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from . import Emit, Kept, Node, Now, Port, Ports, keep, replace
-from .energy import Day, HalfHour, State, advance, car_power, priced
+from .energy import State, advance, car_power, priced
+from .energy_messages import Day, HalfHour
 from .half_hours import zone
 from .messages import Car, Charger, House, Prices, Rate, Tick
 

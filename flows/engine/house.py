@@ -8,7 +8,7 @@ from typing import Any
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from wattwire.nodes.energy import Day
+from wattwire.nodes.energy_messages import Day
 from wattwire.nodes.messages import Car, House, Lease, Plan, Prices, Rate
 from wattwire.nodes.slot_record import Record
 

@@ -30,7 +30,7 @@ from wattwire.flows.engine.graph import Flow
 from wattwire.flows.engine.loading import load, load_text
 from wattwire.nodes import Fault, Json, Reply, Request
 from wattwire.nodes.car_messages import CarDone
-from wattwire.nodes.energy import Day
+from wattwire.nodes.energy_messages import Day
 from wattwire.nodes.messages import Lease
 from wattwire.nodes.notices import Repeats
 from wattwire.nodes.sim_octopus_lists import price_at

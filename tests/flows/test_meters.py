@@ -10,7 +10,7 @@ from wattwire.flows.engine.house import HouseMeters
 from wattwire.flows.engine.loading import load
 from wattwire.flows.engine.meters import Meters, kind
 from wattwire.nodes import Reply
-from wattwire.nodes.energy import Day
+from wattwire.nodes.energy_messages import Day
 from wattwire.nodes.messages import Car, Dispatch, House, Lease, Plan, Rate
 from wattwire.nodes.slot_record import Record
 

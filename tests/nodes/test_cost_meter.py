@@ -8,7 +8,8 @@ import pytest
 
 from wattwire.nodes import Emit
 from wattwire.nodes.cost_meter import Config, meter
-from wattwire.nodes.energy import Day, HalfHour, State
+from wattwire.nodes.energy import State
+from wattwire.nodes.energy_messages import Day, HalfHour
 from wattwire.nodes.messages import Car, Charger, House, Prices, Rate, Tick
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
