@@ -22,6 +22,7 @@ COMMANDS = {
     "send": "Hand a message to a node of a running flow.",
     "status": "Show how the nodes of a running flow are.",
     "log": "Show what happened in a flow, also while nobody looked.",
+    "again": "Show what was set aside, and hand it in again.",
     "gx": "Look at a Victron GX, and find out what its firmware does with an override.",
     "battery": "Tell the house battery of a running flow what to do.",
 }

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
-from time import monotonic
 from typing import Any
 from uuid import uuid4
 
@@ -142,11 +141,11 @@ def _asked(visitor: Visitor, flow: str, graph: Mapping[str, Any], node: str, bod
 
     visitor.heard, listening = heard, list[bool]()
     visitor.link.subscribe([topics.out(flow, node, "lease"), *outcomes], lambda _: listening.append(True))
-    _until(visitor, lambda: bool(listening), ANSWER)
+    visitor.until(lambda: bool(listening), ANSWER)
     if not listening or not visitor.publish(topics.into(flow, node, "hand"), said.dumps()):
         click.echo("the broker did not take the message", err=True)
         return 1
-    if not _until(visitor, lambda: bool(answer), ANSWER):
+    if not visitor.until(lambda: bool(answer), ANSWER):
         click.echo(f"{node} did not answer within {ANSWER:.0f} s; see wattwire status {flow}", err=True)
         return 1
     lease = answer[0]
@@ -154,7 +153,7 @@ def _asked(visitor: Visitor, flow: str, graph: Mapping[str, Any], node: str, bod
     less = lease["mode"] == "release" and body["mode"] in ("charge", "hold")
     if not outcomes:
         return int(less)
-    if not _until(visitor, lambda: bool(effect), EFFECT):
+    if not visitor.until(lambda: bool(effect), EFFECT):
         click.echo(f"nothing was confirmed within {EFFECT:.0f} s; see wattwire status {flow}", err=True)
         return 1
     actor, port, told = effect[0]
@@ -191,10 +190,3 @@ def _words(lease: Mapping[str, Any]) -> str:
     over = instant(lease["until"]) <= datetime.now(UTC)
     until = "" if lease["mode"] == "release" else f" {'ended' if over else 'until'} {time_of(instant(lease['until']))}"
     return f"{lease['mode']}{soc}{until}: {lease['reason']}"
-
-
-def _until(visitor: Visitor, done: Callable[[], bool], patience: float) -> bool:
-    end = monotonic() + patience
-    while not done() and (left := end - monotonic()) > 0:
-        visitor.link.step(min(left, 0.5))
-    return done()

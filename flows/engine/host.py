@@ -192,12 +192,13 @@ class Host:
         if "addresses" in said:
             self.addresses.update({name.lower(): where for name, where in said["addresses"].items()})
         if "again" in said:
-            self.desk.queue.extend(self.aside.take(said["again"]))
+            self.desk.queue.extend(found := self.aside.take(said["again"]))
+            self.lifeline.tell({"answer": [it.lay for it in found], "number": said.get("number")})
         if "pause" in said:
             self.desk.quiet = bool(said["pause"])
         if "metrics" in said:
             self.meters.queued, self.meters.waiting = len(self.desk.queue), len(self.outbox)
-            self.lifeline.tell({"metrics": self.meters.text(), "number": said["metrics"]})
+            self.lifeline.tell({"answer": self.meters.text(), "number": said["metrics"]})
         if said.get("stop") and not self._stopping:
             self._stopping, self._ends = True, monotonic() + 3.0
             self.desk.stop()
@@ -230,8 +231,7 @@ class Host:
         return max(0.0, min(wait, 0.02) if self._ends else wait)
 
     def _alive(self) -> None:
-        now, beat = monotonic(), self.setup.beat
-        self._beat = now // beat * beat + beat  # all at once: cheaper for each of them, and for the supervisor
+        self._beat = (monotonic() // (beat := self.setup.beat) + 1) * beat  # all at once, which is cheaper
         self.lifeline.tell({"beat": monotonic()})
         self.outbox.prune()
 

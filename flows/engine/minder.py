@@ -45,7 +45,7 @@ class Minder:
         self._beat = self._seated_at = 0.0
         self._hung = self._asked_restart = False
         self._stopping, self._again = False, asyncio.Event()
-        self._numbers, self._questions = itertools.count(1), dict[int, asyncio.Future[str]]()
+        self._numbers, self._questions = itertools.count(1), dict[int, asyncio.Future[object]]()
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -101,13 +101,23 @@ class Minder:
 
     async def metrics(self, patience: float) -> str | None:
         """What the node counts, or None if it is dead or mute."""
+        number = next(self._numbers)
+        text = await self._asked(number, {"metrics": number}, patience)
+        return text if isinstance(text, str) else None
+
+    async def again(self, which: int | None, patience: float) -> list[int] | None:
+        """Hand in what was set aside, one input or all: the numbers of those found, or None if it is dead or mute."""
+        number = next(self._numbers)
+        found = await self._asked(number, {"again": which, "number": number}, patience)
+        return found if isinstance(found, list) else None
+
+    async def _asked(self, number: int, question: Message, patience: float) -> object:
         if self.process is None:
             return None
-        number, answer = next(self._numbers), asyncio.get_running_loop().create_future()
-        self._questions[number] = answer
-        self.send({"metrics": number})
+        self._questions[number] = answer = asyncio.get_running_loop().create_future()
+        self.send(question)
         try:
-            return str(await asyncio.wait_for(answer, patience))
+            return await asyncio.wait_for(answer, patience)
         except TimeoutError:
             return None
         finally:
@@ -184,9 +194,9 @@ class Minder:
             case {"address": str(where)}:
                 self.address = where
                 self._company.addressed(self)
-            case {"metrics": str(text), "number": int(number)} if number in self._questions:
+            case {"answer": answer, "number": int(number)} if number in self._questions:
                 if not self._questions[number].done():
-                    self._questions[number].set_result(text)
+                    self._questions[number].set_result(answer)
             case {"log": {"level": str(level), "text": str(text)}}:
                 self._company.say(self, level, text)
             case {"failed": _} | {"well": _} | {"did": _}:

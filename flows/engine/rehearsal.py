@@ -87,7 +87,7 @@ def _play(channel: socket.socket) -> None:
             heard += data
     for said in ({"go": True}, {"metrics": 1}):
         channel.sendall(json.dumps(said).encode() + b"\n")
-    while b"metrics" not in heard and (left := until - monotonic()) > 0:
+    while b"answer" not in heard and (left := until - monotonic()) > 0:
         if select.select([channel], [], [], left)[0] and not (data := channel.recv(65536)):
             return
         heard += data

@@ -7,13 +7,13 @@ node -> supervisor
     {"status": {"state", "text", "fill"}}    the same that stands on `$status`
     {"beat": seconds}                        its main loop turns; monotonic, every few seconds
     {"address": "127.0.0.1:4123"}            where it answers HTTP
-    {"metrics": text, "number": n}           in reply to a question of that number
+    {"answer": what, "number": n}            in reply to a question of that number: text, or the inputs found
     {"log": {"level", "text"}}               for the supervisor to print
 supervisor -> node
     {"go": true}                             everybody is seated: publish, replay
     {"metrics": n}
     {"addresses": {node: "127.0.0.1:4123"}}  where `http://<node>.flow` is
-    {"again": n} / {"again": null}           hand in again what was set aside: one of them, or all
+    {"again": i, "number": n}                hand in again the input i that was set aside; null: all
     {"pause": true} / {"pause": false}       sources stay quiet
     {"stop": true}                           finish what is in hand, release, say stopped, exit 0
 """

@@ -15,6 +15,8 @@ from .durations import shown
 from .flowrun import FlowRun
 from .reasons import FlowError
 
+PATIENCE = 3.0  # seconds for a node to answer; it may be at work
+
 Background = Callable[[Coroutine[Any, Any, None]], None]
 
 
@@ -58,8 +60,12 @@ class Verbs:
                 odd = isinstance(number, bool) or not isinstance(number, int | None)
                 if odd or not isinstance(node, str) or node not in run.owned:
                     raise Refused("again wants a node that runs here, and the number of an input or null for all")
-                run.minders[node].send({"again": number})
-                return {"node": node, "number": number}
+                found = await run.minders[node].again(number, PATIENCE)
+                if found is None:
+                    raise Refused(f"{node} does not answer: {run.minders[node].state} {run.minders[node].text}".strip())
+                if number is not None and not found:
+                    raise Refused(f"nothing lies aside at {node} under {number}, or it is in hand already")
+                return {"node": node, "number": number, "inputs": found}
             case "send":
                 return self._send(run, asked)
             case "pause":

@@ -66,7 +66,7 @@ class Visitor:
 
     def __enter__(self) -> Visitor:
         self.link.connect()
-        if not self._until(lambda: self.link.up):
+        if not self.until(lambda: self.link.up):
             why = self.link.why  # closing it is another reason
             self.link.close()
             raise Nobody(f"the broker {self.link.address} cannot be reached: {why}")
@@ -88,7 +88,7 @@ class Visitor:
 
         with self._hearing(heard):
             self.link.subscribe([*filters, end], lambda _: (self.link.publish(end, b"?"), None)[1])
-            self._until(lambda: bool(done))
+            self.until(lambda: bool(done))
             self.link.unsubscribe([*filters, end])
         return found
 
@@ -96,7 +96,30 @@ class Visitor:
         """True once the broker has it."""
         done: list[bool] = []
         self.link.publish(topic, payload, on_sent=lambda: done.append(True))
-        return self._until(lambda: bool(done))
+        return self.until(lambda: bool(done))
+
+    def ask(self, flow: str, verb: str, asked: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """What the supervisor answers, with `status`, `data` and `error`; None if it is mute."""
+        answers, transaction, topic = list[Mapping[str, Any]](), secrets.token_hex(6), topics.response(flow, verb)
+
+        def heard(message: Message) -> None:
+            told = json.loads(message.payload) if message.topic == topic else {}
+            if told.get("transaction") == transaction:
+                answers.append(told)
+
+        request = json.dumps({**asked, "transaction": transaction}).encode()
+        with self._hearing(heard):
+            self.link.subscribe([topic], lambda _: (self.link.publish(topics.request(flow, verb), request), None)[1])
+            self.until(lambda: bool(answers))
+            self.link.unsubscribe([topic])
+        return answers[0] if answers else None
+
+    def until(self, done: Callable[[], bool], patience: float = PATIENCE) -> bool:
+        """Listen until this is so, at most so many seconds."""
+        end = monotonic() + patience
+        while not done() and (left := end - monotonic()) > 0:
+            self.link.step(min(left, 0.5))
+        return done()
 
     def watch(self, filters: Sequence[str], heard: Callable[[Message], None]) -> None:
         """For ever, over reconnects."""
@@ -112,12 +135,6 @@ class Visitor:
     def _message(self, message: Message) -> None:
         self.link.ack(message)
         self.heard(message)
-
-    def _until(self, done: Callable[[], bool]) -> bool:
-        until = monotonic() + PATIENCE
-        while not done() and (left := until - monotonic()) > 0:
-            self.link.step(min(left, 0.5))
-        return done()
 
     @contextmanager
     def _hearing(self, heard: Callable[[Message], None]) -> Iterator[None]:

@@ -193,7 +193,7 @@ def _answers(made: Rig, node: str) -> bool:
     number = len(made.told[node])
     made.say(node, {"metrics": number})
     made.until(lambda: any(told.get("number") == number for told in made.told[node]), 60)
-    text = next(t["metrics"] for t in reversed(made.told[node]) if t.get("number") == number)
+    text = next(t["answer"] for t in reversed(made.told[node]) if t.get("number") == number)
     return any(row.startswith("wattwire_queue") and row.endswith(" 0.0") for row in text.splitlines()) or not text
 
 
