@@ -1,16 +1,13 @@
-import json
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from sim_tesla_talk import CFG, CHEAP, NOON, UNAVAILABLE, VIN, Sim
 
-from wattwire.nodes import Answer, Asked, Emit, Listener, Reply, Request, Secret, Status
+from wattwire.nodes import Asked, Emit, Request, Secret
 from wattwire.nodes.messages import Car, Token
-from wattwire.nodes.sim_messages import Doings, Drawn, SimFault
-from wattwire.nodes.sim_tesla import NODE, Config, step
-from wattwire.nodes.sim_tesla_car import State
-from wattwire.nodes.sim_tesla_servers import answer
+from wattwire.nodes.sim_tesla import Config
 from wattwire.nodes.tesla_course import follow
 from wattwire.nodes.tesla_memory import Memory
 from wattwire.nodes.tesla_state import Config as Asker
@@ -19,62 +16,6 @@ from wattwire.nodes.tesla_token import Config as Trader
 from wattwire.nodes.tesla_token import State as Kept
 from wattwire.nodes.tesla_token import ask as want
 from wattwire.nodes.tesla_token import read
-
-NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
-VIN = "LRWTEST0000000001"
-CHEAP = f"/api/1/vehicles/{VIN}"
-CFG = Config()
-UNAVAILABLE = {
-    "response": None,
-    "error": "vehicle unavailable: vehicle is offline or asleep",
-    "error_description": "",
-}
-
-
-class Sim:
-    """The simulator, lived through in minutes after noon."""
-
-    def __init__(self, cfg: Config = CFG) -> None:
-        self.cfg, self.state, self.bearer = cfg, State(), ""
-        self.bearer = self.sign_in(0, "first")["access_token"]
-
-    def hear(self, minute: float, asked: Asked) -> Reply:
-        self.state, out = step(self.cfg, self.state, asked, None, None, None, None, NOON + timedelta(minutes=minute))
-        assert isinstance(out, Answer)
-        return out.reply
-
-    def sign_in(self, minute: float, refresh: str) -> Any:
-        form = {"grant_type": "refresh_token", "client_id": "app", "refresh_token": refresh}
-        return self.hear(minute, Asked("POST", "/oauth2/v3/token", form=form)).json
-
-    def get(self, minute: float, path: str = CHEAP, **query: str) -> Reply:
-        return self.hear(minute, Asked("GET", path, query, {"authorization": f"Bearer {self.bearer}"}))
-
-    def word(self, minute: float) -> str:
-        told: Any = self.get(minute).json
-        return str(told["response"]["state"])
-
-    def charge_state(self, minute: float) -> Any:
-        told: Any = self.get(minute, f"{CHEAP}/vehicle_data").json
-        return told["response"]["charge_state"]
-
-    def draw(self, minute: float, power: float) -> None:
-        at = NOON + timedelta(minutes=minute)
-        self.state, _ = step(self.cfg, self.state, None, Drawn(at=at, power=power), None, None, None, at)
-
-    def do(self, minute: float, *what: Any, gear: Any = None) -> None:
-        at = NOON + timedelta(minutes=minute)
-        doings = Doings(at=at, gear=gear, what=what)
-        self.state, _ = step(self.cfg, self.state, None, None, None, doings, None, at)
-
-    def trouble(self, kind: str, times: int | None = None) -> Status | Answer | None:
-        self.state, out = step(self.cfg, self.state, None, None, None, None, SimFault(kind=kind, times=times), NOON)
-        return out
-
-
-def test_it_listens_on_loopback_at_its_port() -> None:
-    assert NODE.listen
-    assert NODE.listen(Config(port=8123)) == Listener(host="127.0.0.1", port=8123)
 
 
 def test_it_falls_asleep_11_minutes_after_it_was_last_read_in_detail() -> None:
@@ -130,35 +71,6 @@ def test_without_its_plug_it_takes_nothing() -> None:
     assert (told["battery_level"], told["charger_voltage"]) == (50, None)
 
 
-def test_an_access_token_expires() -> None:
-    sim = Sim(replace(CFG, token_life=timedelta(minutes=30)))
-
-    assert sim.get(29).status == 200
-    assert (sim.get(30).status, sim.get(30).json) == (401, {"error": "token expired (401)"})
-
-
-def test_a_refresh_token_works_once_and_the_last_one_used_for_a_day_more() -> None:
-    sim = Sim()  # has used "first" and got sim-refresh-1
-
-    crashed = sim.sign_in(60, "first")
-    renewed = sim.sign_in(61, crashed["refresh_token"])
-
-    assert (crashed["refresh_token"], renewed["refresh_token"]) == ("sim-refresh-2", "sim-refresh-3")
-    assert sim.sign_in(62, "first")["error"] == "login_required"
-    assert sim.sign_in(62, "sim-refresh-1")["error"] == "login_required"
-    assert sim.sign_in(61 + 24 * 60, "sim-refresh-2")["error"] == "login_required"
-    assert sim.sign_in(62 + 24 * 60, "sim-refresh-3")["refresh_token"] == "sim-refresh-4"
-
-
-def test_the_day_of_grace_is_not_prolonged_by_using_it() -> None:
-    sim = Sim()  # has used "first" at noon
-
-    late, too_late = sim.sign_in(23 * 60, "first"), sim.sign_in(24 * 60, "first")
-
-    assert late["refresh_token"] == "sim-refresh-2"
-    assert too_late["error"] == "login_required"
-
-
 @pytest.mark.parametrize("cfg", [Config(awake=False, plugged=False), Config(awake=False, soc=80.0)])
 def test_current_that_it_cannot_take_does_not_wake_it(cfg: Config) -> None:
     sim = Sim(cfg)
@@ -176,64 +88,12 @@ def test_the_location_is_told_only_when_asked_for() -> None:
     assert located["response"]["drive_state"]["latitude"] == 51.5
 
 
-@pytest.mark.parametrize(
-    ("kind", "path", "status", "body"),
-    [
-        ("500", CHEAP, 500, {"error": "unknown error"}),
-        ("401", CHEAP, 401, {"error": "token expired (401)"}),
-        ("429", CHEAP, 429, {"error": "too many requests"}),
-        ("limit", CHEAP, 403, {"error": "account disabled: EXCEEDED_LIMIT"}),
-        ("timeout", f"{CHEAP}/vehicle_data", 408, {"error": "timeout"}),
-        ("asleep", f"{CHEAP}/vehicle_data", 408, UNAVAILABLE),
-    ],
-)
-def test_a_fault_lasts_until_it_is_taken_back(kind: str, path: str, status: int, body: object) -> None:
-    sim = Sim()
-    sim.trouble(kind)
-    with_fault = [sim.get(m, path) for m in (1, 2)]
-    sim.trouble("none")
-
-    assert [(r.status, r.json) for r in with_fault] == [(status, body)] * 2
-    assert sim.get(3, path).status == 200
-
-
-def test_a_fault_may_be_for_so_many_answers() -> None:
-    sim = Sim()
-    sim.trouble("500", times=2)
-
-    assert [sim.get(1).status for _ in range(3)] == [500, 500, 200]
-
-
 @pytest.mark.parametrize("word", ["asleep", "offline"])
 def test_the_car_can_be_sent_away(word: str) -> None:
     sim = Sim()
     sim.trouble(word)
 
     assert sim.word(1) == word
-
-
-def test_a_fault_it_does_not_know_is_said_and_changes_nothing() -> None:
-    sim = Sim()
-
-    assert sim.trouble("flood") == Status("no such fault: flood", "yellow")
-    assert sim.word(1) == "online"
-
-
-def test_the_owner_may_be_signed_out() -> None:
-    sim = Sim()
-    sim.trouble("login_required")
-
-    assert sim.sign_in(1, "sim-refresh-1")["error"] == "login_required"
-
-
-@pytest.mark.parametrize(
-    ("method", "path"),
-    [("GET", "/"), ("POST", CHEAP), ("GET", "/api/1/vehicles/ANOTHER0000000001"), ("GET", f"{CHEAP}/wake_up")],
-)
-def test_all_else_is_not_found(method: str, path: str) -> None:
-    reply = answer(replace(CFG, vin=VIN), State(), Asked(method, path), NOON)[1]
-
-    assert reply.status == 404
 
 
 def asked(request: Request) -> Asked:
@@ -282,12 +142,6 @@ def test_the_nodes_live_a_night_with_it() -> None:
     assert memory.car
     assert memory.car.soc == 62.0
     assert memory.reads == 13  # every 5 minutes of the charge, once at its end and once after that
-
-
-def test_its_answers_are_json() -> None:
-    reply = Sim().get(1, f"{CHEAP}/vehicle_data")
-
-    assert json.loads(json.dumps(reply.json)) == reply.json
 
 
 @pytest.mark.parametrize(
