@@ -1,0 +1,104 @@
+"""What waits on an edge: over a restart, as the broker shows it, and never lost."""
+
+import json
+from typing import Any
+
+from edge_trial import NOON, Trial, flow, said, seconds
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wattwire.broker.envelope import begin
+from wattwire.flows.engine.edges import COUNTS, Carrier
+from wattwire.flows.engine.graph import Backoff
+
+
+def test_every_is_remembered_over_a_restart() -> None:
+    edge = Trial(every=seconds(300))
+    edge.take(0, "a")
+    edge.reborn()
+
+    assert edge.take(200, "b") == []
+    assert edge.take(300, "c") == ["plan.poll c"]
+
+
+def test_what_waits_survives_a_restart_with_its_count_and_its_time() -> None:
+    edge = Trial(after=Backoff(seconds(10), 3), times=5, spent="alarm.why")
+    edge.take(0, "ä", tried=1)
+    before = edge.carrier.edges[edge.name].waiting
+    edge.reborn()
+
+    assert edge.carrier.edges[edge.name].waiting == before
+    assert edge.due(29) == []
+    assert edge.due(30) == ["plan.poll ä"]
+
+
+def test_what_came_due_while_the_process_was_dead_is_handed_over_at_once() -> None:
+    edge = Trial(after=Backoff(seconds(10)))
+    edge.take(0, "a")
+    edge.reborn()
+
+    assert edge.due(9999) == ["plan.poll a"]
+
+
+def test_a_journal_of_an_edge_that_is_gone_is_left_alone() -> None:
+    old = Trial(after=Backoff(seconds(10)))
+    old.take(0, "a")
+    new = Carrier(flow(to="alarm.why", after=Backoff(seconds(10))), saved=old.carrier.snapshot())
+
+    assert new.next_due() is None
+
+
+def test_an_edge_that_no_longer_waits_forgets_what_waited() -> None:
+    old = Trial(after=Backoff(seconds(10)))
+    old.take(0, "a")
+    new = Carrier(flow(every=seconds(10)), saved=old.carrier.snapshot())
+
+    assert new.next_due() is None
+
+
+def test_a_secret_is_left_behind_and_only_the_nudge_waits() -> None:
+    edge = Trial(source="token.token", after=Backoff(seconds(10)))
+    secret = begin("token.token", {"token": "the-secret", "expires": "2026-11-20T13:00:00Z"}, NOON, "1")
+    work = edge.carrier.take(edge.name, secret, NOON)
+
+    assert work.sent[0].envelope.body is None
+    assert "the-secret" not in json.dumps(edge.carrier.snapshot())
+    assert edge.due(10) == ["plan.poll -"]
+
+
+def test_a_mirror_says_what_waits_until_when_and_is_cleared_on_delivery() -> None:
+    edge = Trial(after=Backoff(seconds(10)))
+    topic = "wattwire/f/$waiting/plan.failed>plan.poll"
+    [mirror] = edge.carrier.take(edge.name, said("a"), NOON).sent
+    *_, cleared = edge.carrier.due(NOON + seconds(10)).sent
+
+    assert (mirror.topic, mirror.retain, mirror.until) == (topic, True, NOON + seconds(10))
+    assert (cleared.topic, cleared.clears) == ("", (topic,))
+
+
+EDGES = st.fixed_dictionaries(
+    {},
+    optional={
+        "after": st.builds(Backoff, st.integers(1, 60).map(seconds), st.sampled_from([1.0, 2.0, 3.0])),
+        "every": st.integers(1, 120).map(seconds),
+        "times": st.integers(1, 4),
+    },
+).filter(bool)
+
+
+@given(EDGES, st.lists(st.tuples(st.integers(0, 30), st.sampled_from(["take", "due", "reborn"]), st.integers(0, 4))))
+def test_no_message_is_ever_lost_unaccounted(edge: dict[str, Any], steps: list[tuple[int, str, int]]) -> None:
+    spent = {"spent": "alarm.why"} if "times" in edge else {}
+    trial = Trial(0.0, **(edge | spent))
+    now, taken = 0.0, 0
+    for later, what, tried in steps:
+        now += later
+        if what == "take":
+            taken += 1
+            trial.take(now, f"m{taken}", tried=tried)
+        elif what == "due":
+            trial.due(now)
+        else:
+            trial.reborn()
+
+    assert taken == sum(trial.counts.get(name, 0) for name in COUNTS) + (trial.next is not None)
