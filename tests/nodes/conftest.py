@@ -1,9 +1,10 @@
-"""What the tests of victronGx begin with."""
+"""What the tests of victronGx, and of the simulated GX, begin with."""
 
 from __future__ import annotations
 
 import pytest
 from gx_pair import Pair
+from sim_gx_talk import Gx
 
 
 @pytest.fixture
@@ -12,3 +13,11 @@ def pair() -> Pair:
     pair = Pair()
     pair.run(seconds=30)
     return pair
+
+
+@pytest.fixture
+def gx() -> Gx:
+    """A simulated GX that is kept alive."""
+    gx = Gx()
+    gx.hear("R/ID/keepalive")
+    return gx
