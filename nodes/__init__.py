@@ -14,7 +14,7 @@ For any flow: clock, cadence, inject, mqtt_in, mqtt_out, switch, change, grace, 
 Simulators: sim_*.
 """
 
-from .calls import Budget, Fault, Json, Reply, Request, Secret
+from .calls import Budget, Fault, Json, Reply, Request, Secret, without_login
 from .linked import (
     Action,
     Answer,
@@ -76,4 +76,5 @@ __all__ = [
     "replace",
     "secret",
     "volatile",
+    "without_login",
 ]

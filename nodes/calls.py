@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -33,6 +34,11 @@ class Secret:
         return "Secret(***)"
 
     __str__ = __repr__
+
+
+def without_login(url: str) -> str:
+    """An address for people: who we are there, and the password, are `***`."""
+    return re.sub(r"(?<=//)[^/\s]*@", "***@", url)
 
 
 @dataclass(frozen=True)

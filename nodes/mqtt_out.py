@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from . import Dial, Emit, Fault, Linked, Node, Port, Ports, Say, Secret, Status, volatile
+from . import Dial, Emit, Fault, Linked, Node, Port, Ports, Say, Secret, Status, volatile, without_login
 from .field import field
 from .topics import check_topic, check_url
 
@@ -43,7 +43,7 @@ def say(cfg: Config, state: State, body: object, event: Linked | None) -> tuple[
     if said is None:
         return state, [Out.failed(Fault(f"{cfg.field or 'the body'} is missing: nothing to say on {cfg.topic}"))]
     if not state.up:
-        return state, [Out.failed(Fault(f"not connected to {cfg.url}"))]
+        return state, [Out.failed(Fault(f"not connected to {without_login(cfg.url)}"))]
     plain = isinstance(said, str) and not cfg.json
     return state, [Say(cfg.topic, str(said).encode() if plain else said, cfg.retain), Out.sent(said)]
 

@@ -1,5 +1,7 @@
 """What MQTT takes for a topic, for a filter, and for a broker's address. A ValueError says what is wrong."""
 
+from . import without_login
+
 
 def check_filter(topic: str) -> None:
     _check(topic)
@@ -18,7 +20,7 @@ def check_topic(topic: str) -> None:
 
 def check_url(url: str) -> None:
     if not url.startswith(("mqtt://", "mqtts://")) or not url.partition("//")[2]:
-        raise ValueError(f"url {url}: a broker's address is mqtt://host:1883 or mqtts://host:8883")
+        raise ValueError(f"url {without_login(url)}: a broker's address is mqtt://host:1883 or mqtts://host:8883")
 
 
 def _check(topic: str) -> None:

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 from wattwire.broker.envelope import instant, parse, stamp
+from wattwire.nodes import without_login
 
 from . import mishaps, replies
 from .bench import Bench
@@ -188,7 +189,7 @@ def told(seen: Seen) -> str:
     line: dict[str, Any]
     if seen.request is not None:
         asked, body = seen.request, seen.request.json if seen.request.json is not None else seen.request.form
-        line = {"node": seen.source, "method": asked.method, "url": asked.url, "json": masked(body)}
+        line = {"node": seen.source, "method": asked.method, "url": without_login(asked.url), "json": masked(body)}
         return _text({"at": at, "request": line})
     message = seen.message
     if message is None:

@@ -19,6 +19,8 @@ from .scalars import READERS, Text, choice
 SIMULATED = "simulated"
 """A secret that begins so opens nothing: the one kind that a flow file may hold."""
 
+LOGIN = re.compile(r"//[^/@\s:]*:([^/\s]*)@")  # of an address: what stands in it as the password
+
 
 class _Failed:
     """Stands for a value whose fault has been noted."""
@@ -140,9 +142,9 @@ class Settings:
 
     def _scalar(self, path: str, kind: Any, given: Read) -> Any:
         value = given.value
-        if kind is Secret and value is not None and not _harmless(str(value)):
-            told = "a secret written into the file; put it into the environment and write $NAME"
-            return self._wrong(given.at, f"{path} is {told}")
+        if not _harmless(value, kind):
+            told = f"{'is a secret' if kind is Secret else 'has a password'} written into the file"
+            return self._wrong(given.at, f"{path} {told}; put it into the environment and write $NAME")
         if isinstance(value, str):
             value = self._fill(given)
             if isinstance(value, _Failed):
@@ -160,8 +162,10 @@ class Settings:
             return self._wrong(given.at, f"{path} is {told}, not {named(kind)}{hint}")
 
 
-def _harmless(text: str) -> bool:
-    return bool(names_in(text)) or text.startswith(SIMULATED)
+def _harmless(value: Any, kind: Any) -> bool:
+    login = LOGIN.search(value) if kind is str and isinstance(value, str) else None
+    told = login[1] if login else None if value is None or kind is not Secret else str(value)
+    return told is None or bool(names_in(told)) or told.startswith(SIMULATED)
 
 
 def _owner(path: str) -> str:

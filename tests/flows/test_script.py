@@ -8,7 +8,9 @@ import pytest
 
 from wattwire.flows.engine.graph import Flow
 from wattwire.flows.engine.loading import load_text
-from wattwire.flows.engine.script import ScriptError, play, read
+from wattwire.flows.engine.record import Seen
+from wattwire.flows.engine.script import ScriptError, play, read, told
+from wattwire.nodes import Request
 
 NOON = "2026-11-20T12:00:00Z"
 FLOW = """flow: f
@@ -74,6 +76,13 @@ def test_a_request_line_tells_what_was_asked_with_secrets_masked() -> None:
         },
     }
     assert message["body"] == {"token": "***", "expires": "2026-11-20T13:00:00Z"}
+
+
+def test_a_password_in_an_address_is_not_told() -> None:
+    request = Request(method="GET", url="https://me:word@proxy.example/v1?of=a@b")
+    line = told(Seen(datetime.fromisoformat(NOON), "token", None, None, request))
+
+    assert json.loads(line)["request"]["url"] == "https://***@proxy.example/v1?of=a@b"
 
 
 def test_lines_of_one_time_run_in_file_order() -> None:

@@ -115,6 +115,10 @@ def test_a_name_inside_a_text() -> None:
             "id: x, password: 4711",
             "4:31: m: setting password is a secret written into the file; put it into the environment and write $NAME",
         ),
+        (
+            "id: mqtt://me:hunter2@here",
+            "4:18: m: setting id has a password written into the file; put it into the environment and write $NAME",
+        ),
         ("id: $NO", "4:18: $NO is not set"),
         ("id: x, phases: $NO", "4:29: $NO is not set"),
         ("id: x, window: $NO", "4:29: $NO is not set"),

@@ -52,6 +52,7 @@ def test_the_unknown_is_never_said(settings: dict[str, Any], body: object, why: 
 
 def test_without_a_connection_nothing_is_claimed_to_be_sent() -> None:
     assert said(1, DOWN) == [Emit("failed", Fault("not connected to mqtt://flow"))]
+    assert said(1, DOWN, url="mqtt://me:word@there") == [Emit("failed", Fault("not connected to mqtt://***@there"))]
 
 
 def test_the_connection_shows_on_its_status() -> None:
