@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Literal
 
+from mortal import Bug
 from numbered import Config, Noted, Number, Out, noting, relay
-from processes import Bug, House
+from processes import House
 
 from wattwire.flows.engine.actor import Actor
 from wattwire.flows.engine.edges import Carrier
