@@ -74,3 +74,13 @@ def test_a_powerwall_charges_on_cheap_power_alone_gives_hardly_anything_to_the_c
     assert wall.reserve == wall.own
     assert asked / 650 / days * 30.5 < 6  # pounds a month
     assert bench.faults == []
+
+
+def test_somebody_is_told_when_tesla_refuses_a_new_token_for_the_powerwall_as_well() -> None:
+    refused = Reply(401, {"error": "invalid bearer token"})
+    house = octopus("powerwall", {"powerwall": {"config": {"site": "1"}}}, without=["simGx", "victronGx"])
+    bench = Bench(house, START, world=lambda node, request, now: refused if "/energy_sites/" in request.url else None)
+    bench.run(START + 3 * HOUR)
+    told = [said for said in bench.bodies("alarm.said") if "does not accept the token" in said.why]
+
+    assert (len(bench.times("teslaToken.token")), len(told)) == (8, 7)  # once for each new one
