@@ -9,7 +9,8 @@ from random import Random
 from typing import Any
 
 import pytest
-from byte_targets import NOW, bytes_targets, packets
+from byte_ground import NOW
+from byte_targets import bytes_targets, packets
 from fuzzing import Target, limited
 from hypothesis import HealthCheck, Phase, given, settings
 

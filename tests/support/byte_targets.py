@@ -3,120 +3,34 @@
 from __future__ import annotations
 
 import json
-import os
-import re
-import shutil
 import socket
-import tempfile
-from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from functools import cache
-from pathlib import Path
+from datetime import timedelta
 from typing import Any
 
 import yaml
+from byte_ground import NOW, tells_why
 from fuzzing import WILD, Target
+from kept_bytes import a_node_s_file, claim, database, hand, log, note_of_a_run
+from written_bytes import env, flow, script, secret, tariff
 
 from wattwire.broker.envelope import begin, loads
 from wattwire.broker.pipe import Broken, Pipe
 from wattwire.broker.traffic import Traffic
-from wattwire.flows.commands.try_ import Lent
-from wattwire.flows.engine import ownership, statefolder, work
+from wattwire.flows.engine import ownership
 from wattwire.flows.engine.callers import _json
 from wattwire.flows.engine.listening import read as asked
-from wattwire.flows.engine.loading import FlowError, load, load_text, shipped_flows
-from wattwire.flows.engine.logbook import FILE, Logbook
-from wattwire.flows.engine.names import Names, Unset, dotenv
+from wattwire.flows.engine.loading import shipped_flows
 from wattwire.flows.engine.reading import Core
-from wattwire.flows.engine.script import ScriptError, read
-from wattwire.flows.engine.store import Damaged, InHand, Store
 from wattwire.nodes.gx_topics import note, written
 from wattwire.nodes.payload import read_json
-
-NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
-ENV: Mapping[str, str] = Lent({})
-REASON = re.compile(r"[^\n]+:\d+:\d+: \S[^\n]*")
-LONG = 5000  # characters of a line that quotes what was given
-NAMED: Mapping[str, Any] = {"type": "rateResolver", "config": {"tariff": "bad"}}
-
-
-@cache
-def folder() -> Path:
-    """Of this process, on a disk in memory where there is one."""
-    memory = Path("/dev/shm")
-    return Path(tempfile.mkdtemp(prefix="fuzz", dir=memory if os.access(memory, os.W_OK) else None))
-
-
-def _file(name: str, data: bytes) -> Path:
-    file = folder() / name
-    file.write_bytes(data)
-    return file
-
-
-def _told(wrong: FlowError) -> None:
-    """Every reason has a place and fits on a line."""
-    assert wrong.reasons
-    for reason in wrong.reasons:
-        assert REASON.fullmatch(str(reason)), str(reason)
-        assert reason.line >= 1, reason
-        assert reason.col >= 1, reason
-        str(reason).encode()
-
-
-def _words(wrong: Exception, begin: str = "") -> None:
-    """Words for a person, of a bearable length, that a terminal can show."""
-    assert all(line.startswith(begin) and len(line) < 3 * LONG for line in str(wrong).splitlines() or [""])
-    assert str(wrong)
-    str(wrong).encode()
-
-
-def flow(data: bytes) -> None:
-    try:
-        load(_file("flow.yaml", data), env=ENV)
-    except FlowError as wrong:
-        _told(wrong)
-
-
-def tariff(data: bytes) -> None:
-    _file("bad.yaml", data)
-    text = yaml.dump({"flow": "a", "nodes": {"r": NAMED}, "ends": ["r.cheap", "r.standard", "r.unsure"]})
-    try:
-        load_text(text, file=str(folder() / "outer.yaml"), env=ENV)
-    except FlowError as wrong:
-        _told(wrong)
-
-
-def env(data: bytes) -> None:
-    try:
-        found = dotenv(_file("env", data))
-    except FlowError as wrong:
-        _told(wrong)
-    else:
-        assert all(isinstance(v, str) for v in found.values())
-        for name in found:
-            name = name.removesuffix("_FILE")
-            try:
-                Names({}, folder() / "env").value(name)
-            except Unset as unset:
-                _words(unset)
-
-
-def secret(data: bytes) -> None:
-    file = str(_file("secret", data))
-    try:
-        text = Names({"A_FILE": file}).value("A")
-    except Unset as unset:
-        _words(unset)
-    else:
-        assert text
 
 
 def envelope(data: bytes) -> None:
     try:
         it = loads(data, NOW)
     except ValueError as wrong:
-        _words(wrong)
+        tells_why(wrong)
         return
     again = loads(it.dumps(), NOW)
     assert replace(again, at=it.at) == it or not it.source
@@ -162,87 +76,7 @@ def payload(data: bytes) -> None:
     try:
         read_json(data)
     except ValueError as wrong:
-        _words(wrong)
-
-
-def script(data: bytes) -> None:
-    text = data.decode("utf-8", "surrogateescape")
-    try:
-        read(text.splitlines(), _simple(), "s.jsonl")
-    except ScriptError as wrong:
-        _words(wrong, "s.jsonl:")
-
-
-@cache
-def _simple() -> Any:
-    return load_text(
-        "flow: a\nnodes: {s: {type: switch, config: {field: n, above: 1}}}\nends: [s.yes, s.no, s.unknown]"
-    )
-
-
-def database(data: bytes) -> None:
-    """A node's own file: what is damaged is said to be, and nothing else is raised, then or later."""
-    for name in ("node.db", "node.db-wal", "node.db-shm"):
-        (folder() / name).unlink(missing_ok=True)
-    try:
-        it = Store(_file("node.db", data))
-    except Damaged:
-        return
-    try:
-        it.snapshot(), it.seen(), it.owed(), it.aside(), it.was_asking()
-        it.commit(snapshot={"a": 1}, key="k", owed=[work.Owed(1, "t", b"p", False)])
-        it.set_aside("now", "in", b"payload", "why")
-        it.settle(10)
-    except Damaged:
-        pass
-    finally:
-        it.close()
-
-
-@cache
-def _database() -> bytes:
-    file = folder() / "seed.db"
-    it = Store(file)
-    it.commit(snapshot={"state": {"n": 1}, "held": {}}, key="id|edge|port", owed=[work.Owed(1, "t", b"p", False)])
-    it.set_aside("2026-11-20T12:00:00Z", "body", b"{}", "a bug")
-    it._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    it.close()
-    data = file.read_bytes()
-    shutil.rmtree(file, ignore_errors=True)
-    return data
-
-
-def hand(data: bytes) -> None:
-    """The file of tries: damaged, they are counted anew."""
-    it = InHand(_file("node.hand", data))
-    assert it.take("a") >= 1
-    it.done("a")
-    it.spare("a")
-    _file("node.why", data)
-    it.why.encode()
-    os.close(it._file)
-
-
-def note_of_a_run(data: bytes) -> None:
-    (folder() / "a").mkdir(exist_ok=True)
-    _file(f"a/{statefolder.RUNNING}", data)
-    statefolder.running(folder(), "a")
-
-
-def claim(data: bytes) -> None:
-    mine = ownership.Claim("me", 2, "here", 7, "boot", "presence")
-    claims = ownership.Claims(mine, statefolder.alive, lambda: 0.0)
-    claims.heard("n", mine.dumps())
-    claims.heard("n", data)
-    claims.heard("m", data)
-    claims.presence("p", data)
-    for node in ("n", "m"):
-        claims.mine(node), str(claims.other(node)).encode(), claims.next(node).dumps()
-
-
-def log(data: bytes) -> None:
-    for entry in Logbook(_file(FILE, data).parent).entries(NOW):
-        entry.plain()
+        tells_why(wrong)
 
 
 def reply(data: bytes) -> None:
@@ -306,7 +140,7 @@ def bytes_targets() -> list[Target]:
         Target("GX payload", gx, (b'{"value": 12.5}', b'{"value":"x","full-publish-completed-echo":"e"}'), **of_wild),
         Target("other people's payload", payload, (b'{"power": 12}',), **of_wild),
         Target("script", script, (SCRIPT,), _lines, _joined, tuple(WILD)),
-        Target("node's file", database, (_database(),), None),
+        Target("node's file", database, (a_node_s_file(),), None),
         Target("file of tries", hand, (b'{"a|b|c": 2}',), **of_wild),
         Target("note of a run", note_of_a_run, (RUNNING,), **of_wild),
         Target("owner's claim", claim, (CLAIM,), **of_wild),
