@@ -29,10 +29,12 @@ from wattwire.broker.doors import free_port
 from wattwire.broker.envelope import stamp
 from wattwire.broker.private import find_mosquitto
 
-from .real_counting import Fault, Lane, by_kind, table
-from .real_faults import Done, Havoc, Script, after
-from .real_ground import Cable, Disk, adopt
+from .real_counting import Fault, Lane
+from .real_faults import Havoc
+from .real_ground import Cable, Disk, adopt, ground
 from .real_gx import Leases
+from .real_harm import Done, Script, after
+from .real_report import progress, report
 from .real_site import LOOPS, Chain, Site, descendants, memory
 
 DRAIN = 180.0  # seconds that what is under way may take at the end
@@ -43,8 +45,7 @@ class Run:
     def __init__(self, asked: argparse.Namespace, folder: Path) -> None:
         self.asked, self.folder, self.seconds = asked, folder, asked.minutes * 60
         self.short, seed = self.seconds <= 120, asked.seed
-        self.skipped: list[str] = []
-        self.disk, self.cable = self._ground()
+        self.disk, self.cable, self.skipped = ground(folder)
         r, shared = asked.rate, ["--shared"] if asked.shared else []
         self.chains = [Chain("chain", (r * 0.6, r * 0.2, r * 0.2), broken=asked.broken)]
         self.chains.append(Chain("disk", (r * 0.3, r * 0.1, r * 0.1), "disk"))
@@ -54,50 +55,20 @@ class Run:
         extra = [] if self.short else [Leases.write(folder)]
         self.sites = [Site("house", folder, self.chains, f"mqtt://127.0.0.1:{port}", options, extra=extra)]
         self.leases = None if self.short else Leases(self.sites[0], random.Random(f"{seed} gx"), 60)
-        self.havoc = [
-            Havoc(
-                self.sites[0],
-                random.Random(f"{seed} house"),
-                asked.hang,
-                asked.burst,
-                self.short,
-                self.disk,
-                only=asked.only,
-            )
-        ]
+        self.havoc = [self._havoc(self.sites[0], disk=self.disk)]
         if self.cable:
             wire = Chain("wire", (r * 0.3, r * 0.1, r * 0.1))
             self.chains.append(wire)
             options = ["--state", str(folder / "wire"), "--broker", self.cable.url, "--hang", str(asked.hang)]
             options += shared
             self.sites.append(Site("wire", folder, [wire], self.cable.ours, options, self.cable.inside()))
-            havoc = Havoc(
-                self.sites[1],
-                random.Random(f"{seed} wire"),
-                asked.hang,
-                asked.burst,
-                self.short,
-                cable=self.cable,
-                only=asked.only,
-            )
-            self.havoc.append(havoc)
+            self.havoc.append(self._havoc(self.sites[1], cable=self.cable))
         self.scripts: list[tuple[Script, Done]] = []
         self._reaped = self._told = time.monotonic()
 
-    def _ground(self) -> tuple[Disk | None, Cable | None]:
-        if os.geteuid():
-            self.skipped.append("not root: NO DISK IS FILLED and NO LINK IS CUT in this run")
-            return None, None
-        disk, cable = None, None
-        try:
-            disk = Disk(self.folder / "small")
-        except OSError as wrong:
-            self.skipped.append(f"{wrong.args[-1]}: NO DISK IS FILLED in this run")
-        try:
-            cable = Cable(self.folder / "far")
-        except (OSError, RuntimeError) as wrong:
-            self.skipped.append(f"{wrong}: NO LINK IS CUT in this run")
-        return disk, cable
+    def _havoc(self, site: Site, disk: Disk | None = None, cable: Cable | None = None) -> Havoc:
+        asked, chance = self.asked, random.Random(f"{self.asked.seed} {site.name}")
+        return Havoc(site, chance, asked.hang, asked.burst, self.short, disk, cable, asked.only)
 
     # The loop
 
@@ -117,7 +88,8 @@ class Run:
         if time.monotonic() - self._reaped > 1:
             self._reap()
         if time.monotonic() - self._told > TOLD:
-            self._progress()
+            self._told = time.monotonic()
+            progress(self)
 
     def until(self, done: Done, seconds: float) -> bool:
         late = after(seconds)
@@ -145,17 +117,6 @@ class Run:
     @property
     def faults(self) -> list[Fault]:
         return [f for havoc in self.havoc for f in havoc.faults] + (self.leases.faults if self.leases else [])
-
-    def _progress(self) -> None:
-        self._told = time.monotonic()
-        effects, doubled = (
-            sum(len(lane.ids) for _, lane in self.lanes),
-            sum(len(lane.doubled) for _, lane in self.lanes),
-        )
-        said = [f"{f.kind} ({f'{f.took:.1f} s' if f.took is not None else 'under way'})" for f in self.faults[-1:]]
-        under_way = sum(len(lane.missing) for _, lane in self.lanes)
-        print(f"{datetime.now(UTC):%H:%M:%S} {effects} effects, {doubled} doubled, {under_way} under way, "
-              f"{len(self.faults)} faults{', the last: ' + said[0] if said else ''}", flush=True)  # fmt: skip
 
     # The run
 
@@ -191,7 +152,7 @@ class Run:
         now = self._memory()
         for site in self.sites:
             site.leave()
-        return self._report(before, now)
+        return report(self, before, now)
 
     def site_of(self, chain: Chain) -> Site:
         return next(site for site in self.sites if chain in site.chains)
@@ -227,44 +188,6 @@ class Run:
 
         self.until(done, 8 if self.asked.broken else DRAIN)
         self.until(lambda: False, 3)  # what comes twice may still come
-
-    def _report(self, before: dict[str, float], now: dict[str, float]) -> bool:
-        head = ["flow, lane", "sent", "effects", "lost", "doubled", "wrong", "copies seen", "no promise"]
-        rows: list[list[object]] = [
-            [f"{flow}, {lane.name}", len(lane.sent), len(lane.ids), len(lane.lost), len(lane.doubled) + lane.miscounted,
-             len(lane.wrong), lane.copies, len(lane.unpromised)]
-            for flow, lane in self.lanes if lane.sent or lane.ids
-        ]  # fmt: skip
-        rows.append(["all", *(sum(int(str(row[i])) for row in rows) for i in range(1, len(head)))])
-        print("\n" + table(head, rows))
-        print(
-            "\n"
-            + table(
-                ["fault", "times", "median", "worst", "worst after its end"],
-                [list(row) for row in by_kind(self.faults)],
-            )
-        )
-        names = list(dict.fromkeys([*before, *now]))
-        print("\n" + table(["MB (PSS)", "start", "end"], [
-            [n, *(f"{found[n]:.1f}" if n in found else "-" for found in (before, now))] for n in names]))  # fmt: skip
-        wrong = []
-        for flow, lane in self.lanes:
-            for word, which in (("lost", lane.lost), ("doubled", lane.doubled), ("tried wrongly", lane.wrong)):
-                wrong += [f"{flow}, {lane.name}: {word} {sorted(which)[:10]}"] if which else []
-            if lane.miscounted:
-                wrong.append(f"{flow}, {lane.name}: the sink counted {lane.counted}, told {len(lane.ids)}")
-        wrong += [f"{chain.name}: stands still: {name}" for chain in self.chains for name in ("own", *LOOPS)
-                  if name not in chain.over]  # fmt: skip
-        wrong += [f"{chain.name}: set aside or crashed: {told}" for chain in self.chains for told in chain.crashed]
-        wrong += [surprise for site in self.sites for surprise in site.surprises]
-        wrong += [f"never over: {f.kind} at {f.at:.0f}" for f in self.faults if f.took is None]
-        if self.leases:
-            print(f"\nleases given {self.leases.given}, in force {self.leases.armed}, over {self.leases.ended}")
-            wrong += self.leases.overdue
-        print("\n" + "\n".join(wrong or ["nothing lost, nothing doubled"]), flush=True)
-        for line in self.skipped:
-            print(f"SKIPPED: {line}", flush=True)
-        return not wrong
 
     def close(self) -> None:
         for havoc in self.havoc:

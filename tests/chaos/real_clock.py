@@ -24,8 +24,8 @@ from wattwire.broker.doors import free_port
 from wattwire.broker.envelope import stamp
 from wattwire.broker.private import find_mosquitto
 
-from .real_faults import Done, after
 from .real_ground import adopt
+from .real_harm import Done, after
 from .real_site import LOOPS, Chain, Site
 
 HOURS = (1, 0, -1, 1, -2, 0, 25, 0)

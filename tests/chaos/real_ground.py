@@ -151,3 +151,21 @@ def _net(pid: int) -> str:
         return os.readlink(f"/proc/{pid}/ns/net")
     except OSError:
         return ""
+
+
+def ground(folder: Path) -> tuple[Disk | None, Cable | None, list[str]]:
+    """The disk and the cable, as far as this machine allows them; and what is not tried for want of one."""
+    skipped = list[str]()
+    if os.geteuid():
+        skipped.append("not root: NO DISK IS FILLED and NO LINK IS CUT in this run")
+        return None, None, skipped
+    disk, cable = None, None
+    try:
+        disk = Disk(folder / "small")
+    except OSError as wrong:
+        skipped.append(f"{wrong.args[-1]}: NO DISK IS FILLED in this run")
+    try:
+        cable = Cable(folder / "far")
+    except (OSError, RuntimeError) as wrong:
+        skipped.append(f"{wrong}: NO LINK IS CUT in this run")
+    return disk, cable, skipped

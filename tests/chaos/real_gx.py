@@ -15,7 +15,7 @@ from wattwire.nodes.gx_slot import covers, wall
 from wattwire.nodes.gx_topics import FIELDS, slot_path
 
 from .real_counting import Fault
-from .real_faults import Script, after, send, within
+from .real_harm import Script, after, send, within
 from .real_site import Site
 
 PORTAL, SLOT, LONDON = "c0619ab27f32", 4, ZoneInfo("Europe/London")
