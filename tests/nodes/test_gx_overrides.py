@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -181,10 +182,17 @@ def test_an_override_that_never_ends_is_not_used() -> None:
 
 
 def test_a_setpoint_told_by_an_older_write_is_no_foreign_one() -> None:
-    pair = house()
+    pair, topic = house(), f"N/{ID}/{SETPOINT}"
     pair.lease("hold", 30)
     pair.run(minutes=5)
-    pair.publish(Say(f"R/{ID}/{SETPOINT}", b""))
+    pair.deaf.add(topic)
+    pair.run(seconds=10)  # written anew, and what the GX says of it is late
+    pair.deaf.clear()
+    older, newer = (json.loads(p) for p in setpoints(pair)[-2:])
+    for told in (older, newer):
+        pair.publish(Say(topic, told))
+    written = len(setpoints(pair))
     pair.run(minutes=1)
 
-    assert pair.faults() == []
+    assert (older, newer) == ({"value": 7050}, {"value": 7051})
+    assert (pair.faults(), len(setpoints(pair)) - written) == ([], 6)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -20,10 +21,13 @@ def test_the_gx_is_found_and_the_house_is_read(pair: Pair) -> None:
 
 
 def test_the_house_is_told_every_10_s_and_no_oftener(pair: Pair) -> None:
+    """With the first word from the GX after that; here it says something every 3 s."""
     pair.out.clear()
     pair.run(minutes=5)
+    times = [at for at, _ in pair.out]
 
-    assert 25 <= len(pair.out) <= 30
+    assert len(times) == 25
+    assert {later - at for at, later in pairwise(times)} == {timedelta(seconds=12)}
 
 
 def test_a_car_that_begins_to_draw_is_told_at_once(pair: Pair) -> None:
