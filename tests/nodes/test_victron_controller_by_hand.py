@@ -14,46 +14,63 @@ from wattwire.nodes.victron_controller import decide
 from wattwire.nodes.wishes import ByHand
 
 
-def by_hand(mode: Any) -> list[tuple[str, str]]:
-    """What is said when a person wishes this until 13:30, and every minute of three hours after."""
+def by_hand(mode: Any, band: str | None) -> list[tuple[str, str]]:
+    """What is said when a person wishes this until 13:30, in every minute of three hours at one rate."""
     state, said = State(), list[tuple[str, str]]()
     wish = ByHand(mode=mode, until=at(90))
     for minute in range(180):
-        hand = wish if minute == 0 else None
-        state, results = decide(CFG, state, None, None, house(minute), at(minute), hand=hand, plan=None, car=None)
+        hand, paid = wish if minute == 0 else None, rate(band, minute, until=240) if band else None
+        state, results = decide(CFG, state, None, paid, house(minute), at(minute), hand=hand, plan=None, car=None)
         said += [(f"{at(minute):%H:%M}-{it.until:%H:%M} {it.mode}", it.reason) for it in leases(results)]
     return said
 
 
 UNKNOWN = "what power costs now is not known"
+DEAR = "power is not cheap, and the car does not charge"
+CHEAP = "power is cheap, and the battery at 40 % is below 80 %"
+ANEW = [("13:30-14:30 charge", CHEAP), ("14:20-15:20 charge", CHEAP)]  # by the plan
 
 
 @pytest.mark.parametrize(
-    ("mode", "said"),
+    ("mode", "band", "said"),
     [
         (
             "charge",
+            "standard",
             [
                 ("12:00-13:00 charge", "charge by hand until 13:30: the battery at 40 % is below 80 %"),
                 ("12:50-13:30 charge", "charge by hand until 13:30: the battery at 40 % is below 80 %"),
-                ("13:30-14:30 release", UNKNOWN),
+                ("13:30-14:30 release", DEAR),
             ],
         ),
         (
             "hold",
+            "cheap",
+            [
+                ("12:00-13:00 hold", "hold by hand until 13:30"),
+                ("12:50-13:30 hold", "hold by hand until 13:30"),
+                *ANEW,
+            ],
+        ),
+        (
+            "hold",
+            None,
             [
                 ("12:00-13:00 hold", "hold by hand until 13:30"),
                 ("12:50-13:30 hold", "hold by hand until 13:30"),
                 ("13:30-14:30 release", UNKNOWN),
             ],
         ),
-        ("release", [("12:00-13:00 release", "release by hand until 13:30"), ("13:30-14:30 release", UNKNOWN)]),
-        ("off", [("12:00-13:00 release", "switched off by hand until 13:30"), ("13:30-14:30 release", UNKNOWN)]),
-        ("plan", [("12:00-13:00 release", UNKNOWN)]),
+        ("release", "cheap", [("12:00-13:00 release", "release by hand until 13:30"), *ANEW]),
+        ("off", "cheap", [("12:00-13:00 release", "switched off by hand until 13:30"), *ANEW]),
+        ("plan", "standard", [("12:00-13:00 release", DEAR)]),
+        ("plan", None, [("12:00-13:00 release", UNKNOWN)]),
     ],
 )
-def test_what_a_person_wishes_is_stronger_than_the_plan_and_has_an_end(mode: Any, said: list[tuple[str, str]]) -> None:
-    assert by_hand(mode) == said
+def test_what_a_person_wishes_is_stronger_than_the_plan_and_has_an_end(
+    mode: Any, band: str | None, said: list[tuple[str, str]]
+) -> None:
+    assert by_hand(mode, band) == said
 
 
 @pytest.mark.parametrize(
