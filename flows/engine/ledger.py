@@ -36,9 +36,9 @@ class Account:
 
 
 class Ledger(Counts):
-    """One file for all processes, or without a path one in memory. Raises Unreliable."""
+    """One file for all processes. Raises Unreliable."""
 
-    def __init__(self, path: Path | None = None, patience: float = 5.0) -> None:
+    def __init__(self, path: Path, patience: float = 5.0) -> None:
         self._met = dict[tuple[str, str, str, float], float]()  # when a budget was last put down
         self._db = opened(path, patience)
         self._whole = self._transaction

@@ -27,13 +27,11 @@ class Unreliable(Exception):
     """The calls cannot be counted; the text says why."""
 
 
-def opened(path: Path | None, patience: float) -> sqlite3.Connection:
-    """For this process, or without a path in memory; `patience` is for others that write. Raises Unreliable."""
+def opened(path: Path, patience: float) -> sqlite3.Connection:
+    """`patience` is for others that write. Raises Unreliable."""
     with trouble():
-        if path is not None:
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        where = path or ":memory:"
-        db = sqlite3.connect(where, timeout=patience, isolation_level=None, check_same_thread=False)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        db = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
         for more in reversed(range(TRIES)):  # of several that make the file at once, one is told to come again
             try:
                 db.execute("PRAGMA journal_mode=WAL")

@@ -7,19 +7,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from spending import HOUR, MINUTE, NOON, asks, made, per
+from spending import HOUR, MINUTE, NOON, asks, hasty, made, per
 
 from wattwire.flows.engine.budgets import Budgets
 from wattwire.flows.engine.ledger import Ledger
 from wattwire.flows.engine.ledgerfile import Unreliable
 from wattwire.nodes import Reply
-
-
-def hasty(path: Path) -> Ledger:
-    """Does not wait for the disk."""
-    ledger = Ledger(path)
-    ledger._db.execute("PRAGMA synchronous=OFF")
-    return ledger
 
 
 def test_it_is_small_and_ours_alone(tmp_path: Path) -> None:
@@ -35,8 +28,8 @@ def test_it_is_small_and_ours_alone(tmp_path: Path) -> None:
     assert path.stat().st_size < 300_000
 
 
-def test_totals_of_days_are_kept_by_their_number() -> None:
-    ledger = Ledger()
+def test_totals_of_days_are_kept_by_their_number(tmp_path: Path) -> None:
+    ledger = hasty(tmp_path / "b.db")
     for day in range(400):
         ledger.spend([per("day", 1)], NOON + timedelta(days=day))
     kept = ledger._db.execute("SELECT count(*), max(day) FROM days").fetchone()

@@ -2,22 +2,23 @@
 
 import math
 from datetime import datetime, timedelta
+from pathlib import Path
 from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from spending import HOUR, MINUTE, NOON, asks, at, made, per
+from spending import HOUR, MINUTE, NOON, anew, asks, at, hasty, made, per
 
 from wattwire.flows.engine.budgets import Budgets
-from wattwire.flows.engine.ledger import Account, Ledger
+from wattwire.flows.engine.ledger import Account
 from wattwire.flows.engine.tally import Tally
 from wattwire.nodes import Budget, Reply
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_a_count_in_memory_says_what_the_file_says_whatever_the_clock_does(seed: int) -> None:
-    random, ledger, tally, now = Random(seed), Ledger(), Tally(), NOON
+def test_a_count_in_memory_says_what_the_file_says_whatever_the_clock_does(tmp_path: Path, seed: int) -> None:
+    random, ledger, tally, now = Random(seed), hasty(tmp_path / "b.db"), Tally(), NOON
     refused = 0
     for _ in range(300):
         steps = (0, 1, 20, 600, 9000, -90, -3600, -86400 * random.random(), 172800 * random.random())
@@ -91,16 +92,16 @@ def test_of_several_the_one_is_told_that_is_spent_for_longest() -> None:
     assert (reply.spent, reply.headers) == ("b", {"retry-after": "3600"})
 
 
-def test_with_one_spent_none_is_counted() -> None:
-    ledger = Ledger()
+def test_with_one_spent_none_is_counted(tmp_path: Path) -> None:
+    ledger = hasty(tmp_path / "b.db")
     for _ in range(5):
         ledger.spend([per(HOUR, 1, "a"), per(HOUR, 9, "b")], NOON)
 
     assert ledger.accounts(NOON) == [Account("", "a", "1h", 1, 1), Account("", "b", "1h", 1, 9)]
 
 
-def test_a_name_is_one_count_whoever_asks_and_in_however_many_spans() -> None:
-    ledger = Ledger()
+def test_a_name_is_one_count_whoever_asks_and_in_however_many_spans(tmp_path: Path) -> None:
+    ledger = hasty(tmp_path / "b.db")
     both = [per(MINUTE, 4, "octopus"), per("day", 60, "octopus")]
 
     assert ledger.spend(both, NOON) is None
@@ -118,24 +119,24 @@ def test_a_trial_with_simulators_spends_nothing_of_the_real_ones() -> None:
     assert budgets.refusal(asks(per(HOUR, 1)), NOON) is None
 
 
-def test_the_months_cost_is_told_whatever_the_budgets_are_per() -> None:
-    ledger = Ledger()
+def test_the_months_cost_is_told_whatever_the_budgets_are_per(tmp_path: Path) -> None:
+    ledger = hasty(tmp_path / "b.db")
     for time in ("2026-10-31T23:59", "2026-11-01T00:00", "2026-11-20T12:00"):
         ledger.spend([per(MINUTE, 1, "tesla", 0.25)], at(time))
 
     assert ledger.month(NOON) == [("", "tesla", 0.5)]
 
 
-def test_what_a_changed_flow_asks_with_takes_the_place_of_what_nobody_asks_with_any_more() -> None:
-    ledger = Ledger()
+def test_what_a_changed_flow_asks_with_takes_the_place_of_what_nobody_asks_with_any_more(tmp_path: Path) -> None:
+    ledger = hasty(tmp_path / "b.db")
     for time, most in (("12:00:00", 10), ("12:01:00", 4), ("2026-11-21T12:01:00", 4)):
         ledger.spend([per(HOUR, most)], at(time))
 
     assert ledger.accounts(at("2026-11-21T12:01:00")) == [Account("", "plan", "1h", 1, 4)]
 
 
-def test_what_nobody_asks_with_for_longer_than_a_month_is_shown_no_more() -> None:
-    ledger = Ledger()
+def test_what_nobody_asks_with_for_longer_than_a_month_is_shown_no_more(tmp_path: Path) -> None:
+    ledger = hasty(tmp_path / "b.db")
     ledger.spend([per("month")], NOON)
 
     assert ledger.accounts(at("2026-12-19T12:00")) == [Account("", "plan", "month", 0, 2)]
@@ -146,17 +147,18 @@ def test_what_nobody_asks_with_for_longer_than_a_month_is_shown_no_more() -> Non
 def test_no_span_ever_holds_more_than_its_budget_and_who_waits_as_told_gets_through(
     gaps: list[float], most: int, costs: float
 ) -> None:
-    ledger, now, made = Ledger(), NOON, list[datetime]()
-    for gap in gaps:
-        now += timedelta(seconds=round(gap, 3))
-        spent = ledger.spend([per(MINUTE, most, cost=costs)], now)
-        if spent is None:
-            made.append(now)
-        elif most:
-            assert 0 < spent[1] <= 60
-            now += timedelta(seconds=math.ceil(spent[1]))
-            assert ledger.spend([per(MINUTE, most, cost=costs)], now) is None
-            made.append(now)
+    now, made = NOON, list[datetime]()
+    with anew() as ledger:
+        for gap in gaps:
+            now += timedelta(seconds=round(gap, 3))
+            spent = ledger.spend([per(MINUTE, most, cost=costs)], now)
+            if spent is None:
+                made.append(now)
+            elif most:
+                assert 0 < spent[1] <= 60
+                now += timedelta(seconds=math.ceil(spent[1]))
+                assert ledger.spend([per(MINUTE, most, cost=costs)], now) is None
+                made.append(now)
 
     assert all(costs * len([m for m in made if end - MINUTE < m <= end]) <= most + 1e-9 for end in made)
 
