@@ -17,10 +17,14 @@ LONG = 5000  # characters of a line that quotes what was given
 
 
 @cache
-def folder() -> Path:
-    """Of this process, on a disk in memory where there is one."""
+def ground() -> tempfile.TemporaryDirectory[str]:
+    """Of this process, which it ends with; on a disk in memory where there is one."""
     memory = Path("/dev/shm")
-    return Path(tempfile.mkdtemp(prefix="fuzz", dir=memory if os.access(memory, os.W_OK) else None))
+    return tempfile.TemporaryDirectory(prefix="fuzz", dir=memory if os.access(memory, os.W_OK) else None)
+
+
+def folder() -> Path:
+    return Path(ground().name)
 
 
 def filed(name: str, data: bytes) -> Path:
