@@ -11,6 +11,7 @@ from pathlib import Path
 
 from .reasons import FlowError, Mark, Reason
 
+PATH = 4096  # characters of a path; more of one is not quoted
 LONGEST = 1_000_000  # bytes of a file of names, or of a secret: more is a mistake, such as a device
 NAME = re.compile(r"\$(\$|[A-Za-z_][A-Za-z0-9_]*)?")
 LINE = re.compile(
@@ -43,7 +44,7 @@ class Names:
         file = self.env.get(f"{name}_FILE") or self.written.get(f"{name}_FILE")
         folder = self.env.get("CREDENTIALS_DIRECTORY")
         if file:
-            return _content(Path(file), f"${name}: {name}_FILE names {file}, which")
+            return _content(Path(file), f"${name}: {name}_FILE names {file[:PATH]}, which")
         if folder and os.path.isfile(Path(folder) / name):
             return _content(Path(folder) / name, f"${name}: the credential {folder}/{name}")
         self.missing = True

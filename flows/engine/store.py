@@ -75,7 +75,7 @@ class Store:
         self._marks, self._old = deque[tuple[float, int]]([(monotonic(), self._last_seen)]), 0
         self.snapshot(), self.was_asking()
         for table, columns in TABLES.items():
-            self._db.execute(f"SELECT {columns} FROM {table} LIMIT 1")
+            deque(self._db.execute(f"SELECT {columns} FROM {table}"), maxlen=0)  # else a text that is none comes later
 
     def snapshot(self) -> dict[str, Any] | None:
         row = self._db.execute("SELECT value FROM kept WHERE name = 'snapshot'").fetchone()

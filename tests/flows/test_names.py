@@ -34,11 +34,12 @@ def test_a_name_is_filled_in_anywhere_in_a_text(text: str, value: str) -> None:
         ("$EMPTY", ["$EMPTY is empty"]),
         ("a $ b", ["a $ with no name after it; write $NAME, or $$ for a dollar"]),
         ("${A}", ["a $ with no name after it; write $NAME, or $$ for a dollar"]),
+        ("$LONG", [f"$LONG: LONG_FILE names /{'x' * 4095}, which cannot be read: File name too long"]),
         ("$GONE", ["$GONE: GONE_FILE names /no/such, which cannot be read: No such file or directory"]),
     ],
 )
 def test_what_is_wrong_with_the_names_is_told(text: str, wrong: list[str]) -> None:
-    assert Names({"A": "x", "EMPTY": "", "GONE_FILE": "/no/such"}).fill(text)[1] == wrong
+    assert Names({"A": "x", "EMPTY": "", "GONE_FILE": "/no/such", "LONG_FILE": "/" + "x" * 9000}).fill(text)[1] == wrong
 
 
 @pytest.mark.parametrize(

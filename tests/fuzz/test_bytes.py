@@ -208,6 +208,8 @@ def test_tries_that_cannot_be_read_are_counted_anew(text: str, tmp_path: Path) -
         "DROP TABLE aside; CREATE TABLE aside (number INTEGER PRIMARY KEY, at TEXT)",
         "DROP TABLE outbox; CREATE TABLE outbox (id TEXT)",
         "UPDATE kept SET value = CAST(x'ff' AS TEXT)",
+        "INSERT INTO aside VALUES (1, CAST(x'ff' AS TEXT), 'in', x'00', 'a bug')",
+        "INSERT INTO seen VALUES (9, CAST(x'ff' AS TEXT))",
     ],
 )
 def test_a_file_of_another_shape_is_damaged(spoil: str, tmp_path: Path) -> None:
