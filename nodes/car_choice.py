@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from . import replace
 from .car_evidence import Cable, Known, Scene, Settings, against, chosen
@@ -32,9 +33,11 @@ class State:
     def seen(self, car: Car) -> State:
         name = car.vin or car.name or ""
         known = self.cars.get(name) or Known(car)
-        state = replace(self, cars={**self.cars, name: known.told(car)})
-        gone = name in (self.word, self.held) and car.plugged is False and car.seen is not None
-        if not gone or (self.word_at is not None and car.seen is not None and car.seen < self.word_at):
+        meant = self.word is not None and self.word == car.name and self.word not in self.cars
+        state = replace(self, cars={**self.cars, name: known.told(car)}, word=name if meant else self.word)
+        if name not in (state.word, state.held) or car.plugged is not False or car.seen is None:
+            return state
+        if any(since is not None and car.seen < since for since in (self.word_at, self.cable.since)):
             return state
         return replace(state._unplugged(), cable=replace(self.cable, plugged=None, since=None))
 
@@ -54,28 +57,50 @@ class State:
 
 def settle(cfg: Settings, state: State, now: datetime) -> tuple[State, Car | None, str]:
     """What to tell, if it is news, and why it is not known which car it is."""
-    if state.cable.plugged is False:
-        return _tell(state, Car(at=now, seen=state.cable.at, plugged=False, charging=False), "", now)
-    scene = Scene(state.cars, state.cable)
+    cable = state.cable
+    if cable.plugged is False:
+        return _tell(state, Car(at=cable.at or now, seen=cable.at, plugged=False, charging=False), "")
     if state.word is not None:
         if (known := state.cars.get(state.word)) is not None:
-            return _tell(state, known.car, "", now)
-        return _tell(state, Car(at=now), f"nothing was heard yet of {state.word}", now)
+            return _tell(state, _plugged(cable, known.car), "")
+        return _tell(state, Car(at=now), f"nothing was heard yet of {state.word}")
+    scene = Scene(state.cars, cable)
     held, why = chosen(cfg, scene, state.held)
     state = replace(state, held=held)
     if held is not None:
-        return _tell(state, state.cars[held].car, "", now)
-    apart = [k.car.seen for k in state.cars.values() if against(scene, k) == "is not plugged in" and k.car.seen]
-    if state.cars and len(apart) == len(state.cars) and not state.cable.plugged:
-        return _tell(state, Car(at=now, seen=min(apart), plugged=False, charging=False), "", now)
-    return _tell(state, Car(at=now), why, now)
+        return _tell(state, _plugged(cable, state.cars[held].car), "")
+    apart = [k.car for k in state.cars.values() if against(scene, k) == "is not plugged in"]
+    if apart and len(apart) == len(state.cars) and not cable.plugged:
+        return _tell(state, _none(apart), "")
+    return _tell(state, Car(at=now), why)
 
 
-def _tell(state: State, car: Car, why: str, now: datetime) -> tuple[State, Car | None, str]:
-    last, car = state.sent, replace(car, at=now)
-    same = last is not None and replace(last, at=now, seen=car.seen) == car
-    older = last is None or (car.seen is not None and (last.seen is None or car.seen - last.seen >= AGAIN))
+def _plugged(cable: Cable, car: Car) -> Car:
+    """The car as it hangs on the cable: what it said of that before it was plugged in counts for nothing."""
+    if not cable.plugged or cable.since is None or (car.seen is not None and car.seen >= cable.since):
+        return car
+    return replace(car, plugged=True, charging=None, power=None, home=True, fast=None)
+
+
+def _none(apart: list[Car]) -> Car:
+    """None of them is plugged in, as surely as the least sure one says. One that sleeps was not plugged in since."""
+    sleep = [car.state == "asleep" for car in apart]
+    seen = min(car.at if asleep else car.seen or car.at for car, asleep in zip(apart, sleep, strict=True))
+    state: Literal["asleep", "unknown"] = "asleep" if all(sleep) else "unknown"
+    return Car(at=min(car.at for car in apart), seen=seen, state=state, plugged=False, charging=False)
+
+
+def _tell(state: State, car: Car, why: str) -> tuple[State, Car | None, str]:
+    last = state.sent
+    same = last is not None and replace(last, at=car.at, seen=car.seen) == car
     fresh = why if why != state.why else ""
-    if same and not older and not fresh:
+    if same and not _older(last, car) and not fresh:
         return replace(state, why=why), None, ""
     return replace(state, sent=car, why=why), car, fresh
+
+
+def _older(last: Car | None, car: Car) -> bool:
+    """Whether what was told last has become old. A car that sleeps is heard again, and not read."""
+    if last is None or car.seen is None:
+        return last is None
+    return last.seen is None or car.seen - last.seen >= AGAIN or abs(car.at - last.at) >= AGAIN

@@ -31,14 +31,18 @@ class Cable:
     plugged: bool | None = None
     since: datetime | None = None  # plugged or unplugged since then
     power: float | None = None  # W
+    power_at: datetime | None = None
 
     def told(self, at: datetime, plugged: bool | None, power: float | None, draws: float) -> Cable:
+        if plugged is None and power is None:  # it fell silent
+            return replace(self, power=None, power_at=None)
         if plugged is None and power is not None and power > draws:
             plugged = True  # who draws is plugged in; who does not may be
         if plugged is None:
             plugged = self.plugged
         since = self.since if plugged == self.plugged else at if self.plugged is not None else None
-        return Cable(at, plugged, since, self.power if power is None else power)
+        drawn = (self.power, self.power_at) if power is None else (power, at)
+        return Cable(at, plugged, since, *drawn)
 
 
 @dataclass(frozen=True)
@@ -92,9 +96,9 @@ def speaks(cfg: Settings, scene: Scene, known: Known) -> int:
 
 def _power(cfg: Settings, cable: Cable, car: Car) -> int:
     """The same power at both ends of the cable, or none at one of them."""
-    if cable.at is None or cable.power is None or car.seen is None or car.charging is None:
+    if cable.power_at is None or cable.power is None or car.seen is None or car.charging is None:
         return 0
-    if abs(cable.at - car.seen) > cfg.together:
+    if abs(cable.power_at - car.seen) > cfg.together:
         return 0
     drawing = cable.power > cfg.draws
     if drawing and car.charging:

@@ -208,3 +208,71 @@ def test_nothing_is_said_of_a_house_that_does_not_measure_the_car() -> None:
         Emit("car", Car(at=NOON)),
         Emit("unknown", Fault("no car has told of itself yet")),
     ]
+
+
+def test_a_car_that_sleeps_is_told_again_as_often_as_it_is_heard_and_with_the_time_at_which_it_was() -> None:
+    drive = Drive()
+    for minute in range(0, 30, 10):
+        drive.car(minute, "Blue", seen=NOON, state="asleep", plugged=True, charging=False)
+        drive.happen(minute + 5, house=House(at=after(minute + 5), ev=0.0))  # tells nothing of Blue
+
+    assert [(car.at, car.seen) for car in drive.told] == [(after(minute), NOON) for minute in (0, 10, 20)]
+
+
+def test_that_no_car_is_plugged_in_is_as_sure_as_what_is_known_of_the_least_known_one() -> None:
+    drive = Drive()
+    for minute in (0, 10):
+        drive.car(minute, "Red", state="online", plugged=False, charging=False)
+        drive.car(minute + 2, "Blue", seen=after(-60), state="asleep", plugged=False, charging=False)
+
+    assert {(car.plugged, car.state, car.name) for car in drive.told} == {(False, "unknown", None)}
+    assert [(car.at, car.seen) for car in drive.told] == [(after(minute),) * 2 for minute in (0, 2, 10)]
+
+
+def test_that_no_car_is_plugged_in_holds_for_as_long_as_a_sleep_where_all_sleep() -> None:
+    drive = Drive()
+    drive.car(0, "Blue", seen=after(-60), state="asleep", plugged=False, charging=False)
+    drive.car(1, "Red", seen=after(-30), state="asleep", plugged=False, charging=False)
+
+    assert drive.told[-1] == Car(at=NOON, seen=NOON, state="asleep", plugged=False, charging=False)
+
+
+@pytest.mark.parametrize("before", [0.0, 7000.0])
+def test_a_meter_that_falls_silent_tells_nothing_of_the_power_that_a_car_is_read_to_draw_later(before: float) -> None:
+    drive = Drive()
+    drive.car(0, "Red", plugged=True, home=False)
+    drive.car(0, "Blue", plugged=True, charging=before > 0, power=before, home=True)
+    drive.cable(1, power=before)
+    drive.cable(6)
+    after_it = {"plugged": True, "charging": before == 0, "power": 7000.0 - before, "home": True}
+
+    assert drive.car(8, "Blue", **after_it) == "Blue"
+
+
+def test_a_power_does_not_become_younger_by_a_word_of_the_plug() -> None:
+    drive = Drive()
+    drive.car(0, "Red", plugged=True, home=False)
+    drive.cable(0, power=0.0)
+    drive.cable(15, plugged=True)
+
+    assert drive.car(16, "Blue", plugged=True, charging=True, power=7000.0, home=True) == "Blue"
+
+
+def test_an_old_reading_told_again_does_not_unplug_the_car_that_was_found() -> None:
+    drive = home(red=False)
+    drive.cable(0, plugged=True, power=0)
+    drive.car(2, "Red", plugged=False, home=False)
+    which = drive.car(5, "Blue", seen=after(-30), state="offline", plugged=False, charging=False, home=False)
+
+    assert (which, drive.state.cable.since) == ("Blue", NOON)
+    assert (drive.told[-1].plugged, drive.told[-1].charging, drive.told[-1].home) == (True, None, True)
+    assert drive.car(9, "Blue", plugged=False, home=True) == "none"
+
+
+def test_a_word_may_come_before_the_car_is_heard_of() -> None:
+    drive = Drive()
+    drive.person(0, "Blue")
+
+    assert drive.car(1, "Blue", vin="V1", plugged=True) == "Blue"
+    assert drive.state.word == "V1"
+    assert drive.car(2, "Blue", vin="V1", plugged=False) == "none"
