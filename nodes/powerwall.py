@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from . import Due, Fault, Node, Now, Port, Ports, Reply, Started, keep, replace
+from . import Due, Fault, Node, Now, Port, Ports, Reply, Started, keep
 from .messages import House, Lease, Tick, Token
-from .powerwall_site import Course, State, begin, follow, taken
+from .powerwall_site import Course, State, begin, follow, roused, taken
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,7 +22,7 @@ class Out(Ports):
     house: Port[House] = keep()
     confirmed: Port[Lease]  # what the Powerwall was seen to take; release when it ended
     refused: Port[Fault]  # a lease that is not in force, and why
-    over: Port[Tick]  # a lease has come to its end, or a start found one: poll, to put the own reserve back
+    over: Port[Tick]  # a lease has come to its end, or a start found one: poll, to put the own reserve back or go on
     unauthorised: Port[Fault]
     throttled: Port[Fault]
     failed: Port[Fault]  # no usable answer: trying again may help
@@ -39,11 +39,8 @@ def ask(
     token: Token | None,
 ) -> Course:
     """A lease is carried out at once; a poll reads the house, renews what is missing and ends what is over."""
-    if isinstance(event, Started):
-        over = replace(state, wish=Lease(mode="release", until=now, reason="a new start"), bearer=None)
-        return (state, []) if state.wrote is None else (over, [Out.over(Tick(now))])
-    if isinstance(event, Due):
-        return state, [Out.over(Tick(now))]
+    if event is not None:
+        return roused(cfg, state, event, now)
     if lease is not None:
         state, why = taken(cfg, state, lease, now)
         if why:

@@ -1,8 +1,8 @@
 """A Powerwall through Tesla's energy-site API: what it tells, and its backup reserve as the one thing that is written.
 
 The API knows no end of a write. So the household's own reserve is kept durably before the first one and put back at the
-end, at a start and on doubt; if we die for good, the reserve stays where it is: the house then buys what it would have
-taken from the battery.
+end, on doubt, and at a start that comes after the end. If we die for good, the reserve stays where it is: the house then
+buys what it would have taken from the battery.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from . import Budget, Emit, Fault, Reply, Request, Secret, Timer, replace, volatile
+from . import Budget, Due, Emit, Fault, Reply, Request, Secret, Started, Timer, replace, volatile
 from .field import figure
-from .messages import House, Lease, Token
+from .messages import House, Lease, Tick, Token
 
 if TYPE_CHECKING:
     from .powerwall import Config
@@ -54,6 +54,17 @@ def call(cfg: Config, state: State, what: str, reserve: float | None = None) -> 
             Budget(name="tesla spend", most=cfg.spend_per_month, per="month", cost=WRITE if body else READ),
         ),
     )
+
+
+def roused(cfg: Config, state: State, event: Started | Due, now: datetime) -> Course:
+    """At a start and at an end: what is not over goes on to its own end, what is over or in doubt is put back."""
+    poll, wish = Emit("over", Tick(now)), state.wish
+    if wish is not None and not cfg.shadow and not _over(cfg, wish, now):
+        return state, [Timer("end", wish.until), poll]
+    if isinstance(event, Due):
+        return state, [poll]
+    over = replace(state, wish=Lease(mode="release", until=now, reason="a new start"), bearer=None)
+    return (state, []) if state.wrote is None else (over, [poll])
 
 
 def taken(cfg: Config, state: State, lease: Lease, now: datetime) -> tuple[State, str]:

@@ -1,7 +1,9 @@
 """The example of a Powerwall, in made-up time."""
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import pytest
 from example_lives import DAILY, DAY, HOUR, LIVED, MINUTE, START, draws, half_hour, night, octopus, touched
 
 from wattwire.flows.engine.bench import Bench
@@ -53,16 +55,23 @@ class Powerwall:
         return Reply(200, {"response": told})
 
 
+def lived(wall: Powerwall, long: timedelta, dies: datetime | None = None, **config: Any) -> Bench:
+    house = octopus("powerwall", {"powerwall": {"config": {"site": "1", **config}}}, without=["simGx", "victronGx"])
+    bench = Bench(house, START, world=wall.answer)
+    for minute in range(int(long / MINUTE)):
+        bench.do(START + minute * MINUTE, lambda: wall.live(bench.now))
+    if dies:
+        bench.do(dies, lambda: bench.crash("powerwall"))
+    bench.run(START + long)
+    return bench
+
+
 @LIVED
 def test_a_powerwall_charges_on_cheap_power_alone_gives_hardly_anything_to_the_car_and_keeps_its_own_reserve(
     days: int,
 ) -> None:
     wall = Powerwall()
-    house = octopus("powerwall", {"powerwall": {"config": {"site": "1"}}}, without=["simGx", "victronGx"])
-    bench = Bench(house, START, world=wall.answer)
-    for minute in range(days * 24 * 60):
-        bench.do(START + minute * MINUTE, lambda: wall.live(bench.now))
-    bench.run(START + days * DAY)
+    bench = lived(wall, days * DAY)
 
     cheap = touched(DAILY, days)
     asked = len([s for s in bench.requests("powerwall") if s.request and s.request.method == "GET"])
@@ -74,6 +83,17 @@ def test_a_powerwall_charges_on_cheap_power_alone_gives_hardly_anything_to_the_c
     assert wall.reserve == wall.own
     assert asked / 650 / days * 30.5 < 6  # pounds a month
     assert bench.faults == []
+
+
+@pytest.mark.parametrize("clock", [(16, 23, 40), (17, 2, 12)], ids=["charging", "holding for the car"])
+def test_a_node_that_dies_in_a_lease_goes_on_with_it(clock: tuple[int, int, int]) -> None:
+    wall, other = Powerwall(), Powerwall()
+    lived(wall, 15 * HOUR, dies=datetime(2026, 11, *clock, 30, tzinfo=UTC))
+    lived(other, 15 * HOUR)
+
+    assert wall.took > 8
+    assert wall.lost == pytest.approx(other.lost, abs=0.01)
+    assert wall.charged == other.charged
 
 
 def test_somebody_is_told_when_tesla_refuses_a_new_token_for_the_powerwall_as_well() -> None:

@@ -11,7 +11,7 @@ from wattwire.nodes.powerwall import Config, ask, read
 from wattwire.nodes.powerwall_site import State, house
 
 NOW = datetime(2026, 11, 21, 18, tzinfo=UTC)
-HOUR = timedelta(hours=1)
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 TOKEN = Token(Secret("tesla-token"), NOW + 8 * HOUR)
 
 
@@ -130,9 +130,50 @@ def test_an_unknown_outcome_is_looked_at_before_it_is_written_again() -> None:
 def test_a_start_puts_back_what_a_crash_left() -> None:
     site = Site()
     site.hear(lease("hold"))
+    site.now = NOW + 2 * HOUR
     assert site.hear(event=Started()) == [("confirmed", "release")]
 
     assert site.reserve == 20
+
+
+@pytest.mark.parametrize("wish", [lease("hold"), lease("charge", 75.0)])
+def test_a_lease_that_is_not_over_goes_on_at_a_start_and_keeps_its_end(wish: Lease) -> None:
+    site = Site()
+    site.hear(wish)
+    reserve, site.now = site.reserve, NOW + 10 * MINUTE
+    site.timers.clear()
+    assert site.hear(event=Started()) == []
+    assert (site.reserve, site.timers) == (reserve, [NOW + HOUR])
+
+    site.now = NOW + HOUR
+    assert site.hear(event=Due("end")) == [("confirmed", "release")]
+    assert site.reserve == 20
+
+
+def test_a_lease_that_a_crash_cut_short_is_carried_out_at_the_start() -> None:
+    site = Site()
+    site.fails["live_status"] = Reply(503)
+    site.hear(lease("hold"))
+
+    assert site.hear(event=Started()) == [("confirmed", "hold")]
+
+
+def test_a_start_after_a_clock_was_set_back_ends_a_wish() -> None:
+    site = Site()
+    site.hear(lease("charge"))
+    site.now = NOW - 5 * HOUR
+
+    assert site.hear(event=Started()) == [("confirmed", "release")]
+
+
+def test_the_end_of_one_lease_does_not_forget_that_of_the_next() -> None:
+    site = Site()
+    site.hear(lease("hold"))
+    for site.now, heard in ((NOW + 50 * MINUTE, lease("hold", long=2 * HOUR)), (NOW + HOUR, None)):
+        site.fails["live_status"] = Reply(503)
+        site.hear(heard, event=None if heard else Due("end"))
+
+    assert site.timers == [NOW + HOUR, NOW + 110 * MINUTE]
 
 
 @pytest.mark.parametrize("event", [Started(), Due("end")])
@@ -141,7 +182,7 @@ def test_an_event_asks_nothing_itself_as_only_a_message_may(event: Started | Due
     site.hear(lease("hold"))
     _, results = ask(site.cfg, site.state, None, None, event, site.now, token=TOKEN)
 
-    assert [type(it) for it in results] == [Emit]
+    assert [type(it) for it in results if not isinstance(it, Timer)] == [Emit]
 
 
 def test_somebody_elses_change_is_left_alone() -> None:
