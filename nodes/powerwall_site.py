@@ -1,8 +1,8 @@
 """A Powerwall through Tesla's energy-site API: what it tells, and its backup reserve as the one thing that is written.
 
 The API knows no end of a write. So the household's own reserve is kept durably before the first one and put back at the
-end, on doubt, and at a start that comes after the end. If we die for good, the reserve stays where it is: the house then
-buys what it would have taken from the battery.
+end, on doubt, and at a start that comes after the end. If we die for good, the reserve stays where it is: the house
+then buys what it would have taken from the battery.
 """
 
 from __future__ import annotations
@@ -73,7 +73,8 @@ def taken(cfg: Config, state: State, lease: Lease, now: datetime) -> tuple[State
         return replace(state, wish=None, asked=False), f"only watching; it would {lease.mode}"
     if state.theirs and lease.mode != "release":
         return state, state.theirs
-    wish = replace(lease, until=min(lease.until, now + cfg.max_lease))
+    target = _target(cfg, lease.soc) if lease.mode == "charge" else None
+    wish = replace(lease, until=min(lease.until, now + cfg.max_lease), soc=target)
     return replace(state, wish=wish, asked=True, theirs=""), ""
 
 
@@ -147,7 +148,7 @@ def _wanted(cfg: Config, state: State, now: datetime) -> float | Fault:
     if wish is None or _over(cfg, wish, now):
         return own
     if wish.mode == "charge":
-        return max(own, _possible(cfg, 100.0 if wish.soc is None else wish.soc))
+        return max(own, _target(cfg, wish.soc))
     if state.held and state.held.mode == "hold" and state.wrote is not None:
         return state.wrote if state.before is None else state.before  # a falling reserve would be no hold
     if state.soc is None:
@@ -159,9 +160,9 @@ def _over(cfg: Config, wish: Lease, now: datetime) -> bool:
     return wish.mode == "release" or not now < wish.until <= now + cfg.max_lease + SLACK
 
 
-def _possible(cfg: Config, soc: float) -> float:
-    """Between `highest` and 100 there is nothing that the Powerwall takes."""
-    return float(int(soc)) if soc <= cfg.highest else 100.0
+def _target(cfg: Config, soc: float | None) -> float:
+    """% to charge to: what is charged above `highest` cannot be held, and would empty into the car."""
+    return cfg.highest if soc is None else min(cfg.highest, float(int(soc)))
 
 
 def house(told: Mapping[str, object], now: datetime) -> House:

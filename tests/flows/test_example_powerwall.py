@@ -1,5 +1,6 @@
 """The example of a Powerwall, in made-up time."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -55,13 +56,19 @@ class Powerwall:
         return Reply(200, {"response": told})
 
 
-def lived(wall: Powerwall, long: timedelta, dies: datetime | None = None, **config: Any) -> Bench:
+def lived(
+    wall: Powerwall, long: timedelta, dies: datetime | None = None, hears: Mapping[datetime, float] = {}, **config: Any
+) -> Bench:
+    """Through so much time: where the node dies, and which targets of a forecast it hears for the night."""
     house = octopus("powerwall", {"powerwall": {"config": {"site": "1", **config}}}, without=["simGx", "victronGx"])
     bench = Bench(house, START, world=wall.answer)
     for minute in range(int(long / MINUTE)):
         bench.do(START + minute * MINUTE, lambda: wall.live(bench.now))
     if dies:
         bench.do(dies, lambda: bench.crash("powerwall"))
+    for at, soc in hears.items():
+        target = {"at": at.isoformat(), "soc": soc, "until": "2026-11-17T05:30:00+00:00", "why": "a dark day"}
+        bench.put(at, "victronController.target", target)
     bench.run(START + long)
     return bench
 
@@ -94,6 +101,15 @@ def test_a_node_that_dies_in_a_lease_goes_on_with_it(clock: tuple[int, int, int]
     assert wall.took > 8
     assert wall.lost == pytest.approx(other.lost, abs=0.01)
     assert wall.charged == other.charged
+
+
+def test_a_forecast_of_a_dark_day_charges_no_higher_than_can_be_held() -> None:
+    wall = Powerwall()
+    dark = datetime(2026, 11, 16, 23, 17, tzinfo=UTC)
+    lived(wall, 15 * HOUR, hears={dark + n * HOUR: 100.0 for n in range(3)})
+
+    assert wall.took > 8
+    assert wall.lost < 0.02 * wall.took
 
 
 def test_somebody_is_told_when_tesla_refuses_a_new_token_for_the_powerwall_as_well() -> None:
