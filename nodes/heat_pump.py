@@ -19,6 +19,7 @@ class Config:
     run: timedelta = timedelta(minutes=20)  # once on it stays on so long
     rest: timedelta = timedelta(minutes=20)  # and off so long
     most: timedelta = timedelta(hours=4)  # longer it is never on at a stretch
+    again: timedelta = timedelta(minutes=5)  # how often the switch is told again: it may not have heard
     url: str = "mqtt://flow"  # the switch's broker; mqtt://flow is the flow's own
     user: str | None = None
     password: Secret | None = None
@@ -28,6 +29,8 @@ class Config:
         check_url(self.url)
         if self.run > self.most:
             raise ValueError("run is longer than most")
+        if self.again <= timedelta():
+            raise ValueError("again: write how often the switch is told again, such as 5m")
 
 
 class Out(Ports):
@@ -39,10 +42,11 @@ def steer(
     event: Started | Linked | Due | Stopping | None, now: Now,
 ) -> tuple[State, Results]:  # fmt: skip
     if isinstance(event, Stopping):
-        return released(cfg, state, now)
-    if isinstance(event, Linked | Started):
-        return due(cfg, state, event, now)
-    state, heating, results = settled(cfg, state, wish(cfg, rate, now), now)
+        state, heating, results = released(cfg, state, now)
+    elif isinstance(event, Linked | Started):
+        state, heating, results = due(cfg, state, event, now)
+    else:
+        state, heating, results = settled(cfg, state, wish(cfg, rate, now), now)
     return state, [*results, *([Out.state(heating)] if heating else [])]
 
 

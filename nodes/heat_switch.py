@@ -41,6 +41,7 @@ class State:
     on: bool = False
     since: datetime | None = None  # it is on, or off
     until: datetime | None = None  # it is looked at again, whether a tick comes or not
+    said: datetime | None = None  # to the switches; not known while there is no connection
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Wish:
 
 
 Results: TypeAlias = list[Emit | Say | Will | Timer | Status]
+Step: TypeAlias = tuple[State, Heating | None, Results]
 
 
 def wish(cfg: Config, rate: Rate | None, now: datetime) -> Wish:
@@ -64,7 +66,8 @@ def wish(cfg: Config, rate: Rate | None, now: datetime) -> Wish:
     if rate.band == "unsure":
         return Wish(False, "what power costs now is not known")
     left = rate.allowance_left is None or rate.allowance_left > 0
-    dear = rate.rung == "confirmed" and rate.band != "cheap"  # it ran out before noon, and earns nothing after it
+    # It ran out before noon and earns nothing after it; or no dispatch makes more than the car's power cheap.
+    dear = rate.barred or (rate.rung == "confirmed" and rate.band != "cheap")
     if rate.rung is not None and left and not dear and RANK[rate.rung] >= RANK[cfg.trust]:
         return Wish(True, f"a dispatch is {rate.rung}", rate.until)
     if rate.band == "cheap" and cfg.trust != "window":
@@ -72,7 +75,7 @@ def wish(cfg: Config, rate: Rate | None, now: datetime) -> Wish:
     return Wish(False, "power is not cheap")
 
 
-def settled(cfg: Config, state: State, wish: Wish, now: datetime) -> tuple[State, Heating | None, Results]:
+def settled(cfg: Config, state: State, wish: Wish, now: datetime) -> Step:
     """What is switched, mindful of how long it has run or rested."""
     lasted = now - state.since if state.since and state.since <= now else None  # a clock set back tells nothing
     on = wish.on
@@ -81,18 +84,26 @@ def settled(cfg: Config, state: State, wish: Wish, now: datetime) -> tuple[State
     elif not state.on and ((lasted is not None and lasted < cfg.rest) or not _worth(cfg, wish, now)):
         on = False
     if on == state.on:
+        state, says = _again(cfg, state, now)
         ends = (state.since or now) + cfg.run
         later = max(wish.until or ends, ends) + MARGIN
         if not on or later == state.until:
-            return state, None, []
-        return replace(state, until=later), None, [Timer("look", later)]
+            return state, None, says
+        return replace(state, until=later), None, [*says, Timer("look", later)]
     until = max(wish.until or now, now + cfg.run) + MARGIN if on else None
     heating = Heating(at=now, mode=_mode(cfg, on), until=until, why=wish.why)
     return (
-        State(on, now, until),
+        State(on, now, until, now if state.said else None),
         heating,
         [*_says(cfg, on), Timer("look", until), Status(f"{heating.mode}: {wish.why}")],
     )
+
+
+def _again(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
+    """A switch that was out of reach hears it now: it acknowledges nothing."""
+    if state.said is None or state.said <= now < state.said + cfg.again:
+        return state, []
+    return replace(state, said=now), _says(cfg, state.on)
 
 
 def _worth(cfg: Config, wish: Wish, now: datetime) -> bool:
@@ -100,23 +111,33 @@ def _worth(cfg: Config, wish: Wish, now: datetime) -> bool:
     return wish.until is None or wish.until - now >= min(cfg.run, ENOUGH)
 
 
-def due(cfg: Config, state: State, event: Linked | Started, now: datetime) -> tuple[State, Results]:
+def due(cfg: Config, state: State, event: Linked | Started, now: datetime) -> Step:
     """A connection says again how it should be; should it die, the broker ends what is on.
 
     With two contacts it ends the first: the first alone would block the pump.
     """
     if isinstance(event, Started):
         last = cfg.first or cfg.switch
-        state = state if state.on and state.until and now < state.until else State(False, state.since)
-        look: Results = [Timer("look", state.until)] if state.on else []
-        return state, look if cfg.shadow else [Will(Say(last.topic, last.off.encode())), *look]
+        will: Results = [] if cfg.shadow else [Will(Say(last.topic, last.off.encode()))]
+        if state.on and state.until and now < state.until:
+            return replace(state, said=None), None, [*will, Timer("look", state.until)]
+        return (*_ended(state, "it was over before we came back", now), will)
     if not event.up:
-        return state, [Status(f"not connected: {event.why}" if event.why else "not connected", "yellow")]
-    return state, [*_says(cfg, state.on), Status(_mode(cfg, state.on))]
+        why = f"not connected: {event.why}" if event.why else "not connected"
+        return replace(state, said=None), None, [Status(why, "yellow")]
+    said = None if cfg.shadow else now
+    return replace(state, said=said), None, [*_says(cfg, state.on), Status(_mode(cfg, state.on))]
 
 
-def released(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
-    return (State(False, now), _says(cfg, False)) if state.on else (state, [])
+def released(cfg: Config, state: State, now: datetime) -> Step:
+    says = _says(cfg, False) if state.on else []
+    return (*_ended(state, "we stop", now), says)
+
+
+def _ended(state: State, why: str, now: datetime) -> tuple[State, Heating | None]:
+    if not state.on:
+        return replace(state, said=None), None
+    return State(False, now), Heating(at=now, mode="normal", why=why)
 
 
 def _says(cfg: Config, on: bool) -> Results:

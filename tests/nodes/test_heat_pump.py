@@ -52,6 +52,9 @@ class Pump:
         ({}, {"planned": True, "rung": "offered", "allowance_left": 0.0}, False),
         ({}, {"planned": True, "rung": "confirmed", "allowance_left": 5.5}, False),  # it ran out before noon
         ({"trust": "confirmed"}, {"planned": True, "rung": "confirmed"}, False),
+        ({}, {"planned": True, "rung": "offered", "barred": True}, False),  # on this tariff it is the car's alone
+        ({}, {"planned": True, "rung": "started", "allowance_left": 5.5, "barred": True}, False),
+        ({"below": 30.0}, {"planned": True, "rung": "started", "barred": True}, True),
         ({}, {"band": "unsure", "rung": "offered"}, False),
         ({}, {}, False),
         ({"below": 10.0}, {"house": 9.9}, True),
@@ -146,12 +149,66 @@ def test_a_stop_lets_go() -> None:
     assert pump.said == [("heat/2", "ON"), ("heat/2", "OFF")]
 
 
+def test_how_it_is_is_said_again_every_few_minutes_to_a_switch_that_did_not_hear() -> None:
+    pump = Pump(again=5 * MINUTE)
+    pump.hear(T, event=Linked(up=True))
+    for minute in range(1, 61):
+        at = T + minute * MINUTE
+        pump.hear(at, rate(at, window=minute < 30, band="cheap" if minute < 30 else "standard"))
+
+    assert pump.modes == [(1, "encouraged"), (30, "normal")]
+    assert [word for _, word in pump.said] == ["OFF"] + 6 * ["ON"] + 7 * ["OFF"]
+
+
+def test_nothing_is_said_again_before_it_was_said_at_all_nor_by_a_clock_that_was_set_back() -> None:
+    pump = Pump(again=5 * MINUTE)
+    pump.hear(T, rate(T))
+    assert pump.said == []
+    pump.hear(T, event=Linked(up=True))
+    early = T - timedelta(hours=1)
+    pump.hear(early, rate(early))
+    pump.hear(early + MINUTE, rate(early))
+
+    assert pump.said == 2 * [("heat/2", "OFF")]
+
+
+def test_a_connection_that_is_down_is_told_nothing_until_it_is_up() -> None:
+    pump = Pump(again=5 * MINUTE)
+    pump.hear(T, event=Linked(up=True))
+    pump.hear(T + MINUTE, event=Linked(up=False))
+    for minute in range(2, 30):
+        pump.hear(T + minute * MINUTE, rate(T + minute * MINUTE))
+
+    assert pump.said == [("heat/2", "OFF")]
+
+
+def test_what_ends_by_a_stop_or_while_nobody_looked_is_told_as_ended() -> None:
+    stopped, late = Pump(), Pump()
+    for pump in (stopped, late):
+        pump.hear(T, rate(T, window=True, band="cheap"))
+    for _ in range(2):
+        stopped.hear(T + 5 * MINUTE, event=Stopping())
+        late.hear(T + 60 * MINUTE, event=Started())
+    late.hear(T + 60 * MINUTE, event=Linked(up=True))
+
+    assert stopped.modes == [(0, "encouraged"), (5, "normal")]
+    assert late.modes == [(0, "encouraged"), (60, "normal")]
+    assert late.said[-1] == ("heat/2", "OFF")
+    assert late.state.since == T + 60 * MINUTE  # it rests from now on
+
+
 def test_in_the_shadow_it_says_nothing() -> None:
     pump = Pump(shadow=True)
     assert pump.hear(T, event=Started()) == []
-    pump.hear(T, rate(T, window=True, band="cheap"))
+    for minute in (0, 10):
+        pump.hear(T + minute * MINUTE, rate(T + minute * MINUTE, window=True, band="cheap"))
 
     assert (pump.said, pump.modes) == ([], [(0, "encouraged")])
+
+
+def test_how_often_it_is_said_again_must_be_more_than_nothing() -> None:
+    with pytest.raises(ValueError, match="again"):
+        Config(switch=ONE, again=timedelta())
 
 
 def test_an_old_rate_is_no_rate() -> None:
