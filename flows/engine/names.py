@@ -15,7 +15,7 @@ PATH = 4096  # characters of a path; more of one is not quoted
 LONGEST = 1_000_000  # bytes of a file of names, or of a secret: more is a mistake, such as a device
 NAME = re.compile(r"\$(\$|[A-Za-z_][A-Za-z0-9_]*)?")
 LINE = re.compile(
-    r"""\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*  # NAME=
+    r"""\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]{0,999})\s*=\s*  # NAME=
     ("(?:[^"\\]|\\.)*"|'[^']*'|[^\s\#'"]\S*(?:\s+[^\s\#]\S*)*)?\s*  # a value, in quotes or not
     (?:(?<=\s)\#.*)?""",  # after a space, a comment
     re.VERBOSE,

@@ -69,6 +69,7 @@ class Store:
         self._db.execute("PRAGMA cache_size=-256")  # kB: what is read again is in the kernel's cache as well
         self._db.execute(f"PRAGMA synchronous={'FULL' if full else 'NORMAL'}")
         self._furnish()
+        self._db.execute("DELETE FROM outbox WHERE number IS NULL")  # a damaged version: it would only be read
         if self._db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
             raise Damaged
         self._last_seen = int(self._db.execute("SELECT coalesce(max(number), 0) FROM seen").fetchone()[0])
@@ -186,7 +187,7 @@ def room() -> Iterator[None]:
         match getattr(wrong, "sqlite_errorcode", 0) & 0xFF:
             case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR:
                 raise Full("the disk is full") from None
-            case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_ERROR:  # the last: other tables
+            case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_ERROR | sqlite3.SQLITE_READONLY:
                 raise Damaged(str(wrong)) from None
             case 0 if isinstance(wrong, sqlite3.OperationalError):  # Python's own word: a text that is none
                 raise Damaged(str(wrong)) from None

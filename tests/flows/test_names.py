@@ -91,7 +91,7 @@ def test_a_line_of_an_env_file(tmp_path: Path, line: str, value: str) -> None:
 
 
 def test_lines_that_are_none_are_refused_at_their_place(tmp_path: Path) -> None:
-    (tmp_path / "env").write_text("A=1\nwhat\nB='x\n")
+    (tmp_path / "env").write_text(f"A=1\nwhat\nB='x\n{'C' * 1001}=1")
 
     with pytest.raises(FlowError) as refused:
         dotenv(tmp_path / "env")
@@ -99,6 +99,7 @@ def test_lines_that_are_none_are_refused_at_their_place(tmp_path: Path) -> None:
     assert [(r.line, r.text) for r in refused.value.reasons] == [
         (2, "not a line of NAME=value"),
         (3, "not a line of NAME=value"),
+        (4, "not a line of NAME=value"),
     ]
 
 

@@ -222,6 +222,16 @@ def test_a_file_of_another_shape_is_damaged(spoil: str, tmp_path: Path) -> None:
         Store(tmp_path / "n.db")
 
 
+def test_a_file_that_says_it_is_of_a_later_version_is_damaged(tmp_path: Path) -> None:
+    """SQLite would read such a file, and write nothing."""
+    Store(tmp_path / "n.db").close()
+    whole = (tmp_path / "n.db").read_bytes()
+    (tmp_path / "n.db").write_bytes(whole[:18] + b"\3" + whole[19:])
+
+    with pytest.raises(Damaged, match="readonly"):
+        Store(tmp_path / "n.db")
+
+
 # Requests
 
 
