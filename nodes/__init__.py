@@ -7,7 +7,7 @@ Prices: rate_*, tariff*, half_hours, ladder, allowance, outlook, verdict, reason
 The books: dispatch_ledger, slot_record, cost_meter, energy*.
 The car: tesla_*, telemetry_fields, tessie, tessie_answers, car_*, which_car, ev_meter, meter_readings, plug_guard,
     plug_watch.
-The battery: victron_*, gx_*, battery_*, wishes, powerwall, powerwall_site.
+The battery: victron_*, gx_*, battery_*, wishes, powerwall, powerwall_site, powerwall_replies.
 Sun and heat: solar_*, sun, sun_services, heat_pump, heat_switch.
 People: alarm, notify, notices.
 For any flow: clock, cadence, inject, mqtt_in, mqtt_out, switch, change, grace, debug, topics, payload, field.

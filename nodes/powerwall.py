@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from . import Due, Fault, Node, Now, Port, Ports, Reply, Started, keep
+from . import Due, Fault, Node, Now, Port, Ports, Reply, Started, keep, refines
 from .messages import House, Lease, Tick, Token
 from .powerwall_site import Course, State, begin, follow, roused, taken
 
@@ -25,6 +25,7 @@ class Out(Ports):
     over: Port[Tick]  # a lease has come to its end, or a start found one: poll, to put the own reserve back or go on
     unauthorised: Port[Fault]
     throttled: Port[Fault]
+    spent: Port[Fault] = refines("throttled")  # the pounds of the month are used up: no lease begins
     failed: Port[Fault]  # no usable answer: trying again may help
 
 

@@ -1,4 +1,4 @@
-"""A Powerwall through Tesla's energy-site API: what it tells, and its backup reserve as the one thing that is written.
+"""A Powerwall through Tesla's energy-site API: a lease is its backup reserve, the one thing that is written.
 
 The API knows no end of a write. So the household's own reserve is kept durably before the first one and put back at the
 end, on doubt, and at a start that comes after the end. If we die for good, the reserve stays where it is: the house
@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from . import Budget, Due, Emit, Fault, Reply, Request, Secret, Started, Timer, replace, volatile
 from .field import figure
-from .messages import House, Lease, Tick, Token
+from .messages import Lease, Tick, Token
+from .powerwall_replies import MONEY, house, trouble
 
 if TYPE_CHECKING:
     from .powerwall import Config
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 SLACK = timedelta(minutes=1)  # a wish that reaches further is of before a clock was set back
 READ, WRITE = 1 / 650, 1 / 1300
 """Pounds, as for a car; what Tesla takes for a site is nowhere told."""
+BACK = 1.0  # pounds beyond the month's, while a reserve of ours is there: it must not stay for lack of money
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ Course = tuple[State, list[Emit | Request | Timer]]
 def call(cfg: Config, state: State, what: str, reserve: float | None = None) -> Request:
     path = {"live": "live_status", "info": "site_info", "check": "site_info", "write": "backup"}[what]
     body = None if reserve is None else {"backup_reserve_percent": int(reserve)}
+    pounds = cfg.spend_per_month + (0 if state.wrote is None else BACK)
     return Request(
         method="GET" if body is None else "POST",
         url=f"{cfg.url.rstrip('/')}/api/1/energy_sites/{cfg.site}/{path}",
@@ -51,7 +54,7 @@ def call(cfg: Config, state: State, what: str, reserve: float | None = None) -> 
         tag=what,
         budgets=(
             Budget(name=f"powerwall {cfg.site}", most=60, per=timedelta(hours=1)),
-            Budget(name="tesla spend", most=cfg.spend_per_month, per="month", cost=WRITE if body else READ),
+            Budget(name=MONEY, most=pounds, per="month", cost=WRITE if body else READ),
         ),
     )
 
@@ -87,7 +90,7 @@ def follow(cfg: Config, state: State, reply: Reply) -> Course:
     """live, then info; then, where the reserve is not what it should be, write and check."""
     now = reply.at
     if reply.status != 200:
-        return state, [_trouble(reply)]
+        return state, [trouble(reply)]
     told = reply.json.get("response") if isinstance(reply.json, dict) else None
     if not isinstance(told, dict):
         return state, [Emit("failed", reply.fault("the reply says nothing of the site"))]
@@ -163,34 +166,3 @@ def _over(cfg: Config, wish: Lease, now: datetime) -> bool:
 def _target(cfg: Config, soc: float | None) -> float:
     """% to charge to: what is charged above `highest` cannot be held, and would empty into the car."""
     return cfg.highest if soc is None else min(cfg.highest, float(int(soc)))
-
-
-def house(told: Mapping[str, object], now: datetime) -> House:
-    """Tesla's signs: battery + is discharging."""
-    battery = figure(told.get("battery_power"))
-    status = told.get("grid_status")
-    up, down = status in ("Active", "SystemGridConnected"), status in ("Inactive", "SystemIslandedActive")
-    return House(
-        at=now,
-        soc=figure(told.get("percentage_charged")),
-        grid=figure(told.get("grid_power")),
-        battery=None if battery is None else -battery,
-        load=figure(told.get("load_power")),
-        pv=figure(told.get("solar_power")),
-        controllable=up,
-        why_not=None if up else "the grid is gone, or not told",
-        islanded=down if up or down else None,
-    )
-
-
-def _trouble(reply: Reply) -> Emit:
-    match reply.status:
-        case 401:
-            return Emit("unauthorised", reply.fault("Tesla does not accept the token"))
-        case 429:
-            return Emit("throttled", reply.fault("too many requests to Tesla"))
-        case 0 if reply.spent:
-            return Emit("throttled", reply.fault())
-        case 403 | 404:
-            return Emit("refused", reply.fault("the token lacks the energy scopes, or there is no such site"))
-    return Emit("failed", reply.fault())

@@ -112,6 +112,17 @@ def test_a_forecast_of_a_dark_day_charges_no_higher_than_can_be_held() -> None:
     assert wall.lost < 0.02 * wall.took
 
 
+def test_with_the_months_money_used_up_in_a_lease_the_own_reserve_comes_back_and_somebody_is_told() -> None:
+    wall = Powerwall()
+    bench = lived(wall, 15 * HOUR, spend_per_month=0.022)
+    told = [said.why for said in bench.bodies("alarm.said")]
+
+    assert wall.took > 8
+    assert wall.reserve == wall.own
+    assert [why for why in told if "tesla spend" in why]
+    assert len(bench.times("powerwall.throttled")) == 0
+
+
 def test_somebody_is_told_when_tesla_refuses_a_new_token_for_the_powerwall_as_well() -> None:
     refused = Reply(401, {"error": "invalid bearer token"})
     house = octopus("powerwall", {"powerwall": {"config": {"site": "1"}}}, without=["simGx", "victronGx"])

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from wattwire.nodes import Due, Emit, Reply, Request, Secret, Started, Timer
+from wattwire.nodes import Budget, Due, Emit, Reply, Request, Secret, Started, Timer
 from wattwire.nodes.messages import House, Lease, Token
 from wattwire.nodes.powerwall import Config, ask, read
-from wattwire.nodes.powerwall_site import State, house
+from wattwire.nodes.powerwall_replies import house
+from wattwire.nodes.powerwall_site import State
 
 NOW = datetime(2026, 11, 21, 18, tzinfo=UTC)
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
@@ -275,7 +276,8 @@ def test_an_unknown_grid_is_neither_there_nor_gone(told: str | None, islanded: b
         (Reply(403), "refused"),
         (Reply(404), "refused"),
         (Reply(429), "throttled"),
-        (Reply(0, spent="tesla spend"), "throttled"),
+        (Reply(0, spent="tesla spend"), "spent"),
+        (Reply(0, spent="powerwall 12345"), "throttled"),
         (Reply(503), "failed"),
         (Reply(200, {"response": None}), "failed"),
     ],
@@ -286,6 +288,19 @@ def test_trouble_leaves_the_wish_for_the_next_look(reply: Reply, port: str) -> N
     assert [p for p, _ in site.hear(lease("hold"))] == [port]
 
     assert site.hear() == [("confirmed", "hold")]
+
+
+@pytest.mark.parametrize(("ours", "pounds"), [(None, 8.0), (57.0, 9.0)])
+def test_the_way_back_to_the_own_reserve_may_cost_a_pound_more(ours: float | None, pounds: float) -> None:
+    site = Site()
+    _, results = ask(site.cfg, State(wrote=ours), object(), None, None, NOW, token=TOKEN)
+    (request,) = results
+    assert isinstance(request, Request)
+
+    assert request.budgets == (
+        Budget(name="powerwall 12345", most=60, per=HOUR),
+        Budget(name="tesla spend", most=pounds, per="month", cost=1 / 650),
+    )
 
 
 def test_an_unknown_charge_is_not_held() -> None:
