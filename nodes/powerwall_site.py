@@ -152,11 +152,11 @@ def _wanted(cfg: Config, state: State, now: datetime) -> float | Fault:
         return own
     if wish.mode == "charge":
         return max(own, _target(cfg, wish.soc))
+    charge = None if state.soc is None else _target(cfg, state.soc)
     if state.held and state.held.mode == "hold" and state.wrote is not None:
-        return state.wrote if state.before is None else state.before  # a falling reserve would be no hold
-    if state.soc is None:
-        return Fault("the state of charge is not known")
-    return max(own, min(cfg.highest, float(int(state.soc))))
+        held = state.wrote if state.before is None else state.before  # a falling reserve would be no hold
+        return held if charge is None else max(held, charge)
+    return Fault("the state of charge is not known") if charge is None else max(own, charge)
 
 
 def _over(cfg: Config, wish: Lease, now: datetime) -> bool:
@@ -164,5 +164,5 @@ def _over(cfg: Config, wish: Lease, now: datetime) -> bool:
 
 
 def _target(cfg: Config, soc: float | None) -> float:
-    """% to charge to: what is charged above `highest` cannot be held, and would empty into the car."""
+    """% to charge to or to hold at: what is above `highest` cannot be held, and would empty into the car."""
     return cfg.highest if soc is None else min(cfg.highest, float(int(soc)))

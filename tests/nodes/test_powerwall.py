@@ -101,6 +101,31 @@ def test_a_hold_does_not_follow_a_falling_charge() -> None:
     assert site.reserve == 57
 
 
+@pytest.mark.parametrize(("risen", "reserve"), [(79.4, 79), (93.0, 80), (None, 57)])
+def test_a_hold_follows_a_rising_charge_and_never_falls_again(risen: float | None, reserve: float) -> None:
+    site = Site(soc=57.4)
+    site.hear(lease("hold"))
+    site.soc = risen
+    assert site.hear() == []
+    assert site.reserve == reserve
+
+    site.soc, site.now = 55.0, NOW + 50 * MINUTE
+    assert site.hear(lease("hold", long=2 * HOUR)) == [("confirmed", "hold")]
+    assert site.reserve == reserve
+    assert (site.hear(lease("release")), site.reserve) == ([("confirmed", "release")], 20)
+
+
+def test_a_rise_that_may_have_been_written_is_looked_at_before_it_is_written_again() -> None:
+    site = Site(soc=57.4)
+    site.hear(lease("hold"))
+    site.soc, site.fails["backup"] = 70.2, Reply(504)
+    assert [port for port, _ in site.hear()] == ["failed"]
+    assert site.reserve == 57
+
+    assert site.hear() == []
+    assert site.reserve == 70
+
+
 def test_nothing_is_written_when_nothing_is_wished() -> None:
     site = Site()
     assert site.hear() == []
