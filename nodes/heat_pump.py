@@ -12,7 +12,7 @@ from .topics import check_url
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    switch: Switch  # SG-Ready's second contact, or what else turns the extra heat on
+    switch: Switch  # SG-Ready's second contact, or what else heats; unless told others, its words are ON and OFF
     first: Switch | None = None  # SG-Ready's first contact: with both on the pump is forced, not just encouraged
     trust: Literal["window", "offered", "started", "confirmed"] = "offered"  # how sure a half hour must be
     below: float | None = None  # pence per kWh; cheaper half hours count on any tariff
@@ -20,7 +20,7 @@ class Config:
     rest: timedelta = timedelta(minutes=20)  # and off so long
     most: timedelta = timedelta(hours=4)  # longer it is never on at a stretch
     again: timedelta = timedelta(minutes=5)  # how often the switch is told again: it may not have heard
-    url: str = "mqtt://flow"  # the switch's broker; mqtt://flow is the flow's own
+    url: str = "mqtt://flow"  # the switch's broker; mqtt://flow is the flow's own, on this machine alone
     user: str | None = None
     password: Secret | None = None
     shadow: bool = False  # say nothing to the switch

@@ -31,6 +31,7 @@ from wattwire.flows.engine.loading import load, load_text
 from wattwire.nodes import Fault, Json, Reply, Request
 from wattwire.nodes.car_messages import CarDone
 from wattwire.nodes.energy_messages import Day
+from wattwire.nodes.heat_switch import Switch
 from wattwire.nodes.messages import Lease
 from wattwire.nodes.notices import Repeats
 from wattwire.nodes.sim_octopus_lists import price_at
@@ -112,7 +113,7 @@ def test_on_agile_the_battery_is_filled_in_the_cheapest_half_hours_alone_and_tha
 
 
 PUMP = {
-    "heatPump": {"config": {"switch": {"topic": "pump/command"}}},
+    "heatPump": {"config": {"switch": {"topic": "pump/command"}, "url": "mqtt://flow"}},
     "pump": {"type": "mqttIn", "config": {"topic": "pump/command", "json": False}},
 }
 
@@ -139,6 +140,13 @@ def test_the_heat_pump_runs_on_cheap_power_alone_and_neither_starts_nor_stops_in
         d for d in dispatches if START < d < bench.now and not night(d)
     }
     assert bench.faults == []
+
+
+def test_the_heat_pump_s_switch_is_told_in_a_shelly_s_words_on_a_broker_that_it_can_reach() -> None:
+    config = load("heat_pump", env=example()).nodes["heatPump"].config
+
+    assert config.switch == Switch(topic="shellies/pump/relay/0/command", on="on", off="off")
+    assert config.url == "mqtt://192.168.1.5:1883"
 
 
 @LIVED
