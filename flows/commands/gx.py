@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import signal
 import ssl
 from pathlib import Path
 from time import monotonic
@@ -74,6 +75,10 @@ def probe(
     as the battery takes). Ctrl-C ends it and puts the override back; if we die, the GX does that by our last will.
     """
     cfg, line = line_to(target, env_file, state)
+    if force_charge:
+        line.undo = (FORCE, 0.0)
+    for ending in (signal.SIGTERM, signal.SIGHUP):  # a terminal that is closed ends it as Ctrl-C does
+        signal.signal(ending, signal.default_int_handler)
     try:
         with line:
             line.until(lambda: line.skew != 0.0, 5.0)

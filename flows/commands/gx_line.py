@@ -34,13 +34,14 @@ class Unreachable(Exception):
 
 
 class Line:
-    """Nothing happens but while it is waited for. If we die, the GX itself takes the override back."""
+    """Nothing happens but while it is waited for. If we die, the GX itself takes the override back: see `undo`."""
 
     def __init__(self, dial: Dial, broker: str = "", portal: str | None = None) -> None:
         self._dial, self._broker, self.portal = dial, broker, portal or ""
         self.seen: dict[str, Value] = {}
         self.skew = 0.0
         self.moved: Callable[[], None] = lambda: None  # something was told
+        self.undo: tuple[str, float | None] = (SETPOINT, None)  # what the GX writes by itself then
         self._token, self._told, self._awake = "", False, 0.0
         self._link = self._dialled(None)
 
@@ -52,7 +53,8 @@ class Line:
             raise Unreachable(f"{self._link.address} answers, and there is no GX behind it")
         portal = self.portal
         self._link.close()
-        self._link = self._dialled(Will(f"W/{portal}/{SETPOINT}", payload(write(portal, SETPOINT, None)), retain=False))
+        undoing = write(portal, *self.undo)
+        self._link = self._dialled(Will(undoing.topic, payload(undoing), retain=False))
         self._up()
         self._link.subscribe([f"N/{portal}/{path}" for path in LISTENED])
         self._token = secrets.token_hex(4)

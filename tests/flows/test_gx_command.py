@@ -17,7 +17,7 @@ from rig import Rig
 
 from wattwire.flows.commands.gx_trial import Finding, Look, find, words
 from wattwire.flows.engine.loading import load_text
-from wattwire.nodes.gx_topics import SETPOINT
+from wattwire.nodes.gx_topics import FORCE, SETPOINT
 
 
 def looks(*told: tuple[float, float | None, float | None]) -> list[Look]:
@@ -169,16 +169,23 @@ def test_probe_writes_once_watches_puts_back_and_says_what_this_firmware_does(
 
 @pytest.mark.broker
 @pytest.mark.mosquitto
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL], ids=["Ctrl-C", "killed"])
-def test_however_a_probe_ends_the_override_is_put_back(houses: Houses, how: signal.Signals) -> None:
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGHUP, signal.SIGKILL], ids=["Ctrl-C", "hung up", "killed"])
+@pytest.mark.parametrize(
+    ("force", "path", "none"),
+    [([], SETPOINT, b'{"value":null}'), (["--force-charge"], FORCE, b'{"value":0}')],
+    ids=["setpoint", "force charge"],
+)
+def test_however_a_probe_ends_the_override_is_put_back(
+    houses: Houses, force: list[str], path: str, none: bytes, how: signal.Signals
+) -> None:
     rig = houses("")
-    words = [sys.executable, "-m", "wattwire.flows", "gx", "probe", rig.broker.url, "--for", "600", "--yes"]
+    words = [sys.executable, "-m", "wattwire.flows", "gx", "probe", rig.broker.url, "--for", "600", "--yes", *force]
     probe = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    rig.until(lambda: any(m.topic.endswith(SETPOINT) for m in rig.heard), 60)
+    rig.until(lambda: any(m.topic.startswith("W/") and m.topic.endswith(path) for m in rig.heard), 60)
     rig.heard.clear()
     os.kill(probe.pid, how)
     began = monotonic()
-    rig.until(lambda: any(m.payload == b'{"value":null}' for m in rig.heard), 10)
+    rig.until(lambda: any(m.topic.endswith(path) and m.payload == none for m in rig.heard), 10)
     probe.wait(40)
 
     assert monotonic() - began < 10
