@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from time import sleep
 
-from .statefolder import BUDGETS
+from .statefolder import BUDGETS, begin
 
 TRIES = 20
 DAMAGED = f"{BUDGETS} is damaged; move {BUDGETS}* away to count anew"
@@ -30,7 +31,8 @@ class Unreliable(Exception):
 def opened(path: Path, patience: float) -> sqlite3.Connection:
     """`patience` is for others that write. Raises Unreliable."""
     with trouble():
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        begin(path)
+        usable(path)
         db = sqlite3.connect(path, timeout=patience, isolation_level=None, check_same_thread=False)
         for more in reversed(range(TRIES)):  # of several that make the file at once, one is told to come again
             try:
@@ -43,6 +45,13 @@ def opened(path: Path, patience: float) -> sqlite3.Connection:
                     raise
                 sleep(patience / TRIES)
         return db
+
+
+def usable(path: Path) -> None:
+    """Raises OSError, which says more than SQLite does."""
+    code = errno.EISDIR if path.is_dir() else 0 if os.access(path, os.R_OK | os.W_OK) else errno.EACCES
+    if code:
+        raise OSError(code, os.strerror(code))
 
 
 @contextmanager

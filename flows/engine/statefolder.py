@@ -7,6 +7,7 @@ import errno
 import json
 import os
 import tempfile
+import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from wattwire.broker.envelope import parse
 
 RUNNING = "broker.json"
 BUDGETS = "budgets.db"
+BEGINNING = threading.Lock()  # else one thread locks what another is about to close
 
 
 class Unusable(Exception):
@@ -76,6 +78,13 @@ def read(file: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def begin(file: Path) -> None:
+    """An empty file for its owner's eyes only, unless there is one. That one is let be: whoever opens a database and
+    closes it again takes from it all the locks of his process. Raises OSError."""
+    with BEGINNING, contextlib.suppress(FileExistsError):
+        os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def alive(pid: object) -> bool:

@@ -17,6 +17,7 @@ from typing import Any
 from wattwire.broker.envelope import parse
 
 from .seen import AGAIN, LEAST, MOST
+from .statefolder import begin
 from .work import Owed
 
 SOME = 256  # inputs, after which it is looked which keys to forget
@@ -51,7 +52,7 @@ class Store:
 
     def __init__(self, path: Path, full: bool = False) -> None:
         with room():
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # a token may be in it
+            begin(path)  # for our eyes only: a token may be in it
             self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             try:
                 self._begin(full)

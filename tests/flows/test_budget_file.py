@@ -3,6 +3,8 @@
 import multiprocessing
 import os
 import stat
+import subprocess
+import sys
 from datetime import timedelta
 from pathlib import Path
 
@@ -57,6 +59,33 @@ def test_processes_that_spend_at_once_spend_no_more_than_there_is(tmp_path: Path
         spent = pool.map(_burst, [tmp_path / "b.db"] * 6)
 
     assert sum(spent) == 50
+
+
+LOOK = """
+import sys
+from datetime import datetime
+from pathlib import Path
+from wattwire.flows.engine.ledger import standing
+print(*[account.used for account in standing(Path(sys.argv[1]), datetime.fromisoformat(sys.argv[2]))[0]])
+"""
+
+
+def looked(path: Path) -> float:
+    """What another process sees, as `wattwire status` does: it opens the file, and closes it again."""
+    told = subprocess.run([sys.executable, "-c", LOOK, path, str(NOON)], capture_output=True, text=True, check=True)
+    return float(told.stdout)
+
+
+def test_nodes_that_share_a_process_count_for_all_however_often_others_look(tmp_path: Path) -> None:
+    path, request, told = tmp_path / "b.db", asks(per(HOUR, 4)), list[bool]()
+    guests = [Budgets("f", path) for _ in range(3)]
+    for guest in (guests[0], guests[1], guests[0], guests[2], guests[1]):
+        told.append(guest.refusal(request, NOON) is None)
+        seen = looked(path)
+
+    assert told == [True, True, True, True, False]
+    assert seen == 4.0
+    assert (tmp_path / "b.db-wal").exists()  # who closed last knew of the others
 
 
 def broken(path: Path) -> None:
