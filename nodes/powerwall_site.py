@@ -1,8 +1,8 @@
 """A Powerwall through Tesla's energy-site API: a lease is its backup reserve, the one thing that is written.
 
 The API knows no end of a write. So the household's own reserve is kept durably before the first one and put back at the
-end, on doubt, and at a start that comes after the end. If we die for good, the reserve stays where it is: the house
-then buys what it would have taken from the battery.
+end, on doubt, and at a start that comes after the end. A stop is an event, and none may ask Tesla: if no start
+follows, the reserve stays where it is: the house then buys what it would have taken from the battery.
 """
 
 from __future__ import annotations

@@ -10,6 +10,8 @@ from example_lives import DAILY, DAY, HOUR, LIVED, MINUTE, START, draws, half_ho
 from wattwire.flows.engine.bench import Bench
 from wattwire.nodes import Json, Reply, Request
 
+SECOND = timedelta(seconds=1)
+
 
 class Powerwall:
     """A Powerwall at Tesla: below its reserve it charges, at it it rests, above it it gives what house and car draw."""
@@ -110,6 +112,19 @@ def test_a_forecast_of_a_dark_day_charges_no_higher_than_can_be_held() -> None:
 
     assert wall.took > 8
     assert wall.lost < 0.02 * wall.took
+
+
+def test_before_a_stop_a_person_has_the_own_reserve_put_back_also_in_a_lease() -> None:
+    wall, seen = Powerwall(), list[float]()
+    at = datetime(2026, 11, 16, 13, 10, tzinfo=UTC)
+    bench = lived(wall, 0 * HOUR)
+    bench.put(at, "victronController.hand", {"mode": "release"})
+    for moment in (at, at + 5 * SECOND, at + 15 * MINUTE):
+        bench.do(moment - SECOND, lambda: seen.append(wall.reserve))
+    bench.run(at + 20 * MINUTE)
+
+    assert wall.draws() > 0
+    assert seen == [56, 20, 20]
 
 
 def test_with_the_months_money_used_up_in_a_lease_the_own_reserve_comes_back_and_somebody_is_told() -> None:
