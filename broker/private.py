@@ -10,13 +10,13 @@ import signal
 import subprocess
 import sys
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import partial
 from importlib import resources
 from pathlib import Path
 from string import Template
 from typing import Literal
 
+from . import saved
 from .doors import free_port, greets, place_for_socket
 from .mosquitto import find_mosquitto, version_of
 from .pipe import LARGEST
@@ -83,12 +83,11 @@ class PrivateBroker:
 
     def save(self, patience: float = 2.0) -> bool:
         """Have mosquitto write its state now. False if it did not, or cannot."""
-        database = self.folder / "mosquitto.db"
-        if self.kind != "mosquitto" or not self.alive():
+        if self.kind != "mosquitto" or self._child is None or not self.alive():
             return False
-        before = identity(database)
-        os.kill(self.pid, signal.SIGUSR1)
-        return waited(lambda: identity(database) not in (before, None), patience)
+        before = saved.identity(self.folder)
+        self._child.send_signal(signal.SIGUSR1)  # to nobody if it ends just now
+        return waited(lambda: saved.identity(self.folder) not in (before, None), patience)
 
     def restart(self) -> None:
         """After it died, or to have it read its files anew. The addresses stay, if nobody took the port meanwhile."""
@@ -118,6 +117,7 @@ class PrivateBroker:
         return ""
 
     def _launch(self) -> None:
+        patience = START + saved.reading(self.folder)
         for _ in range(4):
             began = self.log.stat().st_size if self.log.exists() else 0
             with self.log.open("ab") as log:
@@ -131,14 +131,16 @@ class PrivateBroker:
                     preexec_fn=tether(os.getpid()),
                 )
             note(self.folder, self._child.pid, self.kind)
-            if waited(partial(self._answers, began), START, self.alive):
+            if waited(partial(self._answers, began), patience, self.alive):
                 return
-            said = self._said_since(began)
+            code, said = self._child.poll(), self._said_since(began)
             self._end()
             if "in use" in said.lower():
                 self.port = free_port(0)
                 self._write_config()
-            elif not self._set_aside(said):
+            elif code is None:
+                raise BrokerFailed(f"{self.kind} does not answer after {patience:g} s:\n{said or 'it says nothing'}")
+            elif not self._set_aside(code, said) and code >= 0:  # somebody who killed it has nothing against its file
                 raise BrokerFailed(f"{self.kind} does not start:\n{said or 'it says nothing'}")
         raise BrokerFailed(f"{self.kind} does not start:\n{self.last_words()}")
 
@@ -174,18 +176,10 @@ class PrivateBroker:
             return "\n".join(log.read().decode(errors="replace").splitlines()[-TAIL:])
         return ""
 
-    def _set_aside(self, said: str) -> bool:
-        """A database that it cannot read must not keep the house dark: begin with an empty one."""
-        database = self.folder / "mosquitto.db"
-        died = self._child is not None and self._child.returncode not in (None, 0)
-        if self.kind != "mosquitto" or not died or not database.exists() or "listen" in said:
+    def _set_aside(self, code: int, said: str) -> bool:
+        if self.kind != "mosquitto" or not saved.unreadable(code, said) or not (told := saved.set_aside(self.folder)):
             return False
-        aside = self.folder / f"mosquitto.db.unreadable-{datetime.now(UTC):%Y%m%dT%H%M%S}"
-        database.rename(aside)
-        self.warnings.append(
-            f"the broker could not read what it had saved; it begins empty (retained and queued messages of before are "
-            f"gone, the nodes send again what they hold), and the file is kept as {aside}"
-        )
+        self.warnings.append(told)
         return True
 
     def _end(self) -> None:
@@ -239,10 +233,3 @@ def mosquitto(folder: Path, program: str, port: int) -> PrivateBroker:
 
 def embedded(folder: Path, port: int) -> PrivateBroker:
     return PrivateBroker("embedded", folder, free_port(port), None, EMBEDDED, _program=sys.executable)
-
-
-def identity(path: Path) -> tuple[int, int] | None:
-    with contextlib.suppress(OSError):
-        found = path.stat()
-        return found.st_ino, found.st_mtime_ns
-    return None
