@@ -130,7 +130,8 @@ class PrivateBroker:
                     start_new_session=True,  # Ctrl-C is for us alone: the nodes say goodbye through the broker
                     preexec_fn=tether(os.getpid()),
                 )
-            note(self.folder, self._child.pid, self.kind)
+            with contextlib.suppress(OSError):  # a full disk: the kernel ends it with us all the same
+                note(self.folder, self._child.pid, self.kind)
             if waited(partial(self._answers, began), patience, self.alive):
                 return
             code, said = self._child.poll(), self._said_since(began)

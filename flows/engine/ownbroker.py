@@ -52,8 +52,7 @@ class OwnBroker:
         self._say(self._it.promise, "info")
         if self._it.kind == "embedded":
             self._say(HINT, "info")
-        for warning in self._it.warnings:
-            self._say(f"broker: {warning}", "warning")
+        self._warn()
         self._say(f"broker: {self._it.url}", "info")
 
     def save(self) -> bool:
@@ -72,12 +71,26 @@ class OwnBroker:
                 self.it.restart()
             except BrokerFailed as wrong:
                 self._say(f"broker: {wrong}", "error")
+            except OSError as wrong:  # no process, no memory, no file: perhaps at the next look
+                self._say(f"broker: {self.kind} cannot be started: {wrong.strerror or wrong}", "error")
+            self._warn()
         elif monotonic() - self._looked > COMPLAIN:
             self._looked = monotonic()
-            if (complaint := self.it.complaint()) != self._complaint:
-                self._complaint = complaint
-                if complaint:
-                    self._say(f"broker: {complaint}", "error")
+            self._complain()
+
+    def _complain(self) -> None:
+        try:
+            complaint = self.it.complaint()
+        except OSError as wrong:
+            complaint = wrong.strerror or str(wrong)
+        if complaint != self._complaint:
+            self._complaint = complaint
+            if complaint:
+                self._say(f"broker: {complaint}", "error")
+
+    def _warn(self) -> None:
+        while self.it.warnings:
+            self._say(f"broker: {self.it.warnings.pop(0)}", "warning")
 
     def stop(self) -> None:
         if self._it is not None:

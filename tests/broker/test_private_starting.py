@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 from collections.abc import Callable
@@ -93,3 +94,14 @@ def test_unreadable_when_it_is_started_again_it_is_set_aside_as_well(state: Path
 
     assert (heard, [path.read_bytes() for path in aside]) == ([], [cut])
     assert ["begins empty" in said for said in warnings] == [True]
+
+
+def test_that_its_number_cannot_be_noted_does_not_matter(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(private, "note", full)
+    with private.start(state, "mosquitto", port=0) as broker:
+        broker.restart()
+
+        assert broker.alive()
