@@ -5,6 +5,7 @@ The broker puts claims into one order that everybody sees. The standing claim is
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -44,8 +45,9 @@ class Lock:
             os.close(fd)
             return False
         self._fd = fd
-        os.ftruncate(fd, 0)
-        os.write(fd, f"{os.getpid()}\n".encode())
+        with contextlib.suppress(OSError):  # a full disk: it is held all the same, and nobody reads who holds it
+            os.ftruncate(fd, 0)
+            os.write(fd, f"{os.getpid()}\n".encode())
         return True
 
     def holder(self) -> str:
