@@ -34,8 +34,8 @@ class Meeting:
         self.bus = Bus(url, f"wattwire-supervisor-{id}", will=Will(presence, b""), on_up=self._up, on_down=self._down)
         self._joined = False
 
-    async def join(self, told: asyncio.Event, others: Callable[[str, bytes, bool], None]) -> None:
-        """Connect; `others` hears who else is there. Raises Stopped, and ConnectionError where waiting cannot help."""
+    async def join(self, told: asyncio.Event) -> None:
+        """Connect. Raises Stopped, and ConnectionError where waiting cannot help."""
         self.bus.start()
         until = asyncio.get_running_loop().time() + FIRST
         while not self.bus.up.is_set():
@@ -49,7 +49,15 @@ class Meeting:
             if not self.bus.up.is_set() and (REFUSES in why or (self._own and late)):
                 raise ConnectionError(f"the broker {self._where} cannot be used: {why}")
         self._joined = True
-        await self.bus.subscribe([f"{topics.BASE}/+/$supervisor/+"], others)
+
+    async def greet(self, others: Callable[[str, bytes, bool], None]) -> None:
+        """Hear who else is there. What a broker of our own kept is of a life before this one: then nobody is."""
+
+        def heard(topic: str, payload: bytes, kept: bool) -> None:
+            if not (kept and self._own):
+                others(topic, payload, kept)
+
+        await self.bus.subscribe([f"{topics.BASE}/+/$supervisor/+"], heard)
 
     async def stay(self) -> None:
         """Say now and then that we are here."""

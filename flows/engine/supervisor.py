@@ -68,13 +68,14 @@ class Supervisor:
         warm = asyncio.create_task(self._warm(chosen.url))
         self._meeting = meeting = Meeting(chosen.url, first, self.options, own=chosen.own is not None, say=say,
                                           up=self._up, down=self._down)  # fmt: skip
-        await meeting.join(self._told, self._presence)
+        await meeting.join(self._told)
         save = chosen.own.save if chosen.own else lambda: None
         means = Means(self.options, self.launcher, meeting.bus, chosen.url, meeting.me, self._say,
                       self.display.changed, save, self._later)  # fmt: skip
         self.runs = {flow.name: FlowRun(flow, means) for flow in self.flows}
         for run in self.runs.values():
             run.requests = verbs.Verbs(self._later).heard
+        await meeting.greet(self._presence)  # not before there is somebody to remember who is there
         owned = await asyncio.gather(*(run.begin() for run in self.runs.values()))
         await warm
         self._note()
