@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,25 +45,45 @@ def _shape(flow: Flow, name: str) -> tuple[Any, ...]:
 
 
 async def deploy(run: FlowRun, flow: Flow) -> Difference:
-    """Pause the sources, drain, change what differs, drop what is gone, and go on."""
+    """Pause the sources, drain, change what differs, drop what is gone, and go on. One at a time."""
     diff = difference(run.flow, flow, run.minders, hosted(flow, run.means.options))
-    paused, old = run.paused, run.flow
+    paused = run.paused
     run.pause(True)
     try:
         await asyncio.sleep(DRAIN)
-        leavers = {n: run.minders[n] for n in (*diff.gone, *diff.changed)}
-        await leaving.stop(old, leavers)
-        await run.holding.release(diff.gone)
-        for n in diff.gone:
-            del run.minders[n]
-        run.flow = run.chronicle.flow = flow
-        for n in (*diff.changed, *diff.new):
-            run.minders[n] = run.minder(flow, n)
-        again = [n for n in diff.changed if n in run.owned]
-        mine = await run.holding.acquire(diff.new) + again
-        await run.seat(mine)  # whoever goes on has its seat; a second one of its name would throw it off the broker
-        run.announce()
-        await run.launch(mine)
+        mine = await _claim(run, flow, diff.new)
+        try:
+            await _change(run, flow, diff, mine)
+        except Exception:
+            await run.launch([n for n in run.minders if n in run.owned and run.minders[n].state == "stopped"])
+            raise
     finally:
         run.pause(paused)
     return diff
+
+
+async def _claim(run: FlowRun, flow: Flow, new: Sequence[str]) -> list[str]:
+    """Those of the new nodes that nobody else runs. If it cannot be done, all is as it was."""
+    run.minders |= {n: run.minder(flow, n) for n in new}
+    try:
+        return await run.holding.acquire(new)
+    except Exception:
+        for n in new:
+            del run.minders[n]
+        raise
+
+
+async def _change(run: FlowRun, flow: Flow, diff: Difference, mine: list[str]) -> None:
+    old = run.flow
+    leavers = {n: run.minders[n] for n in (*diff.gone, *diff.changed)}
+    await leaving.stop(old, leavers)
+    await run.holding.release(diff.gone)
+    for n in diff.gone:
+        del run.minders[n]
+    run.flow = run.chronicle.flow = flow
+    for n in diff.changed:
+        run.minders[n] = run.minder(flow, n)
+    mine += [n for n in diff.changed if n in run.owned]
+    await run.seat(mine)  # whoever goes on has its seat; a second one of its name would throw it off the broker
+    run.announce()
+    await run.launch(mine)

@@ -27,12 +27,14 @@ class Refused(Exception):
 class Verbs:
     def __init__(self, background: Background) -> None:
         self._background = background
+        self._changing = asyncio.Lock()  # one deploy after the other; it pauses the flow itself while it lasts
 
     def heard(self, run: FlowRun, verb: str, payload: bytes) -> None:
         self._background(self._answer(run, verb, payload))
 
     async def _answer(self, run: FlowRun, verb: str, payload: bytes) -> None:
         told: dict[str, Any] = {"status": "ok", "data": {}, "error": None}
+        bug: Exception | None = None
         try:
             asked = parse(payload.decode() or "{}")
             if not isinstance(asked, dict):
@@ -43,7 +45,12 @@ class Verbs:
             told |= {"status": "error", "error": str(wrong)}
         except ValueError as wrong:
             told |= {"status": "error", "error": f"not JSON: {wrong}"}
+        except Exception as wrong:  # goes to the log, but whoever asked is not left waiting
+            told |= {"status": "error", "error": f"{type(wrong).__name__}: {wrong}"}
+            bug = wrong
         run.bus.publish(topics.response(run.flow.name, verb), json.dumps(told).encode())
+        if bug is not None:
+            raise bug
 
     async def _do(self, run: FlowRun, verb: str, asked: dict[str, Any]) -> dict[str, Any]:
         match verb:
@@ -71,10 +78,12 @@ class Verbs:
             case "pause":
                 if not isinstance(asked.get("on"), bool):
                     raise Refused("pause wants on: true or false")
-                run.pause(asked["on"])
-                return {"on": run.paused}
+                async with self._changing:
+                    run.pause(asked["on"])
+                return {"on": asked["on"]}
             case "deploy":
-                return await self._deploy(run)
+                async with self._changing:
+                    return await self._deploy(run)
             case _:
                 raise Refused(f"no verb {verb!r}; there are again, deploy, health, pause, restart, send")
 

@@ -1,0 +1,99 @@
+"""A changed flow is put in the place of the running one, as a person meets it: real processes and a real broker."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from supervised import FLOW, Supervised
+
+pytestmark = pytest.mark.broker
+
+Runs = Callable[..., Supervised]
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> Iterator[Runs]:
+    made: list[Supervised] = []
+
+    def run(flow: str = FLOW, *options: str) -> Supervised:
+        made.append(Supervised(tmp_path / "a", flow, *options))
+        return made[-1].ready()
+
+    yield run
+    for it in made:
+        it.close()
+
+
+def request(run: Supervised, verb: str, transaction: int, **asked: Any) -> None:
+    """As `ask` does, without waiting for the response."""
+    told = json.dumps({"transaction": transaction, **asked})
+    assert run.link.publish(f"wattwire/{run.name}/$request/{verb}", told.encode())
+    run.link.step(0)
+
+
+def answered(run: Supervised, verb: str, transaction: int) -> dict[str, Any]:
+    run.until(lambda: (run.heard.get(f"$response/{verb}") or {}).get("transaction") == transaction)
+    told = run.heard[f"$response/{verb}"]
+    assert isinstance(told, dict)
+    return told
+
+
+def test_two_deploys_at_once_are_made_one_after_the_other(runs: Runs) -> None:
+    run = runs()
+    run.status("first", "ready")
+    run.file.write_text(FLOW.replace("first:  {type: moody}", "first:  {type: moody, config: {word: new}}"))
+    for transaction in (1, 2):
+        request(run, "deploy", transaction)
+    second = answered(run, "deploy", 2)["data"]
+    run.status("first", "ready")
+    health = run.ask("health")["data"]
+
+    assert (second["gone"], second["changed"], second["new"]) == ([], [], [])
+    assert (health["healthy"], health["paused"]) == (True, False)
+    assert [name for name in run.family().values() if name == "first"] == ["first"]
+    assert [line for line in run.lines if "crashed" in line] == []
+
+
+def test_a_flow_that_is_paused_while_it_is_deployed_stays_paused(runs: Runs) -> None:
+    run = runs()
+    run.link.step(0)
+    request(run, "deploy", 1)
+    request(run, "pause", 2, on=True)
+    answered(run, "deploy", 1)
+    answered(run, "pause", 2)
+
+    assert run.ask("health")["data"]["paused"] is True
+
+
+def test_a_deploy_that_cannot_be_made_changes_nothing_and_can_be_made_again(runs: Runs) -> None:
+    run = runs()
+    before = run.status("first", "ready")["pid"]
+    changed = FLOW.replace("first:  {type: moody}", "first:  {type: moody, config: {word: new}}")
+    run.file.write_text(changed.replace("nodes:\n", "nodes:\n  third:  {type: debug}\n"))
+    (run.state / "moods" / "third.lock").mkdir()  # in the place of its file
+    told = run.ask("deploy")
+
+    assert (told["status"], told["error"].partition(":")[0]) == ("error", "IsADirectoryError")
+    assert run.ask("health")["data"]["nodes"].keys() == {"edges", "first", "second", "shown"}
+    (run.state / "moods" / "third.lock").rmdir()
+    assert run.ask("deploy")["data"]["new"] == ["third"]
+    assert run.status("first", "ready")["pid"] != before
+    run.status("third", "ready")
+
+
+def test_a_deploy_that_fails_midway_leaves_no_node_stopped(runs: Runs) -> None:
+    run = runs()
+    before = run.status("first", "ready")["pid"]
+    changed = FLOW.replace("first:  {type: moody}", "first:  {type: moody, config: {word: new}}")
+    run.file.write_text(changed.replace("nodes:\n", "nodes:\n  third:  {type: debug}\n"))
+    (run.state / "moods" / "third.epoch").mkdir()  # so that no seat is remembered
+    told = run.ask("deploy")
+
+    assert told["status"] == "error"
+    run.status("third", "ready")
+    assert run.status("first", "ready")["pid"] != before
+    assert run.ask("health")["data"]["healthy"] is True
