@@ -14,7 +14,7 @@ from wattwire.broker.will import Will
 
 from .bus import Bus
 from .options import Options
-from .ownership import REFRESH, Claim, boot
+from .ownership import REFRESH, Claim, boot, born
 
 HERE = b'{"here": true}'
 FIRST = 10.0  # seconds for a broker of our own to be there; another's may come up later than we
@@ -30,7 +30,7 @@ class Meeting:
         self._where, self._own, self._say, self._on_up, self._on_down = address(url), own, say, up, down
         id = f"{options.host}-{os.getpid()}-{secrets.token_hex(3)}"
         presence = f"{topics.BASE}/{flow}/$supervisor/{id}"
-        self.me = Claim(id, 0, options.host, os.getpid(), boot(), presence)
+        self.me = Claim(id, 0, options.host, os.getpid(), boot(), presence, born(os.getpid()))
         self.bus = Bus(url, f"wattwire-supervisor-{id}", will=Will(presence, b""), on_up=self._up, on_down=self._down)
         self._joined = False
 

@@ -12,7 +12,7 @@ import os
 import socket
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from wattwire.broker.envelope import parse
@@ -78,6 +78,7 @@ class Claim:
     pid: int = 0
     boot: str = ""  # of the machine: with the pid it tells at once whether a supervisor next door lives
     presence: str = ""  # the topic that says whether it is there; its last will clears it
+    born: int = 0  # when that process began, as `born` tells it: in a container its number is soon another's
 
     def dumps(self) -> bytes:
         return json.dumps(asdict(self)).encode()
@@ -103,6 +104,14 @@ def boot() -> str:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip() + os.readlink("/proc/self/ns/pid")
     except OSError:
         return socket.gethostname()
+
+
+def born(pid: int) -> int:
+    """When a process began, in ticks of this machine; 0 where nobody can say."""
+    try:
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])
+    except (OSError, IndexError):
+        return 0
 
 
 class Claims:
@@ -142,15 +151,20 @@ class Claims:
         if claim is None or claim.supervisor == self.me.supervisor:
             return None
         if claim.boot == self.me.boot:
-            return claim if self._alive(claim.pid) else None
+            return claim if self._next_door(claim) else None
         heard = self._present.get(claim.presence)
         return claim if heard is not None and self._clock() - heard < SILENT else None
+
+    def _next_door(self, claim: Claim) -> bool:
+        """Whether that process lives, and not only its number: ours, or that of one which began later."""
+        if claim.pid == self.me.pid or not self._alive(claim.pid):
+            return False
+        return not claim.born or born(claim.pid) in (0, claim.born)
 
     def next(self, node: str) -> Claim:
         """The claim to make."""
         standing = self.standing.get(node)
-        epoch = standing.epoch + (not self.mine(node)) if standing else 1
-        return Claim(self.me.supervisor, epoch, self.me.host, self.me.pid, self.me.boot, self.me.presence)
+        return replace(self.me, epoch=standing.epoch + (not self.mine(node)) if standing else 1)
 
     def released(self, node: str) -> None:
         self.standing.pop(node, None)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
-from wattwire.flows.engine.ownership import BROKER, Claim, Claims, Lock, loads, of_node
+from wattwire.flows.engine.ownership import BROKER, Claim, Claims, Lock, born, loads, of_node
 
 
 def claim(who: str, epoch: int, boot: str = "", pid: int = 1) -> Claim:
@@ -77,10 +80,40 @@ def test_a_claim_of_a_later_epoch_displaces() -> None:
 def test_a_claim_next_door_lasts_as_long_as_its_process() -> None:
     alive, dead = claims("a"), claims("a", alive=False)
     for it in (alive, dead):
-        it.heard("node", claim("b", 1, boot="a").dumps())
+        it.heard("node", claim("b", 1, boot="a", pid=2).dumps())
 
-    assert alive.other("node") == claim("b", 1, boot="a")
+    assert alive.other("node") == claim("b", 1, boot="a", pid=2)
     assert dead.other("node") is None
+
+
+def test_a_claim_of_a_process_whose_number_is_ours_now_is_a_dead_one_s() -> None:
+    it = claims("a")
+    it.heard("node", claim("killed in the same container", 1, boot="a", pid=1).dumps())
+
+    assert it.other("node") is None
+
+
+def test_a_claim_of_a_process_whose_number_another_has_now_is_a_dead_one_s() -> None:
+    it, here = claims("a"), os.getpid()
+    living = replace(claim("b", 1, boot="a", pid=here), born=born(here))
+    it.heard("node", living.dumps())
+    it.heard("other", replace(living, born=living.born - 1).dumps())
+
+    assert it.other("node") == living
+    assert it.other("other") is None
+
+
+def test_of_a_claim_that_does_not_say_when_its_process_began_the_number_must_do() -> None:
+    it, earlier = claims("a"), json.loads(claim("b", 1, boot="a", pid=os.getpid()).dumps())
+    del earlier["born"]
+    it.heard("node", json.dumps(earlier).encode())
+
+    assert it.other("node") == claim("b", 1, boot="a", pid=os.getpid())
+
+
+def test_a_process_that_is_gone_began_at_no_time() -> None:
+    assert born(os.getpid()) > born(1) >= 0
+    assert born(2**30) == 0
 
 
 def test_a_claim_elsewhere_lasts_until_its_will_clears_the_presence_or_it_is_silent_for_30_s() -> None:
