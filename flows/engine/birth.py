@@ -10,6 +10,7 @@ import os
 import pickle
 import random
 import resource
+import select
 import signal
 import socket
 import struct
@@ -93,6 +94,13 @@ def hand_over(setup: Setup) -> bytes:
     """What the supervisor writes first onto a node's channel."""
     data = pickle.dumps(setup, protocol=pickle.HIGHEST_PROTOCOL)
     return struct.pack(">I", len(data)) + data
+
+
+def given_up(channel: int) -> bool:
+    """Whether the supervisor has closed its end: the next process of this node may be there already."""
+    asked = select.poll()
+    asked.register(channel, 0)
+    return any(event & select.POLLHUP for _, event in asked.poll(0))
 
 
 def receive(channel: socket.socket) -> Setup:

@@ -51,6 +51,11 @@ class Channel(asyncio.BufferedProtocol):
         if self.transport is not None:
             self.transport.close()
 
+    def drop(self) -> None:
+        """Close it, whatever the other end has not read yet."""
+        if self.transport is not None:
+            self.transport.abort()
+
 
 def send_fd(sock: socket.socket, message: Message, given: socket.socket) -> None:
     """Behind the transport's back: what goes through it is small and always written at once."""

@@ -79,6 +79,10 @@ class ForkServer:
 
     def _fork(self, number: int, asked: Mapping[str, Any]) -> None:
         channel, parent = self._fds.popleft(), os.getpid()
+        if birth.given_up(channel):
+            os.close(channel)
+            self._say({"exit": number, "code": birth.BUG})
+            return
         try:
             pid = os.fork()
         except OSError as wrong:

@@ -84,17 +84,21 @@ class Launcher:
         loop, number = asyncio.get_running_loop(), next(self._numbers)
         async with self._turn:
             ours, theirs = socket.socketpair()
-            forked, ended = loop.create_future(), loop.create_future()
+            forked, ended, channel = loop.create_future(), loop.create_future(), Channel(heard)
             self._forked[number], self._ended[number] = forked, ended
             asked = {"fork": number, "title": setup.node or "shared", "memory": memory, "spawn": spawn,
                      "host": host or self._host}  # fmt: skip
             try:
-                _, channel = await loop.create_unix_connection(lambda: Channel(heard), sock=ours)
+                await loop.create_unix_connection(lambda: channel, sock=ours)
                 self._send_fd(asked, theirs)
                 channel.write(birth.hand_over(setup))
                 pid = await asyncio.wait_for(forked, PATIENCE)
-            except TimeoutError:
-                raise OSError("the fork server does not answer") from None
+            except BaseException as wrong:
+                channel.drop()  # it may still be forked, and would hold what the next one needs
+                self._ended.pop(number, None)
+                if isinstance(wrong, TimeoutError):
+                    raise OSError("the fork server does not answer") from None
+                raise
             finally:
                 theirs.close()
                 self._forked.pop(number, None)

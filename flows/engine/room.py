@@ -129,6 +129,10 @@ class Room:
     def _join(self, number: int) -> None:
         channel = socket.socket(fileno=self._came.popleft())
         self._say({"joined": number})
+        if birth.given_up(channel.fileno()):
+            self._say({"exit": number, "code": birth.BUG})
+            channel.close()
+            return
         try:
             setup = birth.receive(channel)
         except Exception:  # the supervisor is gone, or a node's file cannot be read here

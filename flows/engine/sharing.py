@@ -56,15 +56,19 @@ class Shared:
             raise OSError("the process that it shares is gone")
         loop, number = asyncio.get_running_loop(), next(self._numbers)
         ours, theirs = socket.socketpair()
-        joined, ended = loop.create_future(), loop.create_future()
+        joined, ended, channel = loop.create_future(), loop.create_future(), Channel(heard)
         self._joined[number], self._guests[number] = joined, ended
         try:
-            _, channel = await loop.create_unix_connection(lambda: Channel(heard), sock=ours)
+            await loop.create_unix_connection(lambda: channel, sock=ours)
             send_fd(self._process.sock, {"join": number}, theirs)
             channel.write(birth.hand_over(setup))
             await asyncio.wait_for(joined, PATIENCE)
-        except TimeoutError:
-            raise OSError("the process that it shares does not answer") from None
+        except BaseException as wrong:
+            channel.drop()  # it may still be let in, and would hold what the next one needs
+            self._guests.pop(number, None)
+            if isinstance(wrong, TimeoutError):
+                raise OSError("the process that it shares does not answer") from None
+            raise
         finally:
             theirs.close()
             self._joined.pop(number, None)
