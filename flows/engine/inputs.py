@@ -40,6 +40,11 @@ class Input:
             self.key = f"{self.message.id}|{self.route.edge or self.message.edge}|{self.route.port}"
 
 
+def known(id: str, route: Route) -> str:
+    """The key of a body from outside."""
+    return f"{id}|{route.edge}|{route.port}"
+
+
 class Queue(deque[Input]):
     """What waits to be worked on. When a connection was lost the broker delivers again what waits here already."""
 

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from wattwire.broker.envelope import derived, loads
+from wattwire.broker.envelope import Envelope, derived, loads
 from wattwire.broker.link import Message
 from wattwire.nodes import In
 
 from .desk import Desk
-from .inputs import Input
+from .inputs import Input, known
 from .routes import Route
+from .seen import COPY, copied
 
 
 class Intake:
@@ -40,9 +41,9 @@ class Intake:
     def gathered(self, all_here: bool = True) -> None:
         """Take the remembered ones, at most one that triggers, then what is live: that is older than what is retained,
         or the very same. Called a second time for those that came late."""
-        live, self._live = [(message, self._read(message)) for message in self._live], []
-        queued = {it.key for _, inputs in live for it in inputs}
         fresh = sorted((i for i in self._retained.values() if self._news(i)), key=_at)
+        live, self._live = [(message, self._read(message)) for message in self._live], []
+        queued = {copied(it.key) for _, inputs in live for it in inputs}
         triggers = [i for i in fresh if i.route is not None and i.route.port in self._ins and
                     self._ins[i.route.port].triggers]  # fmt: skip
         for it in fresh:
@@ -96,18 +97,37 @@ class Intake:
         along = self._routes.get(message.topic, ())
         try:
             envelope = loads(message.payload, datetime.now(UTC))
-            if not envelope.source:  # so that delivered again, after a kill, it leads to the same messages
-                of = ("", message.topic, 0) if message.retain else (self.epoch, message.topic, message.mid)
-                id = derived(*of, message.payload.decode(errors="replace"))
-                envelope = replace(envelope, id=id, root=id)
         except ValueError as wrong:
             self._refuse(f"{message.topic.rpartition('/')[2]}: {wrong}")
             return []
-        return [
+        keys: list[str] | None = None
+        if not envelope.source:
+            envelope, keys = self._bare(message, envelope, along)
+        inputs = [
             Input(replace(envelope, body=None) if route.strip else envelope, route, topic=message.topic,
                   payload=b"null" if route.strip else message.payload, again=message.dup)
             for route in along
         ]  # fmt: skip
+        if keys is not None:
+            for it, key in zip(inputs, keys, strict=True):
+                it.key = key
+        return inputs
+
+    def _bare(self, message: Message, fresh: Envelope, along: tuple[Route, ...]) -> tuple[Envelope, list[str]]:
+        """A body from outside with an id, and the keys by which it is known, one a route."""
+        text, seen = message.payload.decode(errors="replace"), self._desk.seen
+        copy = derived("", message.topic, 0, text)
+        copies = [known(copy, route) for route in along]
+        if message.retain:
+            return replace(fresh, id=copy, root=copy), copies
+        for key in copies:  # what is read as retained from now on is this very one
+            seen.add(key)
+        if message.qos:  # so that delivered again, after a kill, it leads to the same messages
+            id = derived(self.epoch, message.topic, message.mid, text)
+            keys = [f"{known(id, route)}{COPY}{key}" for route, key in zip(along, copies, strict=True)]
+            if message.dup or not any(key in seen for key in keys):
+                return replace(fresh, id=id, root=id), keys
+        return fresh, copies  # who sends it twice means it twice; some brokers' ids begin anew with each connection
 
 
 def _at(it: Input) -> datetime:

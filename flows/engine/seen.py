@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable
 from time import monotonic
 
 LEAST, MOST = 20_000, 200_000
 AGAIN = 120.0  # seconds; whoever sent a message sends it again for so long at most, after it was taken
+COPY = "\n"  # in a key: what follows is the key of a copy that the broker may have retained
 
 
 class Seen:
     """Keeps 64 bits of each: among so many a message is taken for another once in 10^14."""
 
     def __init__(self, keys: Iterable[str] = ()) -> None:
-        self._known: dict[int, None] = dict.fromkeys(map(hash, keys))
+        self._order = deque[int]()  # a dict's own first key is dear to find once many were deleted before it
+        for key in keys:
+            self._order.append(hash(key))
+            if COPY in key:
+                self._order.append(hash(copied(key)))
+        self._known: dict[int, int] = dict(Counter(self._order))  # how often it stands there
         self._at = monotonic()
-        self._order = deque(self._known)  # a dict's own first key is dear to find once many were deleted before it
-        self._times = deque([self._at] * len(self._known))
+        self._times = deque([self._at] * len(self._order))
 
     def __contains__(self, key: str) -> bool:
         return hash(key) in self._known
@@ -26,14 +31,20 @@ class Seen:
         return len(self._known)
 
     def add(self, key: str) -> None:
-        if (known := hash(key)) in self._known:
-            return
         if (now := monotonic()) - self._at > 1.0:  # one number for all of a second takes less room
             self._at = now
-        self._known[known] = None
+        known = hash(key)
+        self._known[known] = self._known.get(known, 0) + 1  # one that comes anew is kept for as long as a new one
         self._order.append(known)
         self._times.append(self._at)
         for _ in range(2):  # so that after a burst they become fewer again
-            if (many := len(self._known)) > LEAST and (many > MOST or now - self._times[0] > AGAIN):
-                del self._known[self._order.popleft()]
+            if (many := len(self._order)) > LEAST and (many > MOST or now - self._times[0] > AGAIN):
+                old = self._order.popleft()
                 self._times.popleft()
+                if (left := self._known.pop(old) - 1) > 0:
+                    self._known[old] = left
+
+
+def copied(key: str) -> str:
+    """The key of the retained copy of what has this key; of most, the same."""
+    return key.rpartition(COPY)[2]

@@ -167,6 +167,25 @@ def test_what_is_remembered_comes_before_what_triggers_and_old_news_triggers_not
     assert total(made)["twice"] == 0
 
 
+@pytest.mark.parametrize("qos", [0, 1])
+def test_a_bare_body_counts_as_often_as_it_is_sent_and_not_again_when_it_is_read_as_retained(
+    rigs: list[Rig], qos: int
+) -> None:
+    made = rig(rigs, PLAIN)
+
+    for _ in range(3):
+        made.link.publish("wattwire/chain/first/in/body", b'{"n": 7}', retain=True, qos=qos)
+    made.until(lambda: total(made)["twice"] == 2)
+    made.link.publish("wattwire/chain/last/in/body", b'{"n": 8}', retain=True, qos=qos)
+    made.until(lambda: total(made)["numbers"] == 2)
+    made.kill("last")
+    made.start("last")
+    made.send("last.body", {"n": 9})
+    made.until(lambda: total(made)["numbers"] == 3)
+
+    assert total(made)["twice"] == 2
+
+
 def test_a_bare_body_and_an_envelope_both_go_in_by_hand_and_rubbish_harms_nothing(rigs: list[Rig]) -> None:
     made = rig(rigs, PLAIN)
 

@@ -20,7 +20,7 @@ from wattwire.flows.engine.intake import Intake
 from wattwire.flows.engine.meters import Meters
 from wattwire.flows.engine.outbox import Outbox
 from wattwire.flows.engine.routes import Route
-from wattwire.flows.engine.store import InHand
+from wattwire.flows.engine.store import InHand, Store
 from wattwire.nodes import Emit, Node, Port, Ports
 
 T = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -50,26 +50,36 @@ NODE = Node("reader", Config, Out, run)
 class Reader:
     """A node's desk without a broker: what is offered comes out as it would be published."""
 
-    def __init__(self, tmp_path: Any) -> None:
+    def __init__(self, tmp_path: Any, store: Store | None = None) -> None:
         self.got: list[int] = []
+        self.ids: list[str] = []  # of what came out
         self.acked: list[int] = []
         actor = Actor("f", FlowNode("reader", NODE, Config()))
         outbox = Outbox(self._publish, lambda: 0.0, None)
         outbox.open = True
-        self.desk = Desk(actor, outbox, None, InHand(tmp_path / "x.hand"), Caller({}, Budgets("f")), Meters(),
+        self.desk = Desk(actor, outbox, store, InHand(tmp_path / "x.hand"), Caller({}, Budgets("f")), Meters(),
                          post=lambda act: act(), act=lambda actions: None, aside=lambda it, why: None,
                          full=lambda full: None)  # fmt: skip
         routes = {p: (Route(f"a.{p}>reader.{p}", p),) for p in ("go", "again", "price")}
         self.intake = Intake(self.desk, routes, NODE.ins, lambda m: self.acked.append(m.mid), lambda why: None)
+        self.intake.epoch = "a session"
 
     def _publish(self, topic: str, payload: bytes, retain: bool, on_sent: Any) -> None:
-        self.got.append(json.loads(payload)["body"]["pence"])
+        said = json.loads(payload)
+        self.got.append(said["body"]["pence"])
+        self.ids.append(said["id"])
         on_sent()
 
     def comes(self, port: str, pence: int, retain: bool = False) -> None:
         """The message that says so many pence; it was sent in that minute."""
         payload = begin(f"a.{port}", {"pence": pence}, T + timedelta(minutes=pence), str(pence)).dumps()
         self.intake.offer(Message(port, payload, retain, 1, pence, False, 1))
+        if not self.intake.gathering:
+            self.desk.work()
+
+    def pressed(self, mid: int, retain: bool = False, dup: bool = False) -> None:
+        """The same bare body each time; by QoS 0 if it has no message id."""
+        self.intake.offer(Message("go", b'{"pence": 4}', retain, int(mid > 0), mid, dup, 1))
         if not self.intake.gathering:
             self.desk.work()
 
@@ -136,6 +146,64 @@ def test_a_bare_body_that_somebody_retained_triggers_once(reader: Reader) -> Non
         reader.intake.offer(Message("go", b'{"pence": 4}', True, 1, mid, False, 1))
         reader.gathered()
         reader.intake.forget()
+
+    assert reader.got == [400]
+
+
+@pytest.mark.parametrize("mids", [(0, 0, 0), (5, 6, 7)], ids=["QoS 0", "QoS 1"])
+def test_a_bare_body_that_is_sent_three_times_leads_to_three_messages(reader: Reader, mids: tuple[int, ...]) -> None:
+    reader.gathered()
+    for mid in mids:
+        reader.pressed(mid)
+
+    assert (reader.got, len(set(reader.ids))) == ([400, 400, 400], 3)
+
+
+def test_so_it_does_where_the_broker_s_message_ids_begin_anew_with_each_connection(reader: Reader) -> None:
+    for _ in range(3):
+        reader.gathered()
+        reader.pressed(1)
+        reader.intake.forget()
+
+    assert (reader.got, len(set(reader.ids))) == ([400, 400, 400], 3)
+
+
+def test_a_bare_body_that_comes_again_after_a_kill_leads_to_the_same_message(tmp_path: Any) -> None:
+    before, after = Reader(tmp_path), Reader(tmp_path)  # without a store: it knows nothing of what it did
+    before.gathered()
+    before.pressed(5)
+    after.pressed(5, dup=True)
+    after.gathered()
+
+    assert (after.got, after.ids) == ([400], before.ids)
+
+
+@pytest.mark.parametrize("mid", [0, 5], ids=["QoS 0", "QoS 1"])
+def test_a_bare_body_that_came_live_is_old_news_when_it_is_read_as_retained(tmp_path: Any, mid: int) -> None:
+    got = list[list[int]]()
+    for _ in range(2):  # starts
+        store = Store(tmp_path / "node.db")
+        reader = Reader(tmp_path, store)
+        for connection in range(3):
+            if got or connection:
+                reader.pressed(9, retain=True)
+            reader.gathered()
+            if connection == 0:
+                reader.pressed(mid)
+            reader.intake.forget()
+        store.close()
+        got.append(reader.got)
+
+    assert got == [[400], [400]]
+
+
+def test_a_bare_body_that_waits_in_the_session_and_is_retained_triggers_once(reader: Reader) -> None:
+    reader.pressed(5)
+    reader.pressed(6, retain=True)
+    reader.gathered()
+    reader.intake.forget()
+    reader.pressed(7, retain=True)
+    reader.gathered()
 
     assert reader.got == [400]
 

@@ -23,6 +23,7 @@ from wattwire.flows.engine.keeping import epoch, opened
 from wattwire.flows.engine.lifeline import Lifeline
 from wattwire.flows.engine.loading import load_text
 from wattwire.flows.engine.room import Guest, dismiss
+from wattwire.flows.engine.seen import Seen
 from wattwire.flows.engine.setup import Setup
 from wattwire.flows.engine.store import Damaged, Full, InHand, Store
 from wattwire.nodes import Node, Port, Ports, gx_memory
@@ -246,6 +247,18 @@ def test_damaged_counts_of_tries_begin_anew(tmp_path: Path) -> None:
     (tmp_path / "x.hand").write_bytes(b'["no counts"]')
 
     assert InHand(tmp_path / "x.hand").take("k") == 1
+
+
+def test_an_input_that_comes_anew_is_known_for_as_long_as_a_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("wattwire.flows.engine.seen.LEAST", 3)
+    monkeypatch.setattr("wattwire.flows.engine.seen.AGAIN", -1.0)
+    seen = Seen(["pressed", "a"])
+    for key in ("pressed", "b", "c"):
+        seen.add(key)
+    known = "pressed" in seen
+    seen.add("d")
+
+    assert (known, len(seen), "pressed" in seen) == (True, 3, False)
 
 
 def test_a_session_s_name_that_was_half_written_is_made_anew(tmp_path: Path) -> None:
