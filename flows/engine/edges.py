@@ -29,6 +29,11 @@ class Waiting:
 
     message: Envelope
     until: datetime
+    since: datetime | None = None  # earlier releases did not write it down
+
+    def earlier(self, by: timedelta) -> Waiting:
+        """The same by a clock that was set back."""
+        return Waiting(self.message, self.until - by, self.since - by if self.since else None)
 
 
 @dataclass
@@ -48,6 +53,7 @@ class Carried:
             "counts": self.counts,
             "last": stamp(self.last) if self.last else None,
             "until": stamp(held.until) if held else None,
+            "since": stamp(held.since) if held and held.since else None,
             "message": held.message.dumps().decode() if held else None,
         }
 
@@ -55,10 +61,12 @@ class Carried:
 class Carrier:
     """Carries the edges with `after`, `every` or `times` of one flow. Its journal is the truth about what waits."""
 
-    def __init__(self, flow: Flow, *, saved: Mapping[str, Any] | None = None,
+    def __init__(self, flow: Flow, *, saved: Mapping[str, Any] | None = None, now: datetime | None = None,
                  chance: Callable[[], float] = lambda: 0.0) -> None:  # fmt: skip
+        """`now` is needed where a clock may have been set since the journal was written."""
         self.flow, self._chance = flow.name, chance
         self._now: datetime | None = None
+        self._set_back = False  # and the journal does not know
         self.unread: list[str] = []  # edges of whose journal nothing can be made
         self.edges = {e.name: Carried(e, secret(flow.carries(e.source))) for e in flow.carried()}
         self._order: list[tuple[datetime, str]] = []  # a heap of what waits, and of what no longer does
@@ -67,10 +75,10 @@ class Carrier:
         for name, kept in before.items():
             if name in self.edges:
                 try:
-                    self._restore(self.edges[name], kept)
-                except (ValueError, LookupError, TypeError, AttributeError):
+                    self._restore(self.edges[name], kept, now)
+                except (ValueError, LookupError, TypeError, AttributeError, OverflowError):
                     self.unread.append(name)
-        self._changed = {*self.unread, *(before.keys() - self.edges.keys())}
+        self._changed |= {*self.unread, *(before.keys() - self.edges.keys())}
 
     def take(self, name: str, message: Envelope, now: datetime) -> Work:
         """A message has come to an edge."""
@@ -95,12 +103,12 @@ class Carrier:
             it.counts["followed"] += 1
             return Work([self._handed(it, edge.to, held, counted)], changed=True)
         it.counts["displaced"] += it.waiting is not None
-        self._wait(it, Waiting(held, now + wait(edge.after, tried + 1, self._chance, message.body)))
+        self._wait(it, Waiting(held, now + wait(edge.after, tried + 1, self._chance, message.body), now))
         return Work([self._mirror(it)], changed=True)
 
     def due(self, now: datetime) -> Work:
         """Hand over what has waited long enough, the longest due first."""
-        work = Work()
+        work, self._set_back = Work(changed=self._set_back), False
         while (at := self.next_due()) is not None and at <= now:
             it = self.edges[heappop(self._order)[1]]
             if it.waiting is None:
@@ -112,13 +120,15 @@ class Carrier:
             work.changed = True
         return work
 
-    def watch(self, now: datetime) -> None:
-        """A clock that is set back does not make anything wait longer; call it every second or so."""
+    def watch(self, now: datetime) -> bool:
+        """A clock that is set back does not make anything wait longer; call it every second or so. True: the journal
+        is to be told, by `due`."""
         back = self._now - now if self._now is not None else timedelta()
         self._now = now
         for it in self.edges.values() if back > SMALL else ():
             if it.waiting is not None:
-                self._wait(it, Waiting(it.waiting.message, it.waiting.until - back))
+                self._put_right(it, it.waiting.earlier(back))
+        return self._set_back
 
     def next_due(self) -> datetime | None:
         while self._order and not self._waits(*self._order[0]):
@@ -135,8 +145,11 @@ class Carrier:
         return {"edges": {n: self.edges[n].journaled() if n in self.edges else None for n in sorted(changed)}}
 
     def _wait(self, it: Carried, waiting: Waiting) -> None:
-        it.waiting = waiting
         self._changed.add(it.edge.name)
+        self._hold(it, waiting)
+
+    def _hold(self, it: Carried, waiting: Waiting) -> None:
+        it.waiting = waiting
         heappush(self._order, (waiting.until, it.edge.name))
         if len(self._order) > 2 * len(self.edges):  # each time that a message was displaced leaves one behind
             self._order = sorted(entry for entry in set(self._order) if self._waits(*entry))
@@ -144,12 +157,20 @@ class Carrier:
     def _waits(self, until: datetime, name: str) -> bool:
         return (waiting := self.edges[name].waiting) is not None and waiting.until == until
 
-    def _restore(self, it: Carried, kept: Mapping[str, Any]) -> None:
+    def _put_right(self, it: Carried, waiting: Waiting) -> None:
+        self._set_back = True
+        self._wait(it, waiting)
+
+    def _restore(self, it: Carried, kept: Mapping[str, Any], now: datetime | None) -> None:
         it.counts.update({k: v for k, v in kept["counts"].items() if k in COUNTS})
         it.last = instant(kept["last"]) if kept["last"] else None
         if kept["until"] and it.edge.after is not None:
-            until = instant(kept["until"])
-            self._wait(it, Waiting(loads(kept["message"].encode(), until), until))
+            until, since = instant(kept["until"]), instant(kept["since"]) if kept.get("since") else None
+            held = Waiting(loads(kept["message"].encode(), until), until, since)
+            if now is not None and since is not None and since - now > SMALL:
+                self._put_right(it, held.earlier(since - now))
+            else:
+                self._hold(it, held)
 
     def _handed(self, it: Carried, to: str, message: Envelope, attempts: Mapping[str, int]) -> Sent:
         node, _, port = to.partition(".")

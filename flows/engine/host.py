@@ -59,7 +59,7 @@ class Host:
         saved = self.store.snapshot() if self.store else None
         self.actor: Actor | Carrier
         if setup.node == EDGES:
-            self.actor = Carrier(flow, saved=saved, chance=random.random)
+            self.actor = Carrier(flow, saved=saved, now=datetime.now(UTC), chance=random.random)
         else:
             self.actor = Actor(flow.name, flow.nodes[setup.node], saved=saved, salt=f"{os.getpid()}.{monotonic()}.",
                                shadow=setup.shadow)  # fmt: skip
@@ -214,10 +214,10 @@ class Host:
     def _ring(self) -> None:
         for name in self._timers.take(now := datetime.now(UTC)):
             self.happen(Due(name))
-        if isinstance(carrier := self.actor, Carrier):
-            carrier.watch(now)
-            if self.outbox.open and (due := carrier.next_due()) is not None and due <= now:
-                self.desk.settle(Input(), carrier.due(now))
+        if isinstance(carrier := self.actor, Carrier) and (
+            carrier.watch(now) or (self.outbox.open and (due := carrier.next_due()) is not None and due <= now)
+        ):
+            self.desk.settle(Input(), carrier.due(now))
 
     def patience(self) -> float:
         """Seconds until there is something to do by itself."""

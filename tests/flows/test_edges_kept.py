@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import pytest
 from edge_trial import NOON, Trial, flow, said, seconds
 from hypothesis import given
 from hypothesis import strategies as st
@@ -54,6 +55,54 @@ def test_an_edge_that_no_longer_waits_forgets_what_waited() -> None:
     new = Carrier(flow(every=seconds(10)), saved=old.carrier.snapshot())
 
     assert new.next_due() is None
+
+
+@pytest.mark.parametrize(
+    ("restarted", "due"),
+    [(-10800, -10200), (-10200, -9600), (-3, 597), (-2, 600), (0, 600), (300, 600), (90000, 600)],
+    ids=["at once", "later", "a little", "put right", "in the same second", "later, by a right clock", "a day later"],
+)
+def test_a_clock_set_back_while_the_process_was_dead_makes_nothing_wait_longer_than_was_meant(
+    restarted: float, due: float
+) -> None:
+    edge = Trial(after=Backoff(seconds(600)), times=5, spent="alarm.why")
+    edge.take(0, "a")
+    edge.reborn(restarted)
+
+    assert edge.next == due
+
+
+def test_a_clock_set_back_is_told_to_the_journal_at_once_so_that_no_restart_begins_the_wait_anew() -> None:
+    edge = Trial(after=Backoff(seconds(600)))
+    edge.watch(0)
+    edge.take(0, "a")
+    journal = edge.carrier.changes()
+    kept = [edge.watch(at) for at in (299, -10500, -10499)]
+    journal["edges"] |= edge.carrier.changes()["edges"]
+
+    assert kept == [False, True, False]
+    for at in (-10400, -10300):
+        edge.reborn(at, journal)
+        assert edge.next == -10199  # 301 s after it was set back: 299 had passed
+
+
+def test_what_was_put_right_at_a_restart_is_kept_once() -> None:
+    edge = Trial(after=Backoff(seconds(600)))
+    edge.take(0, "a")
+    edge.reborn(-10800)
+
+    assert [edge.watch(-10800), edge.watch(-10799)] == [True, False]
+
+
+def test_a_journal_of_an_earlier_release_which_does_not_say_when_it_was_taken_goes_on() -> None:
+    edge = Trial(after=Backoff(seconds(600)))
+    edge.take(0, "a")
+    journal = edge.carrier.snapshot()
+    del journal["edges"][edge.name]["since"]
+    edge.reborn(-10800, journal)
+
+    assert edge.carrier.unread == []
+    assert edge.due(600) == ["plan.poll a"]
 
 
 def test_a_secret_is_left_behind_and_only_the_nudge_waits() -> None:

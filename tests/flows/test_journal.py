@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -11,10 +12,13 @@ from typing import Any
 
 import pytest
 
-from wattwire.broker.envelope import begin
+from wattwire.broker.envelope import begin, instant
 from wattwire.flows.engine.edges import Carrier
 from wattwire.flows.engine.graph import Backoff, Edge, Flow, FlowNode
+from wattwire.flows.engine.host import Host
 from wattwire.flows.engine.journal import Journal
+from wattwire.flows.engine.routes import EDGES
+from wattwire.flows.engine.setup import Setup
 from wattwire.flows.engine.store import Damaged
 from wattwire.nodes import debug
 
@@ -169,3 +173,19 @@ def test_of_messages_that_displace_each_other_nothing_is_left_behind() -> None:
 
     assert len(carrier._order) <= 4
     assert [sent.envelope.body for sent in carrier.due(NOON + timedelta(hours=2)).sent if sent.topic] == [999]
+
+
+def test_a_process_that_starts_by_a_clock_that_was_set_back_keeps_when_its_message_is_due(tmp_path: Path) -> None:
+    (ours, theirs), ahead = socket.socketpair(), datetime.now(UTC) + timedelta(hours=3)
+    it = Setup(flow=flow(2), node=EDGES, broker="mqtt://127.0.0.1:1", state=tmp_path)
+    carrier, store = Carrier(it.flow), Journal(it.store)
+    carrier.take("n0.crashed>n1.body", begin("n0.crashed", None, ahead, "x"), ahead)
+    store.commit(snapshot=carrier.changes())
+    store.close()
+    host = Host(it, theirs)
+    host._ring()
+    kept = (host.store.snapshot() if host.store else None) or {}
+    ours.close()
+
+    until = instant(kept["edges"]["n0.crashed>n1.body"]["until"])
+    assert timedelta() < until - datetime.now(UTC) <= timedelta(hours=1)

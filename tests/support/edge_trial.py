@@ -46,9 +46,14 @@ class Trial:
     def due(self, at: float) -> list[str]:
         return told(self.carrier.due(NOON + seconds(at)))
 
-    def reborn(self) -> None:
+    def reborn(self, at: float | None = None, journal: dict[str, Any] | None = None) -> None:
         """The process died; its journal is JSON."""
-        self.carrier = Carrier(self.flow, saved=json.loads(json.dumps(self.carrier.snapshot())))
+        saved = json.loads(json.dumps(journal or self.carrier.snapshot()))
+        self.carrier = Carrier(self.flow, saved=saved, now=None if at is None else NOON + seconds(at))
+
+    def watch(self, at: float) -> bool:
+        """Whether the journal is told."""
+        return self.carrier.watch(NOON + seconds(at)) and self.carrier.due(NOON + seconds(at)).changed
 
     @property
     def next(self) -> float | None:
