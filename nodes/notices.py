@@ -15,7 +15,16 @@ if TYPE_CHECKING:
     from apprise import Apprise
 
 LONGEST = 1000  # characters; a phone shows no more
+MOST = 20  # of what did not get there: the newest are kept
 TEXT = ("text", "why", "reason")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Missed:
+    """Words that did not get there, and to whom; nobody named is everybody."""
+
+    text: str
+    to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,9 +35,35 @@ class Notice:
     text: str
     to: tuple[str, ...] = ()  # services, such as ntfy; nobody named is everybody
     why: str = ""  # it did not get there
+    before: tuple[Missed, ...] = ()  # nor did these: one message bears them all, as an edge that waits holds but one
 
     def at_last(self, to: Sequence[str], why: str = "") -> Notice:
         return replace(self, to=tuple(to), why=why)
+
+
+@dataclass
+class Owed:
+    """What did not get there yet, in the order in which it was tried last."""
+
+    _texts: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def round(self, notice: Notice) -> list[Notice]:
+        """What to tell: this; and if it gets there, what is owed."""
+        for it in notice.before:
+            self._texts.setdefault(it.text, it.to)
+        notice = replace(notice, before=())
+        others = [replace(notice, text=text, to=to) for text, to in self._texts.items() if text != notice.text]
+        return [notice, *others]
+
+    def settle(self, text: str, missed: Sequence[str] | None) -> None:
+        """It got there, or missed these."""
+        self._texts.pop(text, None)
+        if missed is not None:
+            self._texts = dict([*self._texts.items(), (text, tuple(missed))][-MOST:])
+
+    def with_others(self, notice: Notice) -> Notice:
+        others = (Missed(text=text, to=to) for text, to in self._texts.items() if text != notice.text)
+        return replace(notice, before=tuple(others))
 
 
 @dataclass
@@ -51,9 +86,19 @@ def told(body: object, now: datetime) -> Notice:
     if not isinstance(body, Mapping):
         return Notice(at=now, text=words("something wants attention" if body is None else body, LONGEST))
     text = next((body[f] for f in TEXT if isinstance(body.get(f), str) and body[f]), body)
+    before = body.get("before")
+    missed = (it for it in before if isinstance(it, Mapping)) if isinstance(before, list | tuple) else ()
+    return Notice(
+        at=now,
+        text=words(text, LONGEST),
+        to=_named(body),
+        before=tuple(Missed(text=words(it.get("text"), LONGEST), to=_named(it)) for it in missed)[-MOST:],
+    )
+
+
+def _named(body: Mapping[str, Any]) -> tuple[str, ...]:
     named = body.get("to")
-    to = tuple(str(t) for t in named) if isinstance(named, list | tuple) else ()
-    return Notice(at=now, text=words(text, LONGEST), to=to)
+    return tuple(str(t) for t in named) if isinstance(named, list | tuple) else ()
 
 
 def addresses(to: Secret) -> tuple[list[tuple[str, Apprise]], list[str]]:

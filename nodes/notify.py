@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from . import Link, Node, Port, Ports, Secret
-from .notices import Notice, Repeats, addresses, told, wanted
+from .notices import Notice, Owed, Repeats, addresses, told, wanted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,7 +20,7 @@ class In(Ports):
 
 class Out(Ports):
     sent: Port[Notice]
-    failed: Port[Notice]  # to whom it did not get; it may be sent again, and then goes to these only
+    failed: Port[Notice]  # to whom it did not get, with all that is still owed; it may be sent again, to these only
 
 
 async def serve(cfg: Config, link: Link) -> None:
@@ -30,22 +30,27 @@ async def serve(cfg: Config, link: Link) -> None:
         raise ImportError("notify needs Apprise: pip install 'wattwire[notify]'") from None
     for why in wrong:
         await link.emit(Out.failed(Notice(at=link.now(), text=why, why=why)))
-    repeats = Repeats(cfg.again)
+    repeats, owed = Repeats(cfg.again), Owed()
     while True:
         given = await link.receive()
         notice = told(given.body, given.at)
         if not notice.to and repeats.holds(notice.text, given.at):
             continue
-        reached: list[str] = []
-        missed: list[str] = []
-        for name, service in wanted(services, notice):
-            sent = await service.async_notify(body=notice.text, title=cfg.title)  # with time limits of its own
-            (reached if sent else missed).append(name)
-        if reached:
-            await link.emit(Out.sent(notice.at_last(reached)))
-        if missed or not services:
-            repeats.forget(notice.text)
-            await link.emit(Out.failed(notice.at_last(missed, f"not delivered by {', '.join(missed) or 'anybody'}")))
+        for it in owed.round(notice):
+            reached: list[str] = []
+            missed: list[str] = []
+            for name, service in wanted(services, it):
+                sent = await service.async_notify(body=it.text, title=cfg.title)  # with time limits of its own
+                (reached if sent else missed).append(name)
+            if reached:
+                await link.emit(Out.sent(it.at_last(reached)))
+            failed = bool(missed) or not services
+            owed.settle(it.text, missed if failed else None)
+            if failed:  # what comes after it would not get there either
+                repeats.forget(it.text)
+                why = f"not delivered by {', '.join(missed) or 'anybody'}"
+                await link.emit(Out.failed(owed.with_others(it.at_last(missed, why))))
+                break
 
 
 NODE = Node("notify", Config, Out, serve=serve, ins=In)

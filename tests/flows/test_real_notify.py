@@ -51,10 +51,10 @@ def ntfy() -> Iterator[tuple[str, type[Ntfy]]]:
 
 
 @contextmanager
-def running(folder: Path, to: str) -> Iterator[Watched]:
+def running(folder: Path, to: str, flow: str = FLOW) -> Iterator[Watched]:
     folder.mkdir()
     (folder / "key.env").write_text(f"TO={to}\n")
-    run = Watched(folder, FLOW, "--env", str(folder / "key.env")).early().ready()
+    run = Watched(folder, flow, "--env", str(folder / "key.env")).early().ready()
     try:
         yield run
     finally:
@@ -75,6 +75,22 @@ def test_words_arrive_and_what_did_not_is_sent_again(tmp_path: Path, ntfy: tuple
     assert (first["message"], again["message"]) == ("the key is wrong", "the key is wrong")
     assert (first["title"], sent["body"]["to"]) == ("wattwire", ["ntfy"])
     assert "pass-word" not in printed
+
+
+def test_of_several_words_that_did_not_get_there_none_is_lost(tmp_path: Path, ntfy: tuple[str, type[Ntfy]]) -> None:
+    url, server = ntfy
+    words = ["the key is wrong", "no price is listed"]
+    holds_one = FLOW.replace("after: 1s, times: 3, spent: notify.say", "after: 8s")  # Apprise leaves 5.5 s between two
+    with running(tmp_path / "a", url, holds_one) as run:
+        for word in words:
+            run.give("notify.say", {"why": word})
+            while server.told.get(timeout=40)["message"] != word:
+                pass
+        server.works.set()
+        run.until(lambda: len(run.bodies("notify.sent")) >= 2)
+        arrived = [body["text"] for body in run.bodies("notify.sent")]
+
+    assert sorted(arrived) == sorted(words)
 
 
 def test_a_mail_arrives(tmp_path: Path) -> None:

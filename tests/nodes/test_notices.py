@@ -1,9 +1,10 @@
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from wattwire.nodes import Secret
-from wattwire.nodes.notices import Notice, Repeats, addresses, told, wanted
+from wattwire.nodes.notices import Missed, Notice, Owed, Repeats, addresses, told, wanted
 
 NOW = datetime(2026, 11, 21, 18, tzinfo=UTC)
 
@@ -52,3 +53,33 @@ def test_an_address_that_is_wrong_stands_in_no_log(caplog: pytest.LogCaptureFixt
         addresses(Secret("foo://hunter2@x mailtos://me:hunter2@ hunter2 slack://hunter2 ntfys://me:hunter2@ntfy.sh/x"))
 
     assert "hunter2" not in caplog.text
+
+
+def test_what_did_not_get_there_is_told_again_behind_what_comes_and_borne_by_one_message() -> None:
+    owed = Owed()
+    first, second = (Notice(at=NOW, text=text) for text in ("no price", "no token"))
+
+    assert owed.round(first) == [first]
+    owed.settle("no price", ["ntfy"])
+    assert owed.round(second) == [second, Notice(at=NOW, text="no price", to=("ntfy",))]
+    owed.settle("no token", ["ntfy", "Telegram"])
+    failed = owed.with_others(second.at_last(["ntfy", "Telegram"], "not delivered"))
+    assert failed.before == (Missed(text="no price", to=("ntfy",)),)
+
+    anew = Owed()  # by the next process
+    again = told(asdict(failed), NOW)
+    assert [(it.text, it.to) for it in anew.round(again)] == [
+        ("no token", ("ntfy", "Telegram")),
+        ("no price", ("ntfy",)),
+    ]
+    anew.settle("no token", None)
+    anew.settle("no price", None)
+    assert anew.round(first) == [first]
+
+
+def test_of_very_much_that_is_owed_the_newest_is_kept() -> None:
+    owed, notice = Owed(), Notice(at=NOW, text="last")
+    for n in range(50):
+        owed.settle(str(n), [])
+
+    assert [it.text for it in owed.round(notice)] == ["last", *map(str, range(30, 50))]
