@@ -40,6 +40,9 @@ class FlowRun:
     def owned(self) -> set[str]:
         return self.holding.owned
 
+    def _ours(self) -> list[Minder]:
+        return [m for name, m in self.minders.items() if name in self.owned]
+
     # Start
 
     async def begin(self) -> list[str]:
@@ -82,17 +85,16 @@ class FlowRun:
         """Let them publish once all have their seats; those that are late or cannot come are not waited for."""
         loop = asyncio.get_running_loop()
         until, saved = loop.time() + patience, asyncio.create_task(asyncio.to_thread(self.means.save))
-        while any(m.due for m in self.minders.values()):
+        while late := [m.name for m in self._ours() if m.due]:
             self._moved.clear()
             try:
                 await asyncio.wait_for(self._moved.wait(), until - loop.time())
             except TimeoutError:
-                late = [m.name for m in self.minders.values() if m.due]
                 self.tell("", "warning", f"not seated after {patience:g} s, going on without: {', '.join(late)}")
                 break
         await saved
         self.open = True
-        for m in self.minders.values():
+        for m in self._ours():
             m.send({"go": True})  # to one that is late as well: it waits for its own connection
 
     # The broker
@@ -111,7 +113,8 @@ class FlowRun:
         self._recovery = asyncio.create_task(self._recover())
 
     async def _recover(self) -> None:
-        """It is back, perhaps without what it knew."""
+        """It is back, perhaps without what it knew, and perhaps with what others took over meanwhile."""
+        await self.holding.settled()
         self.holding.insist()
         if self.owned:
             self.announce()
@@ -131,7 +134,7 @@ class FlowRun:
         self.means.changed()
 
     def seated(self, minder: Minder) -> None:
-        if self.open:
+        if self.open and minder.name in self.owned:
             minder.send({"go": True})
         self._moved.set()
 
