@@ -128,6 +128,8 @@ def _stopped(cfg: Settings, guard: Guard, now: datetime, car: Car | None, news: 
         if car.charging and guard.stood:
             who = "Octopus has started the car" if guard.phase == "planned" else "somebody started the car again"
             return over, [_told(now, f"{who}: the rest is theirs")]
+        if car.charging and car.seen > since + LIFE:  # else it would be started once more, and woken, when it is full
+            return over, [_told(now, "the stop had no effect: the charge is left alone")]
         guard = replace(guard, stood=guard.stood or car.charging is False)
     if plan is not None:
         due = min((d.start for d in _planned(plan, since, now)), default=None)

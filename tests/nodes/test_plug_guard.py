@@ -292,6 +292,17 @@ def test_unplugged_nothing_is_owed_and_the_next_plug_in_is_a_new_one() -> None:
     assert evening.see(21, charging=True) == ["stop"]
 
 
+def test_a_stop_without_effect_is_seen_and_nothing_is_started_later() -> None:
+    evening = plugged()
+    assert evening.see(1, charging=True) == ["stop"]
+    assert evening.why(2, charging=True) == ""  # it may not have got there yet
+    assert evening.why(4, charging=True) == "the stop had no effect: the charge is left alone"
+    assert evening.hear(6, smart(20, 80)) == []
+    evening.see(10, charging=False)
+
+    assert evening.wait(31) == []
+
+
 def test_after_a_restart_in_between_the_car_is_still_started_in_time() -> None:
     evening = stopped()
     evening.state = replace(evening.state, seen=None)  # what is volatile is gone
