@@ -21,6 +21,8 @@ from .octopus import OCTOPUS, WHERE, Octopus, Stop, told_prices
 
 T = TypeVar("T")
 
+NEWEST = "intelligent_go_four_rate"  # the tariff that a product which nobody knows yet is most likely of
+
 TESLA = {
     "TESLA_CLIENT_ID": "of your application at Tesla: developer.tesla.com, Create application",
     "TESLA_REFRESH_TOKEN": "from signing in with that application, scopes openid offline_access vehicle_device_data",
@@ -146,7 +148,11 @@ def _write(folder: Path, before: dict[str, str], octopus: Octopus, found: Accoun
     known = {name for name, value in {**before, **values}.items() if value}
     if secured and "GX_PASSWORD" not in known:
         known.discard("GX_HOST")  # without it the GX cannot be reached
-    text = flow_text("myHouse", known, tariff_name(found.product), found.tariff, octopus.base, settings)
+    if not (tariff := tariff_name(found.product)):
+        tariff = NEWEST
+        told = f"No file of `wattwire tariffs` names the product {found.product}: the flow reckons with {tariff}."
+        click.echo(f"{told} See that it fits, or change rateResolver's tariff in {flow}")
+    text = flow_text("myHouse", known, tariff, found.tariff, octopus.base, settings)
     there = _before(flow)
     if there not in ("", text):
         if not yes and not click.confirm(f"{flow} is there and differs. Put the new one in its place?", default=False):

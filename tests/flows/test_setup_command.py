@@ -135,6 +135,17 @@ def test_the_four_rate_tariff_has_its_own_prices_and_rules(octopus: Octopus, tmp
     assert "tariff: intelligent_go_four_rate" in (tmp_path / "my_house.yaml").read_text()
 
 
+def test_an_intelligent_product_that_nobody_knows_yet_is_said_and_still_makes_a_flow_that_runs(
+    octopus: Octopus, tmp_path: Path
+) -> None:
+    octopus.cfg = replace(octopus.cfg, prices=replace(octopus.cfg.prices, code="E-1R-IOG-NEW-27-01-01-A"))
+    done = setup(octopus, tmp_path)
+
+    assert done.exit_code == 0
+    assert "No file of `wattwire tariffs` names the product IOG-NEW-27-01-01" in done.output
+    assert load(tmp_path / "my_house.yaml", env={}, env_file=tmp_path / ".env").name == "myHouse"
+
+
 @pytest.mark.parametrize(
     ("product", "name"),
     [
