@@ -147,8 +147,8 @@ class Host:
             self.outer = Outer(node.dial(actor.config), self.setup.broker, client, self.happen, self.desk.queue)
 
     def _up(self, session: bool) -> None:
-        self.intake.epoch = epoch(self.setup.store.with_suffix(".epoch"), renew=not session)
-        self._gather_until = monotonic() + GATHER
+        self.intake.begin(epoch(self.setup.store.with_suffix(".epoch"), renew=not session))
+        self._asked, self._gather_until = b"", monotonic() + GATHER
         self.link.subscribe([*self.routes, self._probe], lambda refused: self._subscribed(session, refused))
 
     def _subscribed(self, session: bool, refused: tuple[str, ...]) -> None:
@@ -170,7 +170,7 @@ class Host:
 
     def _down(self, why: str) -> None:
         self.outbox.open = False
-        self.intake.forget()
+        self._gather_until = min(self._gather_until, monotonic())  # nothing more is to be waited for
         self.lifeline.log("warning", f"broker: {why}")
 
     def _retain(self, topic: str, payload: bytes) -> None:

@@ -26,7 +26,12 @@ class Intake:
         self._live: list[Message] = []
         self.gathering = True
         self._late: dict[str, datetime] | None = None  # in port -> the newest since we went on without all retained
-        self.epoch = ""  # of the session: its message ids begin again with it
+        self._epoch = ""  # of the session: its message ids begin again with it
+
+    def begin(self, epoch: str) -> None:
+        """A connection, to the session of that name: what is retained comes again, and what was not acknowledged."""
+        self._epoch, self._live, self._retained, self.gathering, self._late = epoch, [], {}, True, None
+        self._desk.queue.lost()
 
     def offer(self, message: Message) -> None:
         if not message.payload:  # a retained message was cleared
@@ -61,11 +66,6 @@ class Intake:
     def _news(self, it: Input) -> bool:
         since = self._late.get(it.route.port) if self._late and it.route is not None else None
         return it.key not in self._desk.seen and (since is None or since < _at(it))
-
-    def forget(self) -> None:
-        """The connection was lost: what was not acknowledged will come again."""
-        self._live, self._retained, self.gathering, self._late = [], {}, True, None
-        self._desk.queue.lost()
 
     def _gather(self, message: Message) -> None:
         for it in self._read(message):
@@ -123,7 +123,7 @@ class Intake:
         for key in copies:  # what is read as retained from now on is this very one
             seen.add(key)
         if message.qos:  # so that delivered again, after a kill, it leads to the same messages
-            id = derived(self.epoch, message.topic, message.mid, text)
+            id = derived(self._epoch, message.topic, message.mid, text)
             keys = [f"{known(id, route)}{COPY}{key}" for route, key in zip(along, copies, strict=True)]
             if message.dup or not any(key in seen for key in keys):
                 return replace(fresh, id=id, root=id), keys

@@ -62,7 +62,7 @@ class Reader:
                          full=lambda full: None)  # fmt: skip
         routes = {p: (Route(f"a.{p}>reader.{p}", p),) for p in ("go", "again", "price")}
         self.intake = Intake(self.desk, routes, NODE.ins, lambda m: self.acked.append(m.mid), lambda why: None)
-        self.intake.epoch = "a session"
+        self.intake.begin("a session")
 
     def _publish(self, topic: str, payload: bytes, retain: bool, on_sent: Any) -> None:
         said = json.loads(payload)
@@ -136,7 +136,7 @@ def test_old_news_that_did_not_trigger_at_one_start_does_not_trigger_at_the_next
         reader.comes("go", 1, retain=True)
         reader.comes("again", 2, retain=True)
         reader.gathered()
-        reader.intake.forget()
+        reader.intake.begin("a session")
 
     assert reader.got == [200]
 
@@ -145,7 +145,7 @@ def test_a_bare_body_that_somebody_retained_triggers_once(reader: Reader) -> Non
     for mid in (5, 6):
         reader.intake.offer(Message("go", b'{"pence": 4}', True, 1, mid, False, 1))
         reader.gathered()
-        reader.intake.forget()
+        reader.intake.begin("a session")
 
     assert reader.got == [400]
 
@@ -163,7 +163,7 @@ def test_so_it_does_where_the_broker_s_message_ids_begin_anew_with_each_connecti
     for _ in range(3):
         reader.gathered()
         reader.pressed(1)
-        reader.intake.forget()
+        reader.intake.begin("a session")
 
     assert (reader.got, len(set(reader.ids))) == ([400, 400, 400], 3)
 
@@ -190,7 +190,7 @@ def test_a_bare_body_that_came_live_is_old_news_when_it_is_read_as_retained(tmp_
             reader.gathered()
             if connection == 0:
                 reader.pressed(mid)
-            reader.intake.forget()
+            reader.intake.begin("a session")
         store.close()
         got.append(reader.got)
 
@@ -201,7 +201,7 @@ def test_a_bare_body_that_waits_in_the_session_and_is_retained_triggers_once(rea
     reader.pressed(5)
     reader.pressed(6, retain=True)
     reader.gathered()
-    reader.intake.forget()
+    reader.intake.begin("a session")
     reader.pressed(7, retain=True)
     reader.gathered()
 
@@ -215,7 +215,7 @@ def test_what_still_waits_does_not_wait_twice_when_the_broker_delivers_it_again(
         for n, payload in enumerate(messages):
             reader.intake.offer(Message("go", payload, False, 1, 10 * connection + n, connection > 1, connection))
         waiting = len(reader.desk.queue)
-        reader.intake.forget()
+        reader.intake.begin("a session")
         reader.intake.gathered()
     reader.desk.work()
 

@@ -125,7 +125,6 @@ class House:
         if (process := self.running.get(name)) and process.up:
             process.up, process.outbox.open = False, False
             process.pubacks.clear()
-            process.intake.forget()
 
     def connect(self, name: str) -> None:
         """It gets what waits for it, subscribes, is told what is retained, and may publish."""
@@ -134,6 +133,7 @@ class House:
             return
         process.up = True
         self.connections[name] += 1
+        process.intake.begin("")
         with self._alive(name):
             for _ in self.sessions[name].queue:
                 self._next(name, process)
