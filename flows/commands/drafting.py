@@ -96,7 +96,7 @@ def left_out(flow: Flow, known: set[str]) -> tuple[list[str], list[str]]:
 
 
 def tariff_name(product: str) -> str:
-    """The file of `flows/tariffs` whose products a product is one of; the longest pattern knows it best. Empty: none."""
+    """The file of `flows/tariffs` whose products a product is one of, by the longest pattern; or empty."""
     best = ("", "")
     for file in sorted((Path(shipped_flows()[FLOW]).parent / "tariffs").glob("*.yaml")):
         lists = (yaml.safe_load(file.read_text("utf-8")) or {}).get("lists") or {}
