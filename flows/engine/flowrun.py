@@ -172,16 +172,14 @@ class FlowRun:
         said = ""
         while True:
             waiting = [n for n, m in self.minders.items() if n not in self.owned and m.state == "standby"]
-            why = ""
             try:
                 ready = await self.holding.freed(waiting)
                 if ready and not self.stopping:
                     await self.launch(await self.acquire(ready))
             except OSError as wrong:  # no file for a lock, for a moment perhaps
-                why = wrong.strerror or str(wrong)
-            if why and why != said:
-                self.tell("", "error", f"cannot take over: {why}")
-            said = why
+                if str(wrong) != said:
+                    self.tell("", "error", f"cannot take over: {wrong}")
+                said = str(wrong)
 
     def _stand_by(self, name: str, who: str) -> None:
         minder = self.minders[name]

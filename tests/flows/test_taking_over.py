@@ -14,13 +14,13 @@ import pytest
 from wattwire.flows.engine.flowrun import FlowRun
 
 
-class Flow(FlowRun):
-    """One that stands by for a node, and looks as often as it is told what comes of it."""
+class Standing(FlowRun):
+    """One that stands by for a node; what comes of its looks is given."""
 
     def __init__(self, looks: list[OSError | list[str]]) -> None:
-        self.minders = {"n": SimpleNamespace(state="standby")}  # type: ignore[dict-item]
+        self.minders: Any = {"n": SimpleNamespace(state="standby")}
         self.holding: Any = SimpleNamespace(owned=set(), freed=self.look)
-        self.stopping, self.looks, self.said, self.launched = False, looks, list[str](), list[str]()
+        self.stopping, self.looks, self.lines, self.begun = False, looks, list[str](), list[str]()
 
     async def look(self, _: Sequence[str]) -> list[str]:
         if not self.looks:
@@ -33,17 +33,16 @@ class Flow(FlowRun):
         return list(names)
 
     async def launch(self, names: Sequence[str], patience: float = 0.0) -> None:
-        self.launched += names
+        self.begun += names
 
     def tell(self, node: str, level: str, text: str) -> None:
-        self.said.append(text)
+        self.lines.append(text)
 
 
 def test_a_look_that_fails_is_said_once_and_the_next_one_takes_over() -> None:
-    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-    flow = Flow([full, full, [], full, ["n"]])
+    full = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "n.lock")
+    flow = Standing([full, full, [], full, ["n"]])
     with pytest.raises(asyncio.CancelledError):
         asyncio.run(flow.watch())
 
-    assert flow.launched == ["n"]
-    assert flow.said == ["cannot take over: No space left on device"] * 2
+    assert (flow.begun, flow.lines) == (["n"], ["cannot take over: [Errno 28] No space left on device: 'n.lock'"])
