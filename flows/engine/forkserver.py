@@ -73,9 +73,11 @@ class ForkServer:
                 self._say({"warm": number, "seconds": time.monotonic() - since})
             case {"fork": int(number)}:
                 self._fork(number, asked)
-            case {"kill": int(pid), "signal": int(code)} if pid in self.children:
-                with contextlib.suppress(OSError):
-                    os.kill(pid, code)
+            case {"kill": int(pid), "signal": int(code)}:
+                if pid in self.children:
+                    with contextlib.suppress(OSError):
+                        os.kill(pid, code)
+                self._say({"killed": pid})
 
     def _fork(self, number: int, asked: Mapping[str, Any]) -> None:
         channel, parent = self._fds.popleft(), os.getpid()

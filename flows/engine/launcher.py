@@ -21,6 +21,7 @@ from .sharing import Sharing
 from .warming import HTTP
 
 PATIENCE = 20.0  # seconds for a fork, or for the libraries to be loaded
+DEAF = 30.0  # seconds without a word from the fork server though it was asked; after twice as many it is ended
 
 
 class Launcher:
@@ -33,6 +34,7 @@ class Launcher:
         self._ended: dict[int, asyncio.Future[int]] = {}
         self._warm: tuple[int, asyncio.Future[Message]] | None = None
         self._wanted: tuple[list[str], list[str], str] = ([], [], "")
+        self._deaf: asyncio.TimerHandle | None = None
         self._turn = asyncio.Semaphore(32)  # file descriptors under way are limited, too
         self._mend = asyncio.Lock()
         self.sharing = Sharing(partial(self.launch, host=birth.ROOM))
@@ -91,6 +93,7 @@ class Launcher:
             try:
                 await loop.create_unix_connection(lambda: channel, sock=ours)
                 self._send_fd(asked, theirs)
+                self._expect()
                 channel.write(birth.hand_over(setup))
                 pid = await asyncio.wait_for(forked, PATIENCE)
             except BaseException as wrong:
@@ -102,7 +105,7 @@ class Launcher:
             finally:
                 theirs.close()
                 self._forked.pop(number, None)
-        return Process(self.tell, pid, channel, ended, ours)
+        return Process(self._order, pid, channel, ended, ours)
 
     def tell(self, message: Message) -> None:
         if self._channel is not None:
@@ -167,7 +170,30 @@ class Launcher:
             raise OSError("the fork server is gone")
         send_fd(self._control, asked, channel)
 
+    def _order(self, message: Message) -> None:
+        self.tell(message)
+        self._expect()
+
+    def _expect(self, twice: bool = False) -> None:
+        """It was asked for what it answers at once: else it can neither start nor kill anything, nor tell who ended."""
+        if self._deaf is None and self._channel is not None:
+            self._deaf = asyncio.get_running_loop().call_later(DEAF, self._mute, twice)
+
+    def _mute(self, twice: bool) -> None:
+        self._deaf = None
+        if not twice:
+            self._expect(True)  # we may have been stopped together, and be a step ahead of it
+        elif self._server is not None:
+            self.say("the fork server does not answer; it is killed, and with it every process")
+            self._server.kill()
+
+    def _answered(self) -> None:
+        if self._deaf is not None:
+            self._deaf.cancel()
+            self._deaf = None
+
     def _hear(self, told: Message) -> None:
+        self._answered()
         match told:
             case {"forked": int(number), "pid": int(pid)} if number in self._forked:
                 if not self._forked[number].done():
@@ -183,6 +209,7 @@ class Launcher:
     def _lost(self) -> None:
         """The fork server died, and by it all its children."""
         self._channel = self._control = None
+        self._answered()
         for number in list(self._ended):
             self._hear({"exit": number, "code": -signal.SIGKILL, "why": "the fork server is gone"})
         if self._warm and not self._warm[1].done():
