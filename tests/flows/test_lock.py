@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from wattwire.flows.engine import ownership
 from wattwire.flows.engine.ownership import Lock
 
 
@@ -21,7 +20,7 @@ def test_on_a_full_disk_a_lock_is_taken_all_the_same(
 
     lock, other = Lock(tmp_path / "n.lock"), Lock(tmp_path / "n.lock")
     with monkeypatch.context() as short:
-        short.setattr(ownership.os, step, full)
+        short.setattr(os, step, full)
         taken = lock.take()
     held = lock.held, other.take()
     lock.release()
