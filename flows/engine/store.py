@@ -74,7 +74,7 @@ class Store:
         if self._db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
             raise Damaged
         self._last_seen = int(self._db.execute("SELECT coalesce(max(number), 0) FROM seen").fetchone()[0])
-        self._marks, self._old = deque[tuple[float, int]]([(monotonic(), self._last_seen)]), 0
+        self._marks, self._old = deque[tuple[float, int]]([(monotonic(), self._last_seen)], MOST // SOME + 2), 0
         self.snapshot(), self.was_asking()
         for table, columns in TABLES.items():
             deque(self._db.execute(f"SELECT {columns} FROM {table}"), maxlen=0)  # else a text that is none comes later

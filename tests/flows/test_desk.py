@@ -232,7 +232,7 @@ def test_what_can_come_again_no_more_is_forgotten_though_it_was_a_burst(
     for n in range(24_000):
         store.commit(key=str(n))
         seen.add(str(n))
-    now[0] = 121.0
+    now[0] = 6 * 3600 + 1.0
     for n in range(24_000, 28_160):
         store.commit(key=str(n))
         seen.add(str(n))

@@ -249,6 +249,33 @@ def test_damaged_counts_of_tries_begin_anew(tmp_path: Path) -> None:
     assert InHand(tmp_path / "x.hand").take("k") == 1
 
 
+@pytest.mark.parametrize(("count", "hours"), [(20_001, 0.2), (21_600, 6.0), (180_000, 1.0)])
+def test_what_a_sender_sends_again_when_it_was_cut_off_for_hours_is_known(
+    monkeypatch: pytest.MonkeyPatch, count: int, hours: float
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr("wattwire.flows.engine.seen.monotonic", lambda: now[0])
+    seen = Seen()
+    seen.add("sent just before")
+    for n in range(count):
+        now[0] += hours * 3600 / count
+        seen.add(f"{n}")
+
+    assert "sent just before" in seen
+
+
+def test_nor_is_it_forgotten_by_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [0.0]
+    monkeypatch.setattr("wattwire.flows.engine.store.monotonic", lambda: now[0])
+    monkeypatch.setattr("wattwire.flows.engine.store.LEAST", 500)
+    store = Store(tmp_path / "node.db")
+    for n in range(2000):
+        now[0] += 10.0
+        store.commit(key=f"{n}")
+
+    assert len(store.seen()) == 2000
+
+
 def test_an_input_that_comes_anew_is_known_for_as_long_as_a_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("wattwire.flows.engine.seen.LEAST", 3)
     monkeypatch.setattr("wattwire.flows.engine.seen.AGAIN", -1.0)
