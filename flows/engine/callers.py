@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -17,6 +16,8 @@ from .budgets import Budgets
 
 if TYPE_CHECKING:
     import httpx
+
+    from .deadline import Deadline
 
 MOST = 8_000_000  # bytes of a reply: more is a mistake, not data
 AGENT = "wattwire (+https://pypi.org/project/wattwire)"
@@ -30,6 +31,7 @@ class Caller:
         self._budgets = budgets
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="http")
         self._clients: dict[str | None, httpx.Client] = {}  # by the certificate that is trusted
+        self._deadline: Deadline | None = None
 
     def start(self, request: Request, done: Callable[[Reply], None]) -> None:
         """`done` is called in the worker's thread, whatever happens."""
@@ -45,7 +47,7 @@ class Caller:
         try:
             return self._budgets.refusal(request, datetime.now(UTC)) or self._called(client, request)
         except httpx.TimeoutException:
-            return self._none(request, f"no answer within {request.timeout:.0f} s")
+            return self._none(request, f"no answer within {request.timeout:g} s")
         except (ValueError, TypeError, httpx.InvalidURL, httpx.LocalProtocolError) as wrong:  # may quote what was sent
             return self._none(request, f"not a request that can be made: {type(wrong).__name__}")
         except httpx.HTTPError as wrong:
@@ -66,13 +68,16 @@ class Caller:
         if ca not in self._clients:
             import httpx
 
+            from .deadline import Deadline
             from .trust import CONTEXT
 
             context = CONTEXT
             if ca is not None:
                 context = httpx.create_ssl_context()
                 context.load_verify_locations(ca)
-            self._clients[ca] = httpx.Client(http2=True, verify=context, headers={"user-agent": AGENT})
+            self._deadline = self._deadline or Deadline()
+            made = httpx.Client(http2=True, verify=context, headers={"user-agent": AGENT})
+            self._clients[ca] = self._deadline.heed(made)
         return self._clients[ca]
 
     def _called(self, client: httpx.Client, request: Request) -> Reply:
@@ -84,18 +89,18 @@ class Caller:
             body["json"] = encode(request.json)
         if request.form is not None:
             body["data"] = {k: str(encode(v)) for k, v in request.form.items()}
+        assert self._deadline
+        self._deadline.begin(request.timeout)
         asked = client.stream(
             request.method, self.resolved(request.url), params=request.query or None, headers=headers,
             timeout=request.timeout, **body,
         )  # fmt: skip
         with asked as reply:
-            content, ends = b"", monotonic() + request.timeout
+            content = b""
             for part in reply.iter_bytes():
                 content += part
                 if len(content) > MOST:
                     return self._none(request, f"a reply of more than {MOST // 1_000_000} MB")
-                if monotonic() > ends:
-                    return self._none(request, f"no whole answer within {request.timeout:.0f} s")
             text = content.decode(reply.encoding or "utf-8", "replace")
             headers = {k.lower(): v for k, v in reply.headers.items()}
             return Reply(reply.status_code, _json(text), text, headers, datetime.now(UTC), request.tag)

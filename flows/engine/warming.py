@@ -15,7 +15,7 @@ from . import holes, rehearsal
 from .graph import Flow
 
 TRUST = "wattwire.flows.engine.trust"
-HTTP = ("httpx", "httpcore", "h2.connection")
+HTTP = ("httpx", "httpcore", "h2.connection", "wattwire.flows.engine.deadline")
 SERVER = ("wattwire.flows.engine.listening",)
 SERVE = ("wattwire.flows.engine.serving", "asyncio")
 
