@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import math
+import signal
 import socket
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -15,6 +18,7 @@ from .process import Process
 from .setup import LONG, TURN, Setup
 
 PATIENCE = 20.0  # seconds for a node to be let in
+DEAF = 60.0  # seconds within which it lets its first one in; later a hang of it is its nodes' hang
 Start = Callable[[Setup, Callable[[Message], None]], Awaitable[Process]]
 
 
@@ -42,6 +46,7 @@ class Shared:
         self._joined: dict[int, asyncio.Future[None]] = {}
         self._guests: dict[int, asyncio.Future[int]] = {}
         self._process: Process | None = None
+        self._deaf = 0.0  # from when on it hangs, if it has let nobody in
 
     @property
     def over(self) -> bool:
@@ -49,6 +54,7 @@ class Shared:
 
     async def open(self, start: Start, place: Setup) -> None:
         self._process = await start(place, self._hear)
+        self._deaf = time.monotonic() + DEAF
         self._process.ended.add_done_callback(self._ended)
 
     async def join(self, setup: Setup, heard: Callable[[Message], None]) -> Process:
@@ -67,6 +73,8 @@ class Shared:
             channel.drop()  # it may still be let in, and would hold what the next one needs
             self._guests.pop(number, None)
             if isinstance(wrong, TimeoutError):
+                if time.monotonic() >= self._deaf:
+                    self.kill(signal.SIGKILL)
                 raise OSError("the process that it shares does not answer") from None
             raise
         finally:
@@ -91,8 +99,9 @@ class Shared:
 
     def _hear(self, told: Message) -> None:
         match told:
-            case {"joined": int(number)} if number in self._joined:
-                if not self._joined[number].done():
+            case {"joined": int(number)}:
+                self._deaf = math.inf
+                if number in self._joined and not self._joined[number].done():
                     self._joined[number].set_result(None)
             case {"exit": int(number), "code": int(code)}:
                 self._left(number, code)

@@ -88,12 +88,13 @@ class Far:
     def __init__(self) -> None:
         self.ours, self.theirs = socket.socketpair()
         self.over: asyncio.Future[int] | None = None
+        self.told: list[Message] = []
 
     async def start(self, setup: Setup, heard: Callable[[Message], None]) -> Process:
         loop = asyncio.get_running_loop()
         _, channel = await loop.create_unix_connection(lambda: Channel(heard), sock=self.ours)
         self.over = loop.create_future()
-        return Process(lambda _: None, 1, channel, self.over, self.ours)
+        return Process(self.told.append, 1, channel, self.over, self.ours)
 
     def joins(self) -> socket.socket:
         _, fds, _, _ = socket.recv_fds(self.theirs, 65536, 1)
@@ -110,13 +111,11 @@ def test_who_was_let_into_a_shared_process_too_late_finds_nobody(
         far = Far()
         room = Sharing(far.start)
         await given_up(room.join(place(tmp_path, "n", shared=True), lambda _: None), how)
-        first = far.joins()
+        first = await asyncio.to_thread(far.joins)
         assert birth.given_up(first.fileno())
 
         joining = asyncio.ensure_future(room.join(place(tmp_path, "n", shared=True), lambda _: None))
-        for _ in range(20):
-            await asyncio.sleep(0)
-        second = far.joins()
+        second = await asyncio.to_thread(far.joins)
         assert not birth.given_up(second.fileno())
         far.theirs.sendall(b'{"joined": 1}\n{"exit": 1, "code": 70}\n{"joined": 2}\n')
         it = await asyncio.wait_for(joining, 20)
@@ -125,6 +124,35 @@ def test_who_was_let_into_a_shared_process_too_late_finds_nobody(
         assert await asyncio.wait_for(it.ended, 20) == 0
         for left in (it, first, second, far.theirs):
             left.close()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("said", "patience", "killed"),
+    [(False, 60.0, False), (False, 0.0, True), (True, 0.0, False)],
+    ids=["it may still load", "it never said a word", "it has let somebody in"],
+)
+def test_a_shared_process_that_never_says_a_word_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: bool, patience: float, killed: bool
+) -> None:
+    monkeypatch.setattr(sharing, "DEAF", patience)
+
+    async def main() -> None:
+        far = Far()
+        room = Sharing(far.start)
+        if said:
+            joining = asyncio.ensure_future(room.join(place(tmp_path, "m", shared=True), lambda _: None))
+            (await asyncio.to_thread(far.joins)).close()
+            far.theirs.sendall(b'{"joined": 1}\n')
+            (await joining).close()
+        monkeypatch.setattr(sharing, "PATIENCE", 0.05)
+        with pytest.raises(OSError, match="does not answer"):
+            await room.join(place(tmp_path, "n", shared=True), lambda _: None)
+
+        assert far.told == ([{"kill": 1, "signal": 9}] if killed else [])
+        far.ours.close()
+        far.theirs.close()
 
     asyncio.run(main())
 
