@@ -7,6 +7,7 @@ import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
+from functools import partial
 from uuid import uuid4
 
 from wattwire.broker.link import Link, Message
@@ -17,15 +18,17 @@ Heard = Callable[[str, bytes, bool], None]
 
 
 class Bus:
-    """`on_up` and `on_down(why)` are called in the loop; filters are subscribed to again by itself."""
+    """`on_up`, `on_down(why)` and `wrong(why)` are called in the loop, the last for what cannot be sent; filters are
+    subscribed to again by itself."""
 
     def __init__(self, url: str, client_id: str, *, will: Will | None = None, on_up: Callable[[], None] = lambda: None,
-                 on_down: Callable[[str], None] = lambda _: None) -> None:  # fmt: skip
+                 on_down: Callable[[str], None] = lambda _: None,
+                 wrong: Callable[[str], None] = lambda _: None) -> None:  # fmt: skip
         self.id, self.up = client_id, asyncio.Event()
-        self._on_up, self._on_down = on_up, on_down
+        self._on_up, self._on_down, self._wrong = on_up, on_down, wrong
         self._loop = asyncio.get_running_loop()
         self._filters: dict[str, tuple[Heard, int]] = {}
-        self._todo: deque[Callable[[], None]] = deque()
+        self._todo: deque[Callable[[], object]] = deque()
         self._echoes: dict[str, asyncio.Event] = {}
         self._ending = False
         self._link = Link(
@@ -67,7 +70,8 @@ class Bus:
             if not left[0]:
                 self._loop.call_soon_threadsafe(done.set)
 
-        self._do(lambda: [self._link.publish(topic, payload, retain, sent) for topic, payload, retain in last])
+        for topic, payload, retain in last:
+            self._do(partial(self._link.publish, topic, payload, retain, sent))
         return await _within(done, patience)
 
     async def subscribe(
@@ -96,7 +100,7 @@ class Bus:
         return came
 
     def _do(self, what: Callable[[], object]) -> None:
-        self._todo.append(lambda: (what(), None)[1])
+        self._todo.append(what)
         self._link.wake()
 
     # In the thread
@@ -104,9 +108,16 @@ class Bus:
     def _step(self) -> None:
         while not self._ending:
             while self._todo and not self._ending:
-                self._todo.popleft()()
+                self._try(self._todo.popleft())
             if not self._ending:
                 self._link.step(30.0)
+
+    def _try(self, what: Callable[[], object]) -> None:
+        try:
+            what()
+        except Exception as wrong:  # a message that is too large: without this thread the supervisor is deaf for good
+            with contextlib.suppress(RuntimeError):  # the loop has ended before us
+                self._loop.call_soon_threadsafe(self._wrong, str(wrong) or type(wrong).__name__)
 
     def _linked(self, _: bool) -> None:
         for name, (_heard, qos) in list(self._filters.items()):

@@ -31,7 +31,8 @@ class Meeting:
         id = f"{options.host}-{os.getpid()}-{secrets.token_hex(3)}"
         presence = f"{topics.BASE}/{flow}/$supervisor/{id}"
         self.me = Claim(id, 0, options.host, os.getpid(), boot(), presence, born(os.getpid()))
-        self.bus = Bus(url, f"wattwire-supervisor-{id}", will=Will(presence, b""), on_up=self._up, on_down=self._down)
+        self.bus = Bus(url, f"wattwire-supervisor-{id}", will=Will(presence, b""), on_up=self._up, on_down=self._down,
+                       wrong=lambda why: say(f"broker: {why}", "error"))  # fmt: skip
         self._joined = False
 
     async def join(self, told: asyncio.Event) -> None:
