@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from . import leaving
+from . import leaving, seating
 from .flowrun import FlowRun
 from .graph import Flow
 from .options import hosted
@@ -74,16 +74,29 @@ async def _claim(run: FlowRun, flow: Flow, new: Sequence[str]) -> list[str]:
 
 
 async def _change(run: FlowRun, flow: Flow, diff: Difference, mine: list[str]) -> None:
-    old = run.flow
-    leavers = {n: run.minders[n] for n in (*diff.gone, *diff.changed)}
-    await leaving.stop(old, leavers)
+    """What goes along an edge that from now on another process hears is heard by that one before this one is deaf."""
+    old, leavers = run.flow, {n: run.minders[n] for n in (*diff.gone, *diff.changed)}
+    mine += [n for n in diff.changed if n in run.owned]
+    nodes = [n for n in mine if n != EDGES]
+    await leaving.stop(old, {n: m for n, m in leavers.items() if n != EDGES})
+    if EDGES in leavers:
+        await _hear(run, flow, nodes)
+        await leaving.stop(old, {EDGES: leavers[EDGES]})
     await run.holding.release(diff.gone)
     for n in diff.gone:
         del run.minders[n]
     run.flow = run.chronicle.flow = flow
     for n in diff.changed:
         run.minders[n] = run.minder(flow, n)
-    mine += [n for n in diff.changed if n in run.owned]
-    await run.seat(mine)  # whoever goes on has its seat; a second one of its name would throw it off the broker
+    if EDGES in mine:
+        await run.seat([EDGES])
+    await run.seat(nodes)  # whoever goes on has its seat; a second one of its name would throw it off the broker
     run.announce()
     await run.launch(mine)
+
+
+async def _hear(run: FlowRun, flow: Flow, nodes: Sequence[str]) -> None:
+    """Seat nodes that do not run, for what is new to them; what is old still comes as well."""
+    todo = seating.plan(flow, nodes, seating.ledger(run.folder))
+    outcome = await seating.carry_out(run.means.url, replace(todo, stale={}, gone=(), clear=()))
+    seating.renew(run.folder, outcome)

@@ -32,7 +32,7 @@ from .outbox import Outbox
 from .outcomes import Outcomes
 from .outer import Outer
 from .presence import Presence
-from .routes import EDGES, routes
+from .routes import EDGES, former, routes
 from .setup import Setup
 from .timers import Timers
 
@@ -74,8 +74,8 @@ class Host:
             self.meters, post=self.post, act=self.act, aside=self._set_aside, full=self._full, heed=heed,
         )  # fmt: skip
         self.routes = routes(flow, setup.node)
-        ins = node.ins if node else {}
-        self.intake = Intake(self.desk, self.routes, ins, self.link.ack, lambda why: self.lifeline.log("warning", why))
+        known, ins = former(flow, setup.node) | self.routes, node.ins if node else {}
+        self.intake = Intake(self.desk, known, ins, self.link.ack, lambda why: self.lifeline.log("warning", why))
         self.outer: Outer | None = None
         self.beside: list[Listening | Serving] = []  # what has threads of its own
         self.aside = Aside(setup, self.store, self._retain)

@@ -9,7 +9,7 @@ from wattwire.nodes import secret
 
 from .edges import sources
 from .graph import EDGES as EDGES
-from .graph import Flow
+from .graph import Edge, Flow
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,21 +23,34 @@ class Route:
 
 def routes(flow: Flow, node: str) -> dict[str, tuple[Route, ...]]:
     """Topic -> routes, for a node of the flow or for its edges process."""
-    found: dict[str, list[Route]] = {}
     if node == EDGES:
+        found: dict[str, list[Route]] = {}
         for source in sources(flow.carried()):
             along = [Route(e.name, e.name) for e in flow.carried() if e.source == source]
             found[topics.out(flow.name, *source.split("."))] = along
         return {topic: tuple(along) for topic, along in found.items()}
-    for edge in flow.plain_into(node):
-        nudge = flow.carries(edge.to) is object and secret(flow.carries(edge.source))
-        into = Route(edge.name, edge.to.partition(".")[2], nudge)
-        found.setdefault(topics.out(flow.name, *edge.source.split(".")), []).append(into)
+    found = _along(flow, flow.plain_into(node))
     ins = flow.nodes[node].type.ins
     for port in ins:
         found[topics.into(flow.name, node, port)] = [Route("", port)]
     # one message that is to be remembered and triggers as well is remembered first
     return {topic: tuple(sorted(along, key=lambda r: ins[r.port].triggers)) for topic, along in found.items()}
+
+
+def former(flow: Flow, node: str) -> dict[str, tuple[Route, ...]]:
+    """Of edges that are carried now and may once have been plain: a node does not subscribe to these topics, but what
+    came before a deploy may lie in its session still."""
+    carried = [e for e in flow.carried() if e.to.partition(".")[0] == node]
+    return {topic: tuple(along) for topic, along in _along(flow, carried).items()}
+
+
+def _along(flow: Flow, edges: list[Edge]) -> dict[str, list[Route]]:
+    found: dict[str, list[Route]] = {}
+    for edge in edges:
+        nudge = flow.carries(edge.to) is object and secret(flow.carries(edge.source))
+        into = Route(edge.name, edge.to.partition(".")[2], nudge)
+        found.setdefault(topics.out(flow.name, *edge.source.split(".")), []).append(into)
+    return found
 
 
 def processes(flow: Flow) -> list[str]:

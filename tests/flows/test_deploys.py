@@ -3,39 +3,30 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
+from datetime import UTC, datetime
+from time import monotonic
 from typing import Any
 
 import pytest
-from supervised import FLOW, Supervised
+from supervised import FLOW
+from watched import Watched
+
+from wattwire.broker.envelope import begin
 
 pytestmark = pytest.mark.broker
 
-Runs = Callable[..., Supervised]
+Runs = Callable[..., Watched]
 
 
-@pytest.fixture
-def runs(tmp_path: Path) -> Iterator[Runs]:
-    made: list[Supervised] = []
-
-    def run(flow: str = FLOW, *options: str) -> Supervised:
-        made.append(Supervised(tmp_path / "a", flow, *options))
-        return made[-1].ready()
-
-    yield run
-    for it in made:
-        it.close()
-
-
-def request(run: Supervised, verb: str, transaction: int, **asked: Any) -> None:
+def request(run: Watched, verb: str, transaction: int, **asked: Any) -> None:
     """As `ask` does, without waiting for the response."""
     told = json.dumps({"transaction": transaction, **asked})
     assert run.link.publish(f"wattwire/{run.name}/$request/{verb}", told.encode())
     run.link.step(0)
 
 
-def answered(run: Supervised, verb: str, transaction: int) -> dict[str, Any]:
+def answered(run: Watched, verb: str, transaction: int) -> dict[str, Any]:
     run.until(lambda: (run.heard.get(f"$response/{verb}") or {}).get("transaction") == transaction)
     told = run.heard[f"$response/{verb}"]
     assert isinstance(told, dict)
@@ -43,7 +34,7 @@ def answered(run: Supervised, verb: str, transaction: int) -> dict[str, Any]:
 
 
 def test_two_deploys_at_once_are_made_one_after_the_other(runs: Runs) -> None:
-    run = runs()
+    run = runs(FLOW).ready()
     run.status("first", "ready")
     run.file.write_text(FLOW.replace("first:  {type: moody}", "first:  {type: moody, config: {word: new}}"))
     for transaction in (1, 2):
@@ -59,7 +50,7 @@ def test_two_deploys_at_once_are_made_one_after_the_other(runs: Runs) -> None:
 
 
 def test_a_flow_that_is_paused_while_it_is_deployed_stays_paused(runs: Runs) -> None:
-    run = runs()
+    run = runs(FLOW).ready()
     run.link.step(0)
     request(run, "deploy", 1)
     request(run, "pause", 2, on=True)
@@ -70,7 +61,7 @@ def test_a_flow_that_is_paused_while_it_is_deployed_stays_paused(runs: Runs) -> 
 
 
 def test_a_deploy_that_cannot_be_made_changes_nothing_and_can_be_made_again(runs: Runs) -> None:
-    run = runs()
+    run = runs(FLOW).ready()
     before = run.status("first", "ready")["pid"]
     changed = FLOW.replace("first:  {type: moody}", "first:  {type: moody, config: {word: new}}")
     run.file.write_text(changed.replace("nodes:\n", "nodes:\n  third:  {type: debug}\n"))
@@ -86,7 +77,7 @@ def test_a_deploy_that_cannot_be_made_changes_nothing_and_can_be_made_again(runs
 
 
 def test_a_deploy_that_fails_midway_leaves_no_node_stopped(runs: Runs) -> None:
-    run = runs()
+    run = runs(FLOW).ready()
     before = run.status("first", "ready")["pid"]
     changed = FLOW.replace("first:  {type: moody}", "first:  {type: moody, config: {word: new}}")
     run.file.write_text(changed.replace("nodes:\n", "nodes:\n  third:  {type: debug}\n"))
@@ -97,3 +88,44 @@ def test_a_deploy_that_fails_midway_leaves_no_node_stopped(runs: Runs) -> None:
     run.status("third", "ready")
     assert run.status("first", "ready")["pid"] != before
     assert run.ask("health")["data"]["healthy"] is True
+
+
+PLAIN = """
+flow: moods
+nodes:
+  first:  {type: moody}
+  second: {type: moody}
+  third:  {type: moody}
+edges:
+  - {from: first.passed, to: second.body}
+ends: [second.passed, third.passed]
+"""
+LIMITED = PLAIN.replace("second.body}", "second.body, times: 9, spent: third.body}")
+OTHER = PLAIN.replace("ends:", "  - {from: first.crashed, to: third.body, times: 9, spent: third.body}\nends:")
+BOTH = LIMITED.replace("ends:", "  - {from: first.crashed, to: third.body, times: 9, spent: third.body}\nends:")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(PLAIN, LIMITED), (OTHER, BOTH), (LIMITED, PLAIN), (BOTH, OTHER)],
+    ids=["the first that is carried", "another is carried", "the last that was carried", "another is still carried"],
+)
+def test_what_goes_along_an_edge_while_it_changes_hands_is_not_lost(runs: Runs, before: str, after: str) -> None:
+    run = runs(before).ready()
+    run.status("second", "ready")
+    run.file.write_text(after)
+    run.until(lambda: run.link.up)
+    request(run, "deploy", 1)
+    sent, again, limit = 0, 0.0, monotonic() + 40
+    while "$response/deploy" not in run.heard:
+        assert monotonic() < limit
+        if monotonic() >= again:
+            sent, again = sent + 1, monotonic() + 0.003
+            message = begin("first.passed", sent, datetime.now(UTC), f"m{sent}")
+            assert run.link.publish("wattwire/moods/first/passed", message.dumps())
+        run.link.step(0.003)
+    last = begin("first.passed", "last", datetime.now(UTC), "last")
+    run.link.publish("wattwire/moods/first/passed", last.dumps())
+    run.until(lambda: (run.heard.get("second/passed") or {}).get("body") == "last")
+
+    assert set(range(1, sent + 1)) - set(run.bodies("second.passed")) == set()

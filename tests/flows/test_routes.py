@@ -1,7 +1,7 @@
 from wattwire.flows.engine.edges import sources
 from wattwire.flows.engine.graph import Flow
 from wattwire.flows.engine.loading import load_text
-from wattwire.flows.engine.routes import EDGES, Route, processes, routes
+from wattwire.flows.engine.routes import EDGES, Route, former, processes, routes
 
 TEXT = """flow: f
 nodes:
@@ -69,3 +69,8 @@ def test_the_carrier_comes_first_and_only_where_there_is_something_to_carry() ->
     assert processes(flow()) == ["edges", "clock", "token", "plan", "alarm"]
     assert processes(flow("")) == ["clock", "token", "plan", "alarm"]
     assert routes(flow(""), EDGES) == {}
+
+
+def test_a_node_knows_where_leads_what_came_along_an_edge_that_was_plain_once() -> None:
+    assert former(flow(), "plan") == {"wattwire/f/plan/failed": (Route("plan.failed>plan.poll", "poll"),)}
+    assert (former(flow(""), "plan"), former(flow(), EDGES)) == ({}, {})
