@@ -5,6 +5,7 @@ from __future__ import annotations
 import select
 import socket
 from collections.abc import Sequence
+from contextlib import suppress
 
 READABLE = select.POLLIN | select.POLLHUP | select.POLLERR | select.POLLNVAL
 
@@ -15,6 +16,7 @@ class Watch:
         self._own = -1  # the connection
         self._writing = False
         self._extra: tuple[int, ...] = ()
+        self._outlet: select.epoll | None = None
         self._woken, self._waker = socket.socketpair()
         self._woken.setblocking(False)
         self._waker.setblocking(False)
@@ -44,7 +46,18 @@ class Watch:
             self._poll.modify(self._own, select.POLLIN | (select.POLLOUT if wanted else 0))
 
     def fds(self) -> list[int]:
-        return [self._woken.fileno(), *([self._own] if self._own >= 0 else [])]
+        """What another's loop has to wait for, which looks for input alone."""
+        if self._own < 0:
+            return [self._woken.fileno()]
+        return [self._woken.fileno(), self._own, *([self._taking()] if self._writing else [])]
+
+    def _taking(self) -> int:
+        """Has input when the connection takes more. Kept for good: its number must not become another's meanwhile."""
+        if self._outlet is None:
+            self._outlet = select.epoll()
+        with suppress(FileExistsError):
+            self._outlet.register(self._own, select.EPOLLOUT)
+        return self._outlet.fileno()
 
     def wait(self, timeout: float, extra: Sequence[int]) -> tuple[bool, list[int]]:
         """Whether the connection has input, and which of the others have."""
@@ -65,6 +78,9 @@ class Watch:
             self._poll.unregister(self._woken)
             self._woken.close()
             self._waker.close()
+        if self._outlet is not None:
+            self._outlet.close()
+            self._outlet = None
 
     def _hush(self) -> None:
         try:
