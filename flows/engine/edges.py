@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from heapq import heappop, heappush
 from typing import Any
 
@@ -19,6 +19,7 @@ from .graph import Backoff, Edge, Flow
 
 LONGEST = 365 * 86400.0  # seconds that anybody may ask us to wait
 SMALL = timedelta(seconds=2)  # by which a clock may be put right without anybody noticing
+AT_ONCE = datetime.min.replace(tzinfo=UTC)
 NOBODY = tenacity.Retrying()  # retries: only the waits are asked for
 COUNTS = ("followed", "displaced", "dropped", "held_back", "spent")
 
@@ -66,19 +67,23 @@ class Carrier:
         """`now` is needed where a clock may have been set since the journal was written."""
         self.flow, self._chance = flow.name, chance
         self._now: datetime | None = None
-        self._set_back = False  # and the journal does not know
+        self._untold = False  # the journal says otherwise about what waits
+        self._left: list[Carried] = []  # edges that wait no more, as it was meant when what they hold was taken
         self.unread: list[str] = []  # edges of whose journal nothing can be made
         self.edges = {e.name: Carried(e, secret(flow.carries(e.source))) for e in flow.carried()}
         self._order: list[tuple[datetime, str]] = []  # a heap of what waits, and of what no longer does
         before = (saved or {}).get("edges", {})
         self._changed = set[str]()  # edges, since the journal was written
+        plain = {e.name: Carried(e, secret(flow.carries(e.source))) for e in flow.edges if e.plain and e.name in before}
         for name, kept in before.items():
-            if name in self.edges:
-                try:
-                    self._restore(self.edges[name], kept, now)
-                except (ValueError, LookupError, TypeError, AttributeError, OverflowError):
-                    self.unread.append(name)
-        self._changed |= {*self.unread, *(before.keys() - self.edges.keys())}
+            try:
+                if (it := self.edges.get(name) or plain.get(name)) is not None:
+                    self._restore(it, kept, now)
+            except (ValueError, LookupError, TypeError, AttributeError, OverflowError):
+                self.unread.append(name)
+        gone = before.keys() - self.edges.keys() - {it.edge.name for it in self._left}
+        self._changed |= {*self.unread, *gone}
+        self._untold |= bool(gone)
 
     def take(self, name: str, message: Envelope, now: datetime) -> Work:
         """A message has come to an edge."""
@@ -108,16 +113,13 @@ class Carrier:
 
     def due(self, now: datetime) -> Work:
         """Hand over what has waited long enough, the longest due first."""
-        work, self._set_back = Work(changed=self._set_back), False
+        work, self._untold = Work(changed=self._untold), False
+        for it in self._left:
+            self._over(it, work)
+        self._left = []
         while (at := self.next_due()) is not None and at <= now:
             it = self.edges[heappop(self._order)[1]]
-            if it.waiting is None:
-                continue
-            message, it.waiting = it.waiting.message, None
-            it.counts["followed"] += 1
-            self._changed.add(it.edge.name)
-            work.sent += [self._handed(it, it.edge.to, message, message.attempts), self._mirror(it)]
-            work.changed = True
+            self._over(it, work)
         return work
 
     def watch(self, now: datetime) -> bool:
@@ -128,9 +130,11 @@ class Carrier:
         for it in self.edges.values() if back > SMALL else ():
             if it.waiting is not None:
                 self._put_right(it, it.waiting.earlier(back))
-        return self._set_back
+        return self._untold
 
     def next_due(self) -> datetime | None:
+        if self._left:
+            return AT_ONCE
         while self._order and not self._waits(*self._order[0]):
             heappop(self._order)
         return self._order[0][0] if self._order else None
@@ -143,6 +147,15 @@ class Carrier:
         """What of it has changed since this was last asked; None for edges that are gone."""
         changed, self._changed = self._changed, set()
         return {"edges": {n: self.edges[n].journaled() if n in self.edges else None for n in sorted(changed)}}
+
+    def _over(self, it: Carried, work: Work) -> None:
+        if it.waiting is None:
+            return
+        message, it.waiting = it.waiting.message, None
+        it.counts["followed"] += 1
+        self._changed.add(it.edge.name)
+        work.sent += [self._handed(it, it.edge.to, message, message.attempts), self._mirror(it)]
+        work.changed = True
 
     def _wait(self, it: Carried, waiting: Waiting) -> None:
         self._changed.add(it.edge.name)
@@ -158,16 +171,19 @@ class Carrier:
         return (waiting := self.edges[name].waiting) is not None and waiting.until == until
 
     def _put_right(self, it: Carried, waiting: Waiting) -> None:
-        self._set_back = True
+        self._untold = True
         self._wait(it, waiting)
 
     def _restore(self, it: Carried, kept: Mapping[str, Any], now: datetime | None) -> None:
         it.counts.update({k: v for k, v in kept["counts"].items() if k in COUNTS})
         it.last = instant(kept["last"]) if kept["last"] else None
-        if kept["until"] and it.edge.after is not None:
+        if kept["until"]:
             until, since = instant(kept["until"]), instant(kept["since"]) if kept.get("since") else None
             held = Waiting(loads(kept["message"].encode(), until), until, since)
-            if now is not None and since is not None and since - now > SMALL:
+            if it.edge.after is None:
+                it.waiting = held
+                self._left.append(it)
+            elif now is not None and since is not None and since - now > SMALL:
                 self._put_right(it, held.earlier(since - now))
             else:
                 self._hold(it, held)

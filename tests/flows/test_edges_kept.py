@@ -4,13 +4,13 @@ import json
 from typing import Any
 
 import pytest
-from edge_trial import NOON, Trial, flow, said, seconds
+from edge_trial import NODES, NOON, Trial, flow, said, seconds, told
 from hypothesis import given
 from hypothesis import strategies as st
 
 from wattwire.broker.envelope import begin
 from wattwire.flows.engine.edges import COUNTS, Carrier
-from wattwire.flows.engine.graph import Backoff
+from wattwire.flows.engine.graph import Backoff, Edge, Flow
 
 
 def test_every_is_remembered_over_a_restart() -> None:
@@ -41,19 +41,43 @@ def test_what_came_due_while_the_process_was_dead_is_handed_over_at_once() -> No
     assert edge.due(9999) == ["plan.poll a"]
 
 
-def test_a_journal_of_an_edge_that_is_gone_is_left_alone() -> None:
+def test_what_waited_on_an_edge_that_is_gone_is_dropped_at_once_and_does_not_come_when_the_edge_is_back() -> None:
     old = Trial(after=Backoff(seconds(10)))
     old.take(0, "a")
     new = Carrier(flow(to="alarm.why", after=Backoff(seconds(10))), saved=old.carrier.snapshot())
 
     assert new.next_due() is None
+    assert new.watch(NOON)
+    assert new.due(NOON).changed
+    assert new.changes() == {"edges": {old.name: None}}
+    assert not new.watch(NOON)
 
 
-def test_an_edge_that_no_longer_waits_forgets_what_waited() -> None:
+@pytest.mark.parametrize("now", [{"every": seconds(10)}, {"times": 5, "spent": "alarm.why"}], ids=["every", "times"])
+def test_an_edge_that_no_longer_waits_hands_over_at_once_what_waited(now: dict[str, Any]) -> None:
+    edge = Trial(after=Backoff(seconds(10)))
+    edge.take(0, "a")
+    edge.flow = flow(**now)
+    edge.reborn(1)
+
+    assert edge.carrier.snapshot()["edges"][edge.name]["message"]  # still, should it die now
+    assert edge.due(1) == ["plan.poll a"]
+    assert edge.counts == {"followed": 1}
+    assert edge.carrier.snapshot()["edges"][edge.name]["message"] is None
+    assert edge.next is None
+
+
+def test_so_does_one_that_has_become_plain_and_its_row_stays_until_then() -> None:
     old = Trial(after=Backoff(seconds(10)))
     old.take(0, "a")
-    new = Carrier(flow(every=seconds(10)), saved=old.carrier.snapshot())
+    other = Edge("plan.failed", "alarm.why", after=Backoff(seconds(10)))
+    now = Flow("f", NODES, (Edge("plan.failed", "plan.poll"), other))
+    new = Carrier(now, saved=old.carrier.snapshot(), now=NOON)
 
+    assert (list(new.edges), new.changes()) == (["plan.failed>alarm.why"], {"edges": {}})
+    assert (new.next_due() or NOON) < NOON
+    work = new.due(NOON)
+    assert (told(work), work.changed, new.changes()) == (["plan.poll a"], True, {"edges": {old.name: None}})
     assert new.next_due() is None
 
 
