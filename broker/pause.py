@@ -16,12 +16,13 @@ class Pause:
 
     def __init__(self, counted: bool = False) -> None:
         self.span, self._since, self.counted = FIRST, 0.0, counted
+        self.due = 0.0  # when to try again; monotonic
 
     def connected(self) -> None:
         self._since = time.monotonic()
 
-    def until(self, why: str, was_up: bool) -> float:
-        """When to try again, in monotonic seconds."""
+    def until(self, why: str, was_up: bool) -> float | None:
+        """When to try again, in monotonic seconds. None: not before `connect` is called."""
         now = time.monotonic()
         if was_up and now - self._since >= STABLE:
             self.span = FIRST
@@ -29,4 +30,5 @@ class Pause:
         first, most = (COUNTED if self.counted else (FIRST, UNWELCOME)) if refused else (FIRST, MOST)
         span = min(max(self.span, first), most)
         self.span = min(span * 2, most)
-        return now + span * random.uniform(0.8, 1.2)
+        self.due = now + span * random.uniform(0.8, 1.2)
+        return self.due

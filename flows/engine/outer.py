@@ -45,9 +45,10 @@ class Outer:
         link.connect()
         return link
 
-    def step(self) -> None:
-        """What there is to do now; never waits. While the node does not keep up nothing is done, not even a ping."""
-        if not self.hangs:
+    def step(self, ours: bool = True) -> None:
+        """What there is to do now; never waits. While the node does not keep up nothing is done, not even a ping.
+        Unless the node is surely `ours` to run, what is lost stays lost: two of one name would throw each other off."""
+        if not self.hangs and (ours or self._link.up):
             self._link.step(0)
 
     def fds(self) -> list[int]:
