@@ -56,7 +56,7 @@ class Room:
         self._guests: list[Guest] = []
         self._turn = _shown(turn)
         self._untidy = inf  # when to look for what those left behind that have ended; monotonic
-        self._ready = selectors.DefaultSelector()
+        self._ready = selectors.PollSelector()  # goes by numbers: one closed may be another at once
         self._ready.register(channel, selectors.EVENT_READ)
 
     def run(self) -> None:
