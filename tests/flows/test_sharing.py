@@ -22,6 +22,19 @@ pytestmark = [
 
 ALL = ("edges", "first", "second", "shown")
 SHARED = FLOW.replace("flow: moods", "flow: moods\nhost: shared")
+SPENDING = """
+flow: spending
+host: shared
+nodes:
+  one:   {type: probe, config: {url: "http://127.0.0.1:9/", most: 4, per: 1h}}
+  other: {type: probe, config: {url: "http://127.0.0.1:9/", most: 4, per: 1h}}
+  shown: {type: debug}
+edges:
+  - {from: one.failed,   to: shown.body}
+  - {from: other.failed, to: shown.body}
+ends: [one.fine, other.fine]
+"""
+PALETTE = str(Path(__file__).parent / "palette")
 APART = FLOW.replace("type: moody}", "type: moody, host: shared}")
 
 Runs = Callable[..., Watched]
@@ -131,6 +144,24 @@ def test_a_hang_is_said_once_with_whose_turn_it_was_and_its_input_set_aside_afte
     hangs = [line for line in run.lines if "hangs" in line]
     assert len(hangs) == 3
     assert all("hangs in the process that it shares, where second has its turn: no sign" in line for line in hangs)
+
+
+def test_what_its_nodes_spend_is_counted_for_all_whoever_looks_meanwhile_and_over_a_kill(runs: Runs) -> None:
+    run = runs(SPENDING, "--nodes", PALETTE)
+    ask = ["one", "other", "one", "other", "one", "other"]
+    for turn, node in enumerate(ask):
+        run.give(f"{node}.poll", None)
+        run.came(f"{node}.failed", turn // 2 + 1)
+        seen = 'wattwire_budget_used{budget="page",flow="",per="1h"} 4.0' in run.admin("/metrics")
+    os.kill(run.pid("shared"), signal.SIGKILL)
+    run.status("one", "ready", restarts=1)
+    run.give("one.poll", None)
+    after = run.came("one.failed", 4)[-1]["body"]["why"]
+    spent = [["spent" in it["why"] for it in run.bodies(f"{node}.failed")] for node in ("one", "other")]
+
+    assert spent == [[False, False, True, True], [False, False, True]]
+    assert after == "the budget of 4 in an hour on page is spent"
+    assert seen
 
 
 def test_between_two_turns_it_is_nobody_s(tmp_path: Path) -> None:
