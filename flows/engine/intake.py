@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -10,6 +11,8 @@ from wattwire.broker.envelope import Envelope, derived, loads
 from wattwire.broker.link import Message
 from wattwire.nodes import In
 
+from .actor import Actor
+from .bodies import BadBody
 from .desk import Desk
 from .inputs import Input, known
 from .routes import Route
@@ -46,13 +49,16 @@ class Intake:
     def gathered(self, all_here: bool = True) -> None:
         """Take the remembered ones, at most one that triggers, then what is live: that is older than what is retained,
         or the very same. Called a second time for those that came late."""
-        fresh = sorted((i for i in self._retained.values() if self._news(i)), key=_at)
+        retained = sorted(self._retained.values(), key=_at)
+        fresh = [it for it in retained if self._news(it)]
         live, self._live = [(message, self._read(message)) for message in self._live], []
         queued = {copied(it.key) for _, inputs in live for it in inputs}
         triggers = [i for i in fresh if i.route is not None and i.route.port in self._ins and
                     self._ins[i.route.port].triggers]  # fmt: skip
-        for it in fresh:
-            if it not in triggers:
+        for it in retained:
+            if it not in fresh:
+                self._recall(it)
+            elif it not in triggers:
                 self._desk.hold(it, again=it.key in queued)
         triggers = [it for it in triggers if it.key not in queued]  # those have their turn after what is older
         for it in triggers[:-1]:
@@ -66,6 +72,13 @@ class Intake:
     def _news(self, it: Input) -> bool:
         since = self._late.get(it.route.port) if self._late and it.route is not None else None
         return it.key not in self._desk.seen and (since is None or since < _at(it))
+
+    def _recall(self, it: Input) -> None:
+        """A bare body that is known may be the newest all the same: it says not when it was sent."""
+        actor = self._desk.actor
+        if it.message is not None and not it.message.source and it.route is not None and isinstance(actor, Actor):
+            with suppress(BadBody):
+                actor.hold(it.route.port, it.message)
 
     def _gather(self, message: Message) -> None:
         for it in self._read(message):

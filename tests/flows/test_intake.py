@@ -66,7 +66,7 @@ class Reader:
 
     def _publish(self, topic: str, payload: bytes, retain: bool, on_sent: Any) -> None:
         said = json.loads(payload)
-        self.got.append(said["body"]["pence"])
+        self.got.append(said["body"].get("pence", -1))
         self.ids.append(said["id"])
         on_sent()
 
@@ -195,6 +195,37 @@ def test_a_bare_body_that_came_live_is_old_news_when_it_is_read_as_retained(tmp_
         got.append(reader.got)
 
     assert got == [[400], [400]]
+
+
+def test_a_bare_body_that_is_retained_is_remembered_though_it_is_known(tmp_path: Any) -> None:
+    """It flips between a few values, and by QoS 0 the last change while the node is away is nowhere else."""
+    got = list[list[int]]()
+    for live in (1, 2, 3):
+        store = Store(tmp_path / "node.db")
+        reader = Reader(tmp_path, store)
+        reader.intake.offer(Message("price", b'{"pence": 1}', True, 0, 0, False, 1))
+        reader.gathered()
+        reader.comes("go", live)
+        reader.intake.offer(Message("price", b'{"pence": 2}', False, 0, 0, False, 1))
+        reader.desk.work()
+        reader.comes("go", 10 + live)
+        store.close()
+        got.append(reader.got)
+
+    assert got == [[101, 1102], [201, 1202], [301, 1302]]
+
+
+def test_what_is_retained_and_no_such_body_is_set_aside_once(tmp_path: Any) -> None:
+    found = list[int]()
+    for _ in range(3):
+        store = Store(tmp_path / "node.db")
+        reader = Reader(tmp_path, store)
+        reader.intake.offer(Message("price", b'{"pence": "many"}', True, 0, 0, False, 1))
+        reader.gathered()
+        store.close()
+        found.append(reader.desk.meters.set_aside)
+
+    assert found == [1, 0, 0]
 
 
 def test_a_bare_body_that_waits_in_the_session_and_is_retained_triggers_once(reader: Reader) -> None:
