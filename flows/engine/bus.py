@@ -91,13 +91,14 @@ class Bus:
     async def settled(self, flow_topic: str, patience: float = 5.0) -> bool:
         """All that the broker had for us before this call has been heard: a message to ourselves has come back."""
         topic, done = f"{flow_topic}/{uuid4().hex}", asyncio.Event()
-        if await self.subscribe([topic], lambda *_: done.set(), patience=patience):
-            return False
-        self.publish(topic, b"{}")
-        came = await _within(done, patience)
-        self._filters.pop(topic, None)
-        self._do(lambda: bool(self._link.unsubscribe([topic])))
-        return came
+        try:
+            if await self.subscribe([topic], lambda *_: done.set(), patience=patience):
+                return False
+            self.publish(topic, b"{}")
+            return await _within(done, patience)
+        finally:
+            del self._filters[topic]
+            self._do(lambda: bool(self._link.unsubscribe([topic])))
 
     def _do(self, what: Callable[[], object]) -> None:
         self._todo.append(what)
