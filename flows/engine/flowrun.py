@@ -72,6 +72,7 @@ class FlowRun:
         for node, why in outcome.failed.items():
             self.tell(node, "error", f"no seat at the broker: {why}")
         await self.bus.published((topic, b"", True) for topic in todo.clear)
+        await seating.emptied(self.folder, self.flow, self.bus.published)
         try:
             seating.remember(self.flow, self.folder, todo)
         except Unusable as wrong:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +17,11 @@ from wattwire.broker import topics
 from wattwire.broker.link import Link, Message
 
 from . import statefolder
+from .edges import Carrier
 from .graph import Flow
+from .journal import Journal
 from .routes import EDGES, processes, routes
+from .store import Damaged, Full
 
 LEDGER = "seats.json"
 PATIENCE = 10.0  # seconds for one seat
@@ -89,6 +95,22 @@ def renew(folder: Path, outcome: Outcome) -> None:
     """Nodes name their session, so as to know a bare message that is delivered again; a new one needs a new name."""
     for node in outcome.new:
         (folder / f"{node}.epoch").unlink(missing_ok=True)
+
+
+async def emptied(
+    folder: Path, flow: Flow, published: Callable[[Iterable[tuple[str, bytes, bool]]], Awaitable[bool]]
+) -> None:
+    """Where no edge is carried any more, what waited is handed over. It would come as old news once one is again."""
+    if flow.carried() or not (file := folder / f"{EDGES}.db").exists():
+        return
+    unreadable = Damaged, Full, sqlite3.Error  # it is damaged, or somebody else's edges run by an older flow
+    with suppress(*unreadable), closing(await asyncio.to_thread(Journal, file)) as store:
+        carrier, owed = Carrier(flow, saved=store.snapshot()), store.owed()
+        handed = [(it.topic, it.payload, False) for it in owed if not it.retain]
+        handed += [(s.topic, s.envelope.dumps(), False) for s in carrier.due(datetime.now(UTC)).sent if s.topic]
+        if await published(handed):
+            store.commit(snapshot=carrier.changes())
+            store.settle(max((it.number for it in owed), default=0))
 
 
 async def carry_out(url: str, todo: Plan) -> Outcome:

@@ -129,3 +129,30 @@ def test_what_goes_along_an_edge_while_it_changes_hands_is_not_lost(runs: Runs, 
     run.until(lambda: (run.heard.get("second/passed") or {}).get("body") == "last")
 
     assert set(range(1, sent + 1)) - set(run.bodies("second.passed")) == set()
+
+
+@pytest.mark.parametrize("running", [True, False], ids=["while it runs", "while it does not"])
+def test_what_waited_is_handed_over_when_no_edge_waits_any_more_and_never_comes_again(
+    runs: Runs, running: bool
+) -> None:
+    waits, waiting = PLAIN.replace("second.body}", "second.body, after: 1h}"), "$waiting/first.passed>second.body"
+    run = runs(waits).ready()
+    run.give("first.body", "hello")
+    run.until(lambda: run.heard.get(waiting))
+    if running:
+        run.file.write_text(PLAIN)
+        assert run.ask("deploy")["data"]["gone"] == ["edges"]
+    else:
+        run.signal()
+        run.end()
+        run = runs(PLAIN).early()
+    run.until(lambda: "hello" in run.bodies("second.passed"))
+    run.until(lambda: not run.heard.get(waiting))
+    run.file.write_text(waits)
+
+    assert run.ask("deploy")["data"]["new"] == ["edges"]
+    run.status("edges", "ready")
+    told = run.admin("/metrics/moods/edges")
+    assert 'wattwire_edge_waiting{edge="first.passed>second.body",kind="delay"} 0.0' in told
+    assert [row for row in told.splitlines() if "edge_followed_total{" in row and not row.endswith(" 0.0")] == []
+    assert run.bodies("second.passed") == ["hello"]
