@@ -74,7 +74,7 @@ class FlowRun:
         await self.bus.published((topic, b"", True) for topic in todo.clear)
         await seating.emptied(self.folder, self.flow, self.bus.published)
         try:
-            seating.remember(self.flow, self.folder, todo)
+            seating.remember(self.flow, self.folder, todo, outcome.failed)
         except Unusable as wrong:
             self.tell("", "error", str(wrong))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Container, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
@@ -83,10 +83,15 @@ def ledger(folder: Path) -> dict[str, Any]:
     return statefolder.read(folder / LEDGER)
 
 
-def remember(flow: Flow, folder: Path, done: Plan) -> None:
-    """After the plan is carried out. Raises Unusable."""
+def remember(flow: Flow, folder: Path, done: Plan, failed: Container[str] = ()) -> None:
+    """After the plan is carried out; those for whom that failed are rid of old subscriptions the next time.
+
+    Raises Unusable.
+    """
     kept = {node: entry for node, entry in ledger(folder).items() if node in processes(flow)}
     for node, s in done.seats.items():
+        if node in failed:
+            continue
         kept[node] = {"client": s.client, "topics": list(s.topics), "retained": list(s.retained)}
     statefolder.write(folder / LEDGER, kept)
 

@@ -66,6 +66,17 @@ def test_what_an_earlier_revision_left_behind_is_dropped(tmp_path: Path) -> None
     assert plan.stale["fetcher"] == ("wattwire/house/minute/tick",)
 
 
+def test_a_seat_that_could_not_be_taken_is_rid_of_old_subscriptions_the_next_time(tmp_path: Path) -> None:
+    before, stale = house(), [("wattwire/house/minute/tick",), ("wattwire/house/minute/tick",), ()]
+    seating.remember(before, tmp_path, seating.plan(before, processes(before), {}))
+    after = house(HOUSE.replace("fetcher.poll}\n", "fetcher.poll, every: 5m}\n", 1))
+    for left, failed in zip(stale, [{"fetcher": "no answer"}, {}, {}], strict=True):
+        plan = seating.plan(after, ["fetcher"], seating.ledger(tmp_path))
+        seating.remember(after, tmp_path, plan, failed)
+
+        assert plan.stale == {"fetcher": left}
+
+
 @pytest.mark.parametrize(
     ("name", "gone"),
     [("house", ("wattwire-house-minute",)), ("my-house", ("wattwire-my-house-minute", "wattwire-my-house-token"))],
