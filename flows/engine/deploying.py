@@ -51,9 +51,9 @@ async def deploy(run: FlowRun, flow: Flow) -> Difference:
     run.pause(True)
     try:
         await asyncio.sleep(DRAIN)
-        mine = await _claim(run, flow, diff.new)
+        _lock(run, diff.new)
         try:
-            await _change(run, flow, diff, mine)
+            await _change(run, flow, diff)
         except Exception:
             await run.launch([n for n in run.minders if n in run.owned and run.minders[n].state == "stopped"])
             raise
@@ -62,34 +62,36 @@ async def deploy(run: FlowRun, flow: Flow) -> Difference:
     return diff
 
 
-async def _claim(run: FlowRun, flow: Flow, new: Sequence[str]) -> list[str]:
-    """Those of the new nodes that nobody else runs. If it cannot be done, all is as it was."""
-    run.minders |= {n: run.minder(flow, n) for n in new}
+def _lock(run: FlowRun, new: Sequence[str]) -> None:
+    """The new nodes that nobody else on this machine runs. If it cannot be done, all is as it was."""
+    locks = [run.holding.lock(n) for n in new]
     try:
-        return await run.holding.acquire(new)
-    except Exception:
-        for n in new:
-            del run.minders[n]
+        for lock in locks:
+            lock.take()
+    except OSError:
+        for lock in locks:
+            lock.release()
         raise
 
 
-async def _change(run: FlowRun, flow: Flow, diff: Difference, mine: list[str]) -> None:
+async def _change(run: FlowRun, flow: Flow, diff: Difference) -> None:
     """What goes along an edge that from now on another process hears is heard by that one before this one is deaf."""
     old, leavers = run.flow, {n: run.minders[n] for n in (*diff.gone, *diff.changed)}
-    mine += [n for n in diff.changed if n in run.owned]
-    nodes = [n for n in mine if n != EDGES]
+    again = [n for n in diff.changed if n in run.owned]
     await leaving.stop(old, {n: m for n, m in leavers.items() if n != EDGES})
     if EDGES in leavers:
-        await _hear(run, flow, nodes)
+        await _hear(run, flow, [n for n in again if n != EDGES])
         await leaving.stop(old, {EDGES: leavers[EDGES]})
     await run.holding.release(diff.gone)
     for n in diff.gone:
         del run.minders[n]
     run.flow = run.chronicle.flow = flow
-    for n in diff.changed:
+    for n in (*diff.changed, *diff.new):
         run.minders[n] = run.minder(flow, n)
+    mine = await run.holding.acquire(diff.new) + again
     if EDGES in mine:
         await run.seat([EDGES])
+    nodes = [n for n in mine if n != EDGES]
     await run.seat(nodes)  # whoever goes on has its seat; a second one of its name would throw it off the broker
     run.announce()
     await run.launch(mine)
