@@ -59,7 +59,7 @@ class Link:
     def connect(self) -> None:
         """Want to be connected from now on. `step` sees to it."""
         if self._due is None and self._connection is None and self._opening is None:
-            self._due = max(time.monotonic(), self.pause.due)
+            self._due = time.monotonic()
 
     def close(self, farewell: bool = True) -> None:
         """Leave; with a farewell the broker keeps our last will to itself. What is not yet written is written first."""

@@ -16,13 +16,12 @@ class Pause:
 
     def __init__(self, counted: bool = False) -> None:
         self.span, self._since, self.counted = FIRST, 0.0, counted
-        self.due = 0.0  # when to try again; monotonic
 
     def connected(self) -> None:
         self._since = time.monotonic()
 
-    def until(self, why: str, was_up: bool) -> float | None:
-        """When to try again, in monotonic seconds. None: not before `connect` is called."""
+    def until(self, why: str, was_up: bool) -> float:
+        """When to try again, in monotonic seconds."""
         now = time.monotonic()
         if was_up and now - self._since >= STABLE:
             self.span = FIRST
@@ -30,5 +29,4 @@ class Pause:
         first, most = (COUNTED if self.counted else (FIRST, UNWELCOME)) if refused else (FIRST, MOST)
         span = min(max(self.span, first), most)
         self.span = min(span * 2, most)
-        self.due = now + span * random.uniform(0.8, 1.2)
-        return self.due
+        return now + span * random.uniform(0.8, 1.2)

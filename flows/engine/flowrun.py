@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Container, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from wattwire.broker import topics
@@ -12,7 +12,6 @@ from wattwire.broker import topics
 from . import announcing, seating
 from .channel import Message
 from .chronicle import Chronicle
-from .doubts import Doubts
 from .graph import Flow
 from .holding import Holding
 from .logbook import Entry, Logbook
@@ -35,7 +34,6 @@ class FlowRun:
         self.open = self.stopping = self.paused = False
         self._recovery: asyncio.Task[None] | None = None
         self._moved = asyncio.Event()  # somebody took a seat, or will not
-        self._doubts = Doubts(self.bus, self.holding.settled, self._readmit)
         self.requests: Callable[[FlowRun, str, bytes], None] = lambda *_: None
 
     @property
@@ -105,12 +103,10 @@ class FlowRun:
     def down(self) -> None:
         """The broker is gone: nobody may publish until all have been seen again."""
         self.open = False
-        self._doubts.drop()
         if self._recovery is not None:
             self._recovery.cancel()
         for m in self.minders.values():
             m.unseat()
-            m.send({"rejoin": False})
 
     def up(self) -> None:
         if self._recovery is not None:
@@ -121,7 +117,6 @@ class FlowRun:
         """It is back, perhaps without what it knew, and perhaps with what others took over meanwhile."""
         await self.holding.settled()
         self.holding.insist()
-        self._readmit(self.owned)
         if self.owned:
             self.announce()
         gone = [n for n in self.owned if self.minders[n].process is None]
@@ -134,8 +129,9 @@ class FlowRun:
     # What minders tell
 
     def launched(self, minder: Minder) -> None:
-        known = {m.name: m.address for m in self.minders.values() if m.address}
-        minder.send({"addresses": known, "pause": self.paused, "rejoin": self.bus.up.is_set()})
+        minder.send({"addresses": {m.name: m.address for m in self.minders.values() if m.address}})
+        if self.paused:
+            minder.send({"pause": True})
         self.means.changed()
 
     def seated(self, minder: Minder) -> None:
@@ -162,15 +158,6 @@ class FlowRun:
 
     def told(self, minder: Minder, said: Message) -> None:
         self.chronicle.told(minder.name, said, datetime.now(UTC))
-
-    def parted(self, minder: Minder) -> None:
-        """Its connection is lost, perhaps to another supervisor's node of its name: it asks whether it is ours."""
-        self.means.later(self._doubts.ask(minder.name))
-
-    def _readmit(self, names: Container[str]) -> None:
-        for m in self._ours():
-            if m.name in names:
-                m.send({"rejoin": True})
 
     # What people ask for
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from wattwire.broker import topics
 from wattwire.broker.link import Link, Message
+from wattwire.broker.will import Will as LinkWill
 from wattwire.nodes import Answer, Due, Event, Heard, Started, Status, Timer
 from wattwire.nodes.linked import Action
 
@@ -30,7 +31,6 @@ from .meters import Meters
 from .outbox import Outbox
 from .outcomes import Outcomes
 from .outer import Outer
-from .permit import Permit
 from .presence import Presence
 from .routes import EDGES, former, routes
 from .setup import Setup
@@ -52,9 +52,9 @@ class Host:
         self._timers, self.addresses = Timers(), dict[str, str]()
         self._ends, self._beat, self._gather_until, self._stopping = 0.0, 0.0, 0.0, False
         self.presence = Presence(setup, self._retain, self.lifeline.tell)
+        lost = LinkWill(self.presence.topic, self.presence.lost())
         self.link = Link(setup.broker, topics.client(flow.name, setup.node), on_up=self._up, on_down=self._down,
-                         on_message=self._heard, will=self.presence.lost())  # fmt: skip
-        self.link.pause = self.permit = Permit(self.lifeline.tell, self.link)
+                         on_message=self._heard, will=lost)  # fmt: skip
         self.store, hand = opened(setup, self.lifeline)
         saved = self.store.snapshot() if self.store else None
         self.actor: Actor | Carrier
@@ -90,7 +90,7 @@ class Host:
         if self.lifeline.fileno() in self.link.step(patience, fds, more=True) and not self._hear():
             return False  # the supervisor is dead: so are we
         if self.outer is not None:
-            self.outer.step(self.permit.given)
+            self.outer.step()
         while self._posts:
             self._posts.popleft()()
         if self._timers or isinstance(self.actor, Carrier):
@@ -184,7 +184,6 @@ class Host:
         return said is not None
 
     def _told(self, said: dict[str, Any]) -> None:
-        self.permit.heard(said.get("rejoin", said.get("go")))
         if said.get("go"):
             if self.link.up and not self.outbox.open:  # said to all whenever one more is there
                 self.outbox.replay()
@@ -195,7 +194,8 @@ class Host:
         if "again" in said:
             self.desk.queue.extend(found := self.aside.take(said["again"]))
             self.lifeline.tell({"answer": [it.lay for it in found], "number": said.get("number")})
-        self.desk.quiet = bool(said.get("pause", self.desk.quiet))
+        if "pause" in said:
+            self.desk.quiet = bool(said["pause"])
         if "metrics" in said:
             self.meters.queued, self.meters.waiting = len(self.desk.queue), len(self.outbox)
             self.lifeline.tell({"answer": self.meters.text(), "number": said["metrics"]})

@@ -31,7 +31,6 @@ class Company(Protocol):
     def addressed(self, minder: Minder) -> None: ...
     def say(self, minder: Minder, level: str, text: str) -> None: ...
     def told(self, minder: Minder, said: Message) -> None: ...
-    def parted(self, minder: Minder) -> None: ...
 
 
 class Minder:
@@ -200,8 +199,6 @@ class Minder:
                     self._questions[number].set_result(answer)
             case {"log": {"level": str(level), "text": str(text)}}:
                 self._company.say(self, level, text)
-            case {"parted": _}:
-                self._company.parted(self)
             case {"failed": _} | {"well": _} | {"did": _}:
                 self._company.told(self, told)
 

@@ -45,10 +45,9 @@ class Outer:
         link.connect()
         return link
 
-    def step(self, ours: bool = True) -> None:
-        """What there is to do now; never waits. While the node does not keep up nothing is done, not even a ping.
-        Unless the node is surely `ours` to run, what is lost stays lost: two of one name would throw each other off."""
-        if not self.hangs and (ours or self._link.up):
+    def step(self) -> None:
+        """What there is to do now; never waits. While the node does not keep up nothing is done, not even a ping."""
+        if not self.hangs:
             self._link.step(0)
 
     def fds(self) -> list[int]:

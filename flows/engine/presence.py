@@ -10,7 +10,6 @@ from typing import Any
 
 from wattwire.broker import topics
 from wattwire.broker.envelope import stamp
-from wattwire.broker.will import Will
 
 from .setup import Setup
 
@@ -51,8 +50,8 @@ class Presence:
     def again(self) -> None:
         self._say(self.topic, self.payload(**self._now))
 
-    def lost(self) -> Will:
-        return Will(self.topic, self.payload("lost", "its connection is lost", "red"))
+    def lost(self) -> bytes:
+        return self.payload("lost", "its connection is lost", "red")
 
     def payload(self, state: str, text: str, fill: str) -> bytes:
         said = {"state": state, "text": text, "fill": fill, "since": self._since, "host": self._setup.label,

@@ -4,7 +4,6 @@ The channel is a stream socket with one JSON object a line. When it ends, the su
 
 node -> supervisor
     {"seated": {"session": bool}}            subscribed, after each connect; publishes nothing until it is told to
-    {"parted": why}                          its connection is lost; it does not connect again before `rejoin`
     {"status": {"state", "text", "fill"}}    the same that stands on `$status`
     {"beat": seconds}                        its main loop turns; monotonic, every few seconds
     {"address": "127.0.0.1:4123"}            where it answers HTTP
@@ -12,7 +11,6 @@ node -> supervisor
     {"log": {"level", "text"}}               for the supervisor to print
 supervisor -> node
     {"go": true}                             everybody is seated: publish, replay
-    {"rejoin": true} / {"rejoin": false}     it is ours to run, and may connect; we cannot say whether it is
     {"metrics": n}
     {"addresses": {node: "127.0.0.1:4123"}}  where `http://<node>.flow` is
     {"again": i, "number": n}                hand in again the input i that was set aside; null: all

@@ -104,9 +104,7 @@ class Rig:
                     except OSError:
                         continue
                     *lines, self._rest[name] = (self._rest[name] + data).split(b"\n")
-                    self.told[name] += (told := [json.loads(line) for line in lines])
-                    if any("parted" in one for one in told):
-                        self.say(name, {"rejoin": True})
+                    self.told[name] += [json.loads(line) for line in lines]
 
     def stop(self) -> None:
         for name in list(self.pids):
