@@ -44,6 +44,8 @@ class Caller:
             client = self._client(request.ca)
         except OSError as wrong:  # an ssl.SSLError is one
             return self._none(request, f"{request.ca}: not a certificate that can be read: {wrong.strerror or wrong}")
+        except Exception as wrong:  # whatever it is, the node waits for an answer
+            return self._none(request, f"no call can be made: {type(wrong).__name__}: {wrong}")
         try:
             return self._budgets.refusal(request, datetime.now(UTC)) or self._called(client, request)
         except httpx.TimeoutException:

@@ -6,11 +6,13 @@ import ssl
 from collections.abc import Iterable
 from math import inf
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 from httpcore import ConnectionPool, NetworkStream, ReadTimeout, SyncBackend
-from httpcore._backends.base import SOCKET_OPTION
+
+if TYPE_CHECKING:
+    from httpcore._backends.base import SOCKET_OPTION
 
 
 class Deadline(SyncBackend):
@@ -31,7 +33,7 @@ class Deadline(SyncBackend):
 
     def heed(self, client: httpx.Client) -> httpx.Client:
         """The client makes the pool itself, and one for each proxy, and none of them can be told."""
-        for transport in (client._transport, *client._mounts.values()):
+        for transport in (getattr(client, "_transport", None), *getattr(client, "_mounts", {}).values()):
             if isinstance(pool := getattr(transport, "_pool", None), ConnectionPool):
                 pool._network_backend = self
         return client

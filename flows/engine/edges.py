@@ -19,6 +19,7 @@ from .graph import Backoff, Edge, Flow
 
 LONGEST = 365 * 86400.0  # seconds that anybody may ask us to wait
 SMALL = timedelta(seconds=2)  # by which a clock may be put right without anybody noticing
+LEAP = timedelta(seconds=60)  # ahead, between two looks at the clock
 AT_ONCE = datetime.min.replace(tzinfo=UTC)
 NOBODY = tenacity.Retrying()  # retries: only the waits are asked for
 COUNTS = ("followed", "displaced", "dropped", "held_back", "spent")
@@ -31,10 +32,11 @@ class Waiting:
     message: Envelope
     until: datetime
     since: datetime | None = None  # earlier releases did not write it down
+    moved: timedelta = timedelta()  # it was made earlier by this, as the clock was behind at our start
 
-    def earlier(self, by: timedelta) -> Waiting:
+    def earlier(self, by: timedelta, moved: timedelta = timedelta()) -> Waiting:
         """The same by a clock that was set back."""
-        return Waiting(self.message, self.until - by, self.since - by if self.since else None)
+        return Waiting(self.message, self.until - by, self.since - by if self.since else None, moved)
 
 
 @dataclass
@@ -127,9 +129,12 @@ class Carrier:
         is to be told, by `due`."""
         back = self._now - now if self._now is not None else timedelta()
         self._now = now
-        for it in self.edges.values() if back > SMALL else ():
-            if it.waiting is not None:
-                self._put_right(it, it.waiting.earlier(back))
+        for it in self.edges.values() if back > SMALL or -back > LEAP else ():
+            if (held := it.waiting) is not None and back > SMALL:
+                self._put_right(it, held.earlier(back, held.moved))
+            elif held is not None and held.moved:  # no clock of its own: it knows the time only now
+                again = min(-back, held.moved)
+                self._put_right(it, held.earlier(-again, held.moved - again))
         return self._untold
 
     def next_due(self) -> datetime | None:
@@ -184,7 +189,7 @@ class Carrier:
                 it.waiting = held
                 self._left.append(it)
             elif now is not None and since is not None and since - now > SMALL:
-                self._put_right(it, held.earlier(since - now))
+                self._put_right(it, held.earlier(since - now, since - now))
             else:
                 self._hold(it, held)
 

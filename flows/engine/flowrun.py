@@ -94,8 +94,8 @@ class FlowRun:
                 self.tell("", "warning", f"not seated after {patience:g} s, going on without: {', '.join(late)}")
                 break
         await saved
-        self.open = True
-        for m in self._ours():
+        self.open = self.bus.up.is_set()  # else all is done anew when the broker is back
+        for m in self._ours() if self.open else ():
             m.send({"go": True})  # to one that is late as well: it waits for its own connection
 
     # The broker

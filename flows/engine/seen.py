@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from time import monotonic
 
 LEAST, MOST = 20_000, 200_000
-AGAIN = 6 * 3600.0  # seconds; who was cut off for so long sends again what it had sent just before
+AGAIN = 1800.0  # seconds; who was cut off for so long sends again what it had sent just before
 COPY = "\n"  # in a key: what follows is the key of a copy that the broker may have retained
 
 

@@ -82,6 +82,8 @@ class Supervisor:
         self.display.begin(list(self.runs.values()), meeting.bus)
         await asyncio.gather(*(r.launch(mine) for r, mine in zip(self.runs.values(), owned, strict=True)))
         self._ready = True
+        if meeting.bus.up.is_set():  # the broker may have been away while some flows waited for their nodes
+            self._up()
         self.line(f"started in {monotonic() - self.started:.2f} s")
         for work in (*(run.watch() for run in self.runs.values()), self._check(), meeting.stay()):
             self._later(work)

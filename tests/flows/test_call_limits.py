@@ -13,6 +13,7 @@ import pytest
 
 from wattwire.flows.engine.budgets import Budgets
 from wattwire.flows.engine.callers import Caller
+from wattwire.flows.engine.deadline import Deadline
 from wattwire.nodes import Reply, Request
 
 OFTEN = 0.05  # seconds between two parts: less than any limit
@@ -91,3 +92,11 @@ def test_each_call_of_a_connection_that_is_kept_has_its_own_limit() -> None:
 
     assert [reply.json for reply in replies] == [True] * 6
     assert server.visits == 1
+
+
+def test_a_client_that_cannot_be_made_is_an_answer_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Deadline, "heed", lambda *_: dict[str, int]()["gone"])
+    with closing(Caller({}, Budgets("f"))) as caller:
+        reply = called(caller, "http://127.0.0.1:9", 1.0)
+
+    assert (reply.status, reply.why) == (0, "no call can be made: KeyError: 'gone'")

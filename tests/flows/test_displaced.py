@@ -93,3 +93,21 @@ def test_when_the_broker_is_back_nobody_may_publish_whom_another_supervisor_took
     assert "go" not in first
     assert "go" in second
     assert [topic for topic, _ in it.broker.said if topic == OWNER] == []  # nor is it claimed against the other one
+
+
+def test_a_gate_that_nobody_comes_to_while_the_broker_is_away_stays_closed_until_it_is_back(tmp_path: Path) -> None:
+    async def run() -> tuple[list[bool], list[str]]:
+        it = Run(tmp_path)
+        it.flow.down()
+        it.broker.up.clear()
+        await it.flow.gate(0.01)
+        states = [it.flow.open]
+        it.broker.up.set()
+        for minder in it.flow.minders.values():
+            minder.seated = True
+        await it.flow.gate(0.01)
+        return [*states, it.flow.open], it.processes["first"].words()
+
+    states, first = asyncio.run(run())
+
+    assert (states, first.count("go")) == ([False, True], 1)

@@ -175,3 +175,26 @@ def test_no_message_is_ever_lost_unaccounted(edge: dict[str, Any], steps: list[t
             trial.reborn()
 
     assert taken == sum(trial.counts.get(name, 0) for name in COUNTS) + (trial.next is not None)
+
+
+def test_a_machine_without_a_clock_of_its_own_that_learns_the_time_later_hands_nothing_over_too_early() -> None:
+    edge = Trial(after=Backoff(seconds(900)))
+    edge.take(0, "a")
+    edge.reborn(-1200)  # the clock as it was saved last
+    edge.watch(-1200)
+
+    assert edge.next == 900 - 1200
+    edge.watch(180)  # and as the network tells it
+    assert edge.next == 900
+    edge.watch(3000)
+    assert edge.due(3000) == ["plan.poll a"]
+
+
+def test_a_clock_that_was_set_back_for_good_makes_nothing_wait_longer_though_it_is_set_a_little_later() -> None:
+    edge = Trial(after=Backoff(seconds(900)))
+    edge.take(0, "a")
+    edge.reborn(-3600)
+    edge.watch(-3600)
+    edge.watch(-3480)
+
+    assert edge.next == 900 - 3600 + 120
