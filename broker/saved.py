@@ -9,6 +9,7 @@ from pathlib import Path
 
 NAME = "mosquitto.db"
 SPEED = 1024 * 1024  # bytes that the slowest card and processor read in a second
+LONGEST = 60.0  # seconds; the supervisor hears nothing else meanwhile
 FAULTS = {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL}
 
 
@@ -35,7 +36,7 @@ def set_aside(folder: Path) -> str:
 def reading(folder: Path) -> float:
     """Seconds that reading it may take, as nobody is answered before that."""
     with contextlib.suppress(OSError):
-        return float((folder / NAME).stat().st_size // SPEED)
+        return min(float((folder / NAME).stat().st_size // SPEED), LONGEST)
     return 0.0
 
 
