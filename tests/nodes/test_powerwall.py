@@ -1,69 +1,15 @@
 """powerwall against a small made-up site: leases on the backup reserve, and the household's own reserve put back."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from powerwall_talk import HOUR, MINUTE, NOW, TOKEN, Site, lease
 
-from wattwire.nodes import Budget, Due, Emit, Reply, Request, Secret, Started, Timer
-from wattwire.nodes.messages import House, Lease, Token
-from wattwire.nodes.powerwall import Config, ask, read
+from wattwire.nodes import Budget, Due, Emit, Reply, Request
+from wattwire.nodes.messages import House, Lease
+from wattwire.nodes.powerwall import ask, read
 from wattwire.nodes.powerwall_replies import house
 from wattwire.nodes.powerwall_site import State
-
-NOW = datetime(2026, 11, 21, 18, tzinfo=UTC)
-HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
-TOKEN = Token(Secret("tesla-token"), NOW + 8 * HOUR)
-
-
-class Site:
-    """A Powerwall at Tesla, and the node beside it."""
-
-    def __init__(self, soc: float | None = 57.4, reserve: float = 20, **settings: Any) -> None:
-        self.cfg, self.state = Config(site="12345", **settings), State()
-        self.soc, self.reserve, self.takes, self.now = soc, reserve, True, NOW
-        self.fails: dict[str, Reply] = {}
-        self.requests: list[str] = []
-        self.timers: list[datetime | None] = []
-
-    def hear(self, lease: Lease | None = None, event: Any = None, token: Token | None = TOKEN) -> list[Any]:
-        poll = object() if lease is event is None else None
-        self.state, results = ask(self.cfg, self.state, poll, lease, event, self.now, token=token)
-        said: list[Any] = []
-        while results:
-            it = results.pop(0)
-            if isinstance(it, Request):
-                self.state, more = read(self.cfg, self.state, self.answer(it))
-                results += more
-            elif isinstance(it, Emit) and it.port == "over":  # as the edge of the flow has it
-                self.state, more = ask(self.cfg, self.state, object(), None, None, self.now, token=token)
-                results += more
-            elif isinstance(it, Emit) and it.port != "house":
-                said.append((it.port, getattr(it.body, "mode", None) or getattr(it.body, "why", None)))
-            elif isinstance(it, Timer):
-                self.timers.append(it.at)
-        return said
-
-    def answer(self, request: Request) -> Reply:
-        what = request.url.rpartition("/")[2]
-        self.requests.append(what)
-        if what in self.fails:
-            failed = self.fails.pop(what)
-            return Reply(failed.status, failed.json, at=self.now, tag=request.tag, spent=failed.spent)
-        if what == "backup":
-            assert request.json is not None
-            if self.takes:
-                self.reserve = float(str(request.json["backup_reserve_percent"]))
-            return Reply(200, {"response": {"code": 201, "message": "Updated"}}, at=self.now, tag=request.tag)
-        told: Any = {"backup_reserve_percent": self.reserve}
-        if what == "live_status":
-            told = {"percentage_charged": self.soc, "battery_power": 1200, "grid_power": 0, "load_power": 1500,
-                    "solar_power": 300, "grid_status": "Active"}  # fmt: skip
-        return Reply(200, {"response": told}, at=self.now, tag=request.tag)
-
-
-def lease(mode: Any, soc: float | None = None, long: timedelta = HOUR) -> Lease:
-    return Lease(mode=mode, until=NOW + long, soc=soc, reason="a test", owner="test")
 
 
 @pytest.mark.parametrize(
@@ -153,135 +99,6 @@ def test_an_unknown_outcome_is_looked_at_before_it_is_written_again() -> None:
 
     assert site.hear() == [("confirmed", "hold")]
     assert site.requests == ["live_status", "site_info"]
-
-
-def test_a_start_puts_back_what_a_crash_left() -> None:
-    site = Site()
-    site.hear(lease("hold"))
-    site.now = NOW + 2 * HOUR
-    assert site.hear(event=Started()) == [("confirmed", "release")]
-
-    assert site.reserve == 20
-
-
-@pytest.mark.parametrize("wish", [lease("hold"), lease("charge", 75.0)])
-def test_a_lease_that_is_not_over_goes_on_at_a_start_and_keeps_its_end(wish: Lease) -> None:
-    site = Site()
-    site.hear(wish)
-    reserve, site.now = site.reserve, NOW + 10 * MINUTE
-    site.timers.clear()
-    assert site.hear(event=Started()) == []
-    assert (site.reserve, site.timers) == (reserve, [NOW + HOUR])
-
-    site.now = NOW + HOUR
-    assert site.hear(event=Due("end")) == [("confirmed", "release")]
-    assert site.reserve == 20
-
-
-def test_a_lease_that_a_crash_cut_short_is_carried_out_at_the_start() -> None:
-    site = Site()
-    site.fails["live_status"] = Reply(503)
-    site.hear(lease("hold"))
-
-    assert site.hear(event=Started()) == [("confirmed", "hold")]
-
-
-def test_a_start_after_a_clock_was_set_back_ends_a_wish() -> None:
-    site = Site()
-    site.hear(lease("charge"))
-    site.now = NOW - 5 * HOUR
-
-    assert site.hear(event=Started()) == [("confirmed", "release")]
-
-
-def test_the_end_of_one_lease_does_not_forget_that_of_the_next() -> None:
-    site = Site()
-    site.hear(lease("hold"))
-    for site.now, heard in ((NOW + 50 * MINUTE, lease("hold", long=2 * HOUR)), (NOW + HOUR, None)):
-        site.fails["live_status"] = Reply(503)
-        site.hear(heard, event=None if heard else Due("end"))
-
-    assert site.timers == [NOW + HOUR, NOW + 110 * MINUTE]
-
-
-@pytest.mark.parametrize("event", [Started(), Due("end")])
-def test_an_event_asks_nothing_itself_as_only_a_message_may(event: Started | Due) -> None:
-    site = Site()
-    site.hear(lease("hold"))
-    _, results = ask(site.cfg, site.state, None, None, event, site.now, token=TOKEN)
-
-    assert [type(it) for it in results if not isinstance(it, Timer)] == [Emit]
-
-
-def test_somebody_elses_change_is_left_alone() -> None:
-    site = Site()
-    site.hear(lease("hold"))
-    site.reserve = 40
-    assert site.hear() == [
-        ("refused", "somebody set the backup reserve to 40 %; it is left alone until the next release")
-    ]
-    site.now = NOW + 2 * HOUR
-    site.hear()
-
-    assert site.reserve == 40
-
-
-def test_a_person_who_changed_it_is_not_overridden_by_the_next_wish() -> None:
-    site = Site()
-    site.hear(lease("hold"))
-    site.reserve = 40
-    site.hear()
-    why = "somebody set the backup reserve to 40 %; it is left alone until the next release"
-    assert site.hear(lease("charge")) == [("refused", why)]
-    assert site.reserve == 40
-
-    assert site.hear(lease("release")) == [("confirmed", "release")]
-    assert site.hear(lease("charge")) == [("confirmed", "charge")]
-    assert site.hear(lease("release")) == [("confirmed", "release")]
-    assert site.reserve == 40
-
-
-@pytest.mark.parametrize("taken", [57, 80])
-def test_a_write_that_failed_over_another_is_nobody_elses_change(taken: float) -> None:
-    site = Site(soc=57.4)
-    site.hear(lease("hold"))
-    site.fails["backup"] = Reply(504)
-    assert [port for port, _ in site.hear(lease("charge"))] == ["failed"]
-    site.reserve = taken
-
-    assert site.hear() == [("confirmed", "charge")]
-    assert (site.reserve, site.hear(lease("release")), site.reserve) == (80, [("confirmed", "release")], 20)
-
-
-def test_a_hold_that_goes_on_after_a_charge_that_failed_charges_nothing() -> None:
-    site = Site(soc=57.4)
-    site.hear(lease("hold"))
-    site.fails["backup"] = Reply(504)
-    site.hear(lease("charge"))
-    site.reserve = 80  # it had been taken
-    site.hear(lease("hold"))
-
-    assert site.reserve == 57
-
-
-def test_a_clock_set_back_ends_a_wish() -> None:
-    site = Site()
-    site.hear(lease("charge"))
-    site.now = NOW - 5 * HOUR
-
-    assert site.hear() == [("confirmed", "release")]
-    assert site.reserve == 20
-
-
-def test_in_the_shadow_not_even_its_own_reserve_is_put_back() -> None:
-    site = Site()
-    site.hear(lease("charge"))
-    site.cfg = Config(site="12345", shadow=True)
-    why = "only watching; it would set the backup reserve to 20 %"
-    assert site.hear(event=Started()) == [("refused", why)]
-    assert site.hear() == []
-
-    assert site.reserve == 80
 
 
 @pytest.mark.parametrize(
