@@ -1,4 +1,7 @@
-"""What a person asks of Octopus, on its way: look, write once, and believe only what the device then shows."""
+"""What a person asks of Octopus, on its way: look, write once, and believe only what the device then shows.
+
+Longer than a page: one errand, from the look before to the reading back, whatever is asked.
+"""
 
 from __future__ import annotations
 

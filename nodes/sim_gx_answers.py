@@ -1,4 +1,7 @@
-"""What a simulated GX says on MQTT, and when: awake for 60 s after a keepalive, values only as they change."""
+"""What a simulated GX says on MQTT, and when: awake for 60 s after a keepalive, values only as they change.
+
+Longer than a page: all that it says comes from one state, in the order in which a GX says it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""How teslaCommand sees a command through: send it once, then look at the car; only what is seen is done."""
+"""How teslaCommand sees a command through: send it once, then look at the car; only what is seen is done.
+
+Longer than a page: each step of a command leads to the next, and all of them share what became of the last.
+"""
 
 from __future__ import annotations
 

@@ -32,7 +32,8 @@ class Deadline(SyncBackend):
         return left if patience is None else min(left, patience)
 
     def heed(self, client: httpx.Client) -> httpx.Client:
-        """The client makes the pool itself, and one for each proxy, and none of them can be told."""
+        """The client makes the pool itself, and one for each proxy, and none of them can be told. Where a later httpx
+        names them otherwise, calls go on without a limit for the whole: pyproject keeps to a version that was tried."""
         for transport in (getattr(client, "_transport", None), *getattr(client, "_mounts", {}).values()):
             if isinstance(pool := getattr(transport, "_pool", None), ConnectionPool):
                 pool._network_backend = self
