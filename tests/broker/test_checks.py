@@ -1,5 +1,6 @@
 """What is wrong with a broker that is not ours is said before the first message is lost."""
 
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -32,7 +33,8 @@ def stock(tmp_path: Path) -> Iterator[str]:
 def test_a_stock_mosquitto_loses_and_delays(stock: str) -> None:
     said = " ".join(check(stock, limit=5))
 
-    assert "lost 480 of 1500 messages" in said
+    lost = re.search(r"lost (\d+) of 1500 messages", said)
+    assert lost and 400 < int(lost[1]) < 600  # how many it takes beyond its 1000 differs with its version
     assert "set_tcp_nodelay" in said
 
 

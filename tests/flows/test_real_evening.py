@@ -33,6 +33,7 @@ nodes:
   simOctopus:        {config: {first_after: 3s, length: 10m, daily: []}}
   simGx:             {config: {heartbeat: 1s, publish: 1s}}
   victronGx:         {config: {silent_after: 6s, report: 2s}}
+  rateResolver:      {config: {window: false}}
   pollPlanner:       {config: {every: 1m, missed: 1m, jitter: 0s}}
 edges:
   - {from: dispatchFetcher.plan,   to: dispatchFetcher.poll, after: 15s}
