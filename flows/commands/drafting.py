@@ -21,7 +21,7 @@ FLOW = "intelligent_octopus"
 
 
 def put(path: Path, text: str, mode: int) -> None:
-    """Whole or not at all, and never readable by others for a moment."""
+    """Whole or not at all, and with this mode from the start."""
     new = path.with_name(f".{path.name}.new")
     with suppress(FileNotFoundError):
         new.unlink()
@@ -34,7 +34,7 @@ def put(path: Path, text: str, mode: int) -> None:
 
 
 def env_text(before: str, values: Mapping[str, str], blanks: Mapping[str, str]) -> str:
-    """An .env with these values; every other line stays as it is. Blanks are added where their name is not there."""
+    """An .env with these values; every other line stays as it is. Blanks are added where their name is missing."""
     left, lines = dict(values), list[str]()
     for line in before.splitlines():
         found = None if line.lstrip().startswith("#") else LINE.fullmatch(line)
@@ -51,7 +51,7 @@ def env_text(before: str, values: Mapping[str, str], blanks: Mapping[str, str]) 
 
 
 def flow_text(name: str, known: set[str], tariff: str, code: str, base: str, settings: Mapping[str, str]) -> str:
-    """A flow that includes the shipped one and leaves out what wants a $NAME that is not known yet."""
+    """A flow that includes the shipped one and leaves out what needs a $NAME that is not known yet."""
     shipped = load(FLOW, resolve=False)
     missing, dropped = left_out(shipped, known)
     over: dict[str, dict[str, str]] = {node: {"url": url} for node, url in _urls(shipped, base) if node not in dropped}
@@ -59,19 +59,19 @@ def flow_text(name: str, known: set[str], tariff: str, code: str, base: str, set
     if settings and "victronGx" not in dropped:
         over.setdefault("victronGx", {}).update(settings)
     lines = [
-        f"# Written by `wattwire setup`, and yours to change: what stands here goes before what {FLOW} says.",
+        f"# Written by `wattwire setup`, and yours to change: what is set here overrides {FLOW}.",
         f"flow: {name}",
         "version: 1",
         f"include: {FLOW}",
         "",
         "nodes:",
-        f"  # Of {code}",
+        f"  # For {code}",
     ]
     for node, given in sorted(over.items(), key=lambda o: o[0] != "rateResolver"):
         inner = ", ".join(f"{key}: {_scalar(value)}" for key, value in given.items())
         lines.append(f"  {node}: {{config: {{{inner}}}}}")
     if dropped:
-        lines += ["", f"  # Left out, as .env does not say {', '.join(missing)}. With them there, run setup again."]
+        lines += ["", f"  # Left out, as .env lacks {', '.join(missing)}. Once it has them, run setup again."]
         lines += [f"  {node}: null" for node in dropped]
     if loose := _loose(shipped, set(dropped)):
         lines += ["", f"ends: [{', '.join(loose)}]   # what led to the nodes that are left out"]
@@ -79,7 +79,7 @@ def flow_text(name: str, known: set[str], tariff: str, code: str, base: str, set
 
 
 def left_out(flow: Flow, known: set[str]) -> tuple[list[str], list[str]]:
-    """Names that no one has said, and the nodes that go with them: those that want one, or only serve such."""
+    """Names without a value, and the nodes left out with them: those that need one, or only serve such nodes."""
     wants = {
         name: {n for text in _texts(node.given) for n in names_in(text)} - known for name, node in flow.nodes.items()
     }
@@ -116,7 +116,7 @@ def _loose(flow: Flow, gone: set[str]) -> list[str]:
 
 
 def _urls(flow: Flow, base: str) -> Iterator[tuple[str, str]]:
-    """Nodes that ask Octopus, pointed at another place, if it is another."""
+    """The nodes that ask Octopus, with their new urls, if it is to be asked elsewhere."""
     for name, node in flow.nodes.items() if base != OCTOPUS else ():
         url = getattr(node.config, "url", None)
         if isinstance(url, str) and url.startswith(OCTOPUS):

@@ -15,7 +15,7 @@ PLAIN, SECURED = 1883, 8883
 
 
 def reached(given: str | None, known: str, yes: bool) -> tuple[str, bool]:
-    """The GX that is given, known from before or typed, and whether it wants a password: then it has TLS alone."""
+    """The GX that is given, known from before or typed, and whether it wants a password: it then has TLS only."""
     ask = given is None and not yes
     while True:
         host = known if given is None else given
@@ -27,9 +27,12 @@ def reached(given: str | None, known: str, yes: bool) -> tuple[str, bool]:
         if plain or secured:
             click.echo(f"  {host} answers" + ("" if plain else ", and wants a password"))
             return host, not plain
-        told = f"  {host} does not answer on port {PLAIN} or {SECURED}: on the GX, switch on Settings, Services, MQTT"
+        told = (
+            f"  {host} does not answer on port {PLAIN} or {SECURED}: "
+            "on the GX, switch on MQTT access (Settings, Services, MQTT)"
+        )
         click.echo(told, err=True)
-        if not ask or click.confirm("Write it down all the same?", default=False):
+        if not ask or click.confirm("Use it anyway?", default=False):
             return host, False
 
 

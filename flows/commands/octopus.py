@@ -19,13 +19,13 @@ WHERE = "Octopus account, Personal details, API access"
 
 MEANS = {
     "throttled": "Octopus gets too many questions with this key: wait a quarter of an hour",
-    "blocked": "a firewall stands before Octopus, as it does after too many questions: wait a quarter of an hour",
+    "blocked": "a firewall answered for Octopus, as it does after too many questions: wait a quarter of an hour",
     "forbidden": "this key may not be used for that",
 }
 
 
 class Stop(Exception):
-    """Why there is no going on, as one sentence for a person."""
+    """Why setup cannot go on, as one sentence for a person."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Octopus:
         if isinstance(told.body, Token):
             self._token = told.body
         elif told.port == "refused" and isinstance(told.body, Fault):
-            raise Stop(f"Octopus does not take this key ({told.body.why.rstrip('.')}): copy it anew from {WHERE}")
+            raise Stop(f"Octopus does not take this key ({told.body.why.rstrip('.')}): copy it again from {WHERE}")
         else:
             raise Stop(_why(told.port, told.body))
 
@@ -106,7 +106,7 @@ def told_prices(prices: Prices, now: datetime) -> str:
         )
     else:
         near = [p.price for p in prices.import_ if p.start < now + timedelta(days=1) and (p.end is None or p.end > now)]
-        costs = f"from {_pence(min(near))} to {_pence(max(near))}" if near else "no price listed for now"
+        costs = f"from {_pence(min(near))} to {_pence(max(near))}" if near else "no current price is listed"
     standing = "" if prices.standing is None else f", standing charge {_pence(prices.standing)} a day"
     return f"{costs}{standing}"
 
@@ -118,7 +118,7 @@ def _pence(price: float | None) -> str:
 def _device(found: dict[str, Json]) -> Found:
     status = found.get("status")
     told = status if isinstance(status, dict) else {}
-    current = str(told.get("current") or "state not told")
+    current = str(told.get("current") or "state unknown")
     state = ", ".join(str(s) for s in (current, told.get("currentState")) if s)
     make = " ".join(str(found[part]) for part in ("make", "model") if found.get(part))
     usable = found.get("deviceType", EV) in (EV, None) and (current == "LIVE" or not told)

@@ -21,7 +21,7 @@ from .octopus import OCTOPUS, WHERE, Octopus, Stop, told_prices
 
 T = TypeVar("T")
 
-NEWEST = "intelligent_go_four_rate"  # the tariff that a product which nobody knows yet is most likely of
+NEWEST = "intelligent_go_four_rate"  # the tariff that a product not known here most likely belongs to
 
 TESLA = {
     "TESLA_CLIENT_ID": "of your application at Tesla: developer.tesla.com, Create application",
@@ -32,12 +32,12 @@ TESLA = {
 
 @click.command("setup")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path(), required=False)
-@click.option("--key-file", type=click.File(), help="A file with the API key, or - for stdin; else it is asked for.")
-@click.option("--account", default="", metavar="A-…", help="The account, where the key has several.")
-@click.option("--gx", metavar="HOST", help="Name or address of the Victron GX; empty: there is none.")
+@click.option("--key-file", type=click.File(), help="A file with the API key, or - for stdin; otherwise you are asked.")
+@click.option("--account", default="", metavar="A-…", help="The account, if the key has several.")
+@click.option("--gx", metavar="HOST", help="Name or address of the Victron GX; empty if there is none.")
 @click.option("--tesla/--no-tesla", default=None, help="Leave room for Tesla's entries in .env.")
 @click.option("--url", default=OCTOPUS, show_default=True, help="Octopus, or a simulator or proxy of it.")
-@click.option("--yes", is_flag=True, help="Ask nothing: for scripts.")
+@click.option("--yes", is_flag=True, help="Ask nothing, for use in scripts.")
 def command(folder: Path, key_file: TextIO | None, account: str, gx: str | None, tesla: bool | None,
             url: str, yes: bool) -> None:  # fmt: skip
     """Find out from an Octopus API key what is needed, and write FOLDER/.env and FOLDER/my_house.yaml.
@@ -77,14 +77,14 @@ def _key(file: TextIO | None, known: str, yes: bool) -> str:
     if file is not None:
         key = _text(file)
     elif known:
-        click.echo("The key is the one in .env; another one is taken with --key-file.")
+        click.echo("Using the key in .env; for another one, give --key-file.")
         key = known
     elif yes:
-        raise click.UsageError("there is nobody to ask for the key: give --key-file, or - for stdin")
+        raise click.UsageError("with --yes no key is asked for: give --key-file, with a file or - for stdin")
     else:
         key = click.prompt(f"API key ({WHERE}; it is not shown)", hide_input=True).strip()
     if not key or any(c.isspace() for c in key):
-        raise Stop(f"that is no API key: one line, as it stands under {WHERE}")
+        raise Stop(f"that is not an API key: it is one line, as shown under {WHERE}")
     return key
 
 
@@ -108,7 +108,7 @@ def _account(octopus: Octopus, wanted: str, yes: bool) -> str:
         click.echo(f"  {'*' if device.usable else ' '} {device.name} ({device.kind}): {device.state}")
     if not any(d.usable for d in devices):
         raise Stop(
-            f"account {found} has no live car or charger: add it under Devices in the Octopus app, then come again"
+            f"account {found} has no live car or charger: add it under Devices in the Octopus app, then run setup again"
         )
     return found
 
@@ -116,12 +116,12 @@ def _account(octopus: Octopus, wanted: str, yes: bool) -> str:
 def _tariff(octopus: Octopus, account: str, yes: bool) -> Account:
     there = octopus.tariffs(account)
     if not there:
-        raise Stop(f"account {account} buys no electricity now: no meter of it has an agreement in force")
+        raise Stop(f"account {account} buys no electricity now: none of its meters has an agreement in force")
     able = [a for a in there if intelligent(a.product)]
     if not able:
         raise Stop(
             f"your tariff is {', '.join(a.tariff for a in there)}, and not Intelligent Octopus Go: there is no plan to "
-            "follow. `wattwire tariffs` lists what a flow of your own can reckon with"
+            "follow. `wattwire tariffs` lists the tariffs that a flow of your own can use"
         )
     found = able[0] if len(able) == 1 or yes else _one("Which meter?", able, [a.tariff for a in able])
     prices = octopus.prices(found.product, found.tariff)
@@ -150,12 +150,12 @@ def _write(folder: Path, before: dict[str, str], octopus: Octopus, found: Accoun
         known.discard("GX_HOST")  # without it the GX cannot be reached
     if not (tariff := tariff_name(found.product)):
         tariff = NEWEST
-        told = f"No file of `wattwire tariffs` names the product {found.product}: the flow reckons with {tariff}."
-        click.echo(f"{told} See that it fits, or change rateResolver's tariff in {flow}")
+        told = f"`wattwire tariffs` does not cover the product {found.product}: the flow uses {tariff}."
+        click.echo(f"{told} Check that it fits, or change rateResolver's tariff in {flow}")
     text = flow_text("myHouse", known, tariff, found.tariff, octopus.base, settings)
     there = _before(flow)
     if there not in ("", text):
-        if not yes and not click.confirm(f"{flow} is there and differs. Put the new one in its place?", default=False):
+        if not yes and not click.confirm(f"{flow} already exists and differs. Replace it?", default=False):
             text = there
         else:
             put(flow.with_suffix(".yaml.old"), there, 0o600)
@@ -172,7 +172,7 @@ def _before(flow: Path) -> str:
     try:
         return flow.read_text("utf-8") if flow.exists() else ""
     except UnicodeDecodeError:
-        raise Stop(f"{flow} is there and is not UTF-8: move it away, then come again") from None
+        raise Stop(f"{flow} already exists and is not UTF-8: move it away, then run setup again") from None
 
 
 def _check(flow: Path, env: Path) -> None:

@@ -102,7 +102,7 @@ def test_a_flow_that_was_changed_by_hand_is_kept_beside_the_new_one_or_left_alon
     alone = (tmp_path / "my_house.yaml").read_text()
     setup(octopus, tmp_path)
 
-    assert "Put the new one in its place?" in left.output
+    assert "already exists and differs. Replace it?" in left.output
     assert alone == "flow: mine\n"
     assert (tmp_path / "my_house.yaml.old").read_text() == "flow: mine\n"
 
@@ -120,9 +120,7 @@ def test_a_second_time_what_was_said_before_need_not_be_said_again(octopus: Octo
     done = CliRunner().invoke(command, [str(tmp_path), "--url", octopus.url, "--yes"])
 
     assert first.exit_code == done.exit_code == 0
-    assert done.output.startswith(
-        "The key is the one in .env; another one is taken with --key-file.\nThe key is good.\n"
-    )
+    assert done.output.startswith("Using the key in .env; for another one, give --key-file.\nThe key is good.\n")
     assert dotenv(tmp_path / ".env")["GX_HOST"] == "127.0.0.8"
     assert "victronGx" in load(tmp_path / "my_house.yaml", env={}, env_file=tmp_path / ".env").nodes
 
@@ -142,7 +140,7 @@ def test_an_intelligent_product_that_nobody_knows_yet_is_said_and_still_makes_a_
     done = setup(octopus, tmp_path)
 
     assert done.exit_code == 0
-    assert "No file of `wattwire tariffs` names the product IOG-NEW-27-01-01" in done.output
+    assert "`wattwire tariffs` does not cover the product IOG-NEW-27-01-01" in done.output
     assert load(tmp_path / "my_house.yaml", env={}, env_file=tmp_path / ".env").name == "myHouse"
 
 

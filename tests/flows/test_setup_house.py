@@ -35,7 +35,8 @@ def test_a_gx_that_does_not_answer_is_said_with_what_to_do(octopus: Octopus, tmp
     done = setup(octopus, tmp_path, "--gx", "127.0.0.8")
 
     assert (
-        "127.0.0.8 does not answer on port 1883 or 8883: on the GX, switch on Settings, Services, MQTT" in done.output
+        "127.0.0.8 does not answer on port 1883 or 8883: on the GX, switch on MQTT access (Settings, Services, MQTT)"
+        in done.output
     )
     assert done.exit_code == 0
 

@@ -46,7 +46,7 @@ NONE = Reply(200, {"data": {"devices": []}})
             {"obtain": error("KT-CT-1199", "Too many.")},
             "Octopus gets too many questions with this key: wait a quarter of an",
         ),
-        ({"obtain": Reply(403, text="<html>")}, "a firewall stands before Octopus"),
+        ({"obtain": Reply(403, text="<html>")}, "a firewall answered for Octopus"),
         ({"obtain": Reply(503, text="<html>")}, "Octopus cannot be asked now: HTTP 503\n"),
         (
             {"viewer": error("KT-CT-1145", "Details do not match.")},
@@ -76,7 +76,7 @@ def test_without_a_network_it_says_so(tmp_path: Path) -> None:
 def test_a_key_that_is_none_is_not_tried(octopus: Octopus, tmp_path: Path) -> None:
     done = setup(octopus, tmp_path / "house", key="my key")
 
-    assert done.stderr.startswith("that is no API key")
+    assert done.stderr.startswith("that is not an API key")
 
 
 def test_an_env_file_that_cannot_be_read_is_said_before_anything_is_asked(octopus: Octopus, tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_bytes_that_are_no_text_are_no_key(octopus: Octopus, tmp_path: Path) -> 
     (tmp_path / "bytes").write_bytes(b"\xff\xfe")
     done = setup(octopus, tmp_path / "house", "--key-file", str(tmp_path / "bytes"))
 
-    assert done.stderr.startswith("that is no API key: one line")
+    assert done.stderr.startswith("that is not an API key: it is one line")
     assert done.exit_code == 1
 
 
@@ -101,7 +101,7 @@ def test_bytes_that_are_no_text_are_no_key(octopus: Octopus, tmp_path: Path) -> 
         ("h" * 300, lambda at: None, "File name too long; put that right, or name another FOLDER"),
         ("house", lambda at: (at / "house").symlink_to("/proc/none"), "house: File exists; put that right"),
         ("house", lambda at: (at / "house/my_house.yaml").mkdir(parents=True), "my_house.yaml: Is a directory; put"),
-        ("house", lambda at: latin(at / "house"), "my_house.yaml is there and is not UTF-8: move it away"),
+        ("house", lambda at: latin(at / "house"), "my_house.yaml already exists and is not UTF-8: move it away"),
     ],
 )
 def test_a_folder_that_cannot_be_written_is_one_sentence(
