@@ -28,7 +28,7 @@ LEAST = 500.0  # W more into the battery that count as a charge
 
 ENDS = """\b
 TARGET is a GX's address, such as 192.168.1.20 or mqtts://venus.local?ca=gx.pem, or a flow with a victronGx.
-Of an address the password is taken from GX_PASSWORD. Ends with 0, 1 (it failed), 2 (the command line is wrong).
+For an address, the password is taken from GX_PASSWORD. Exit code: 0, 1 (it failed), 2 (the command line is wrong).
 """
 
 
@@ -43,7 +43,7 @@ def command() -> None:
 @state_option
 @json_option
 def show(target: str, env_file: Path | None, state: Path | None, as_json: bool) -> None:
-    """Show what a GX tells of itself, and whether its battery could be steered. Nothing is written."""
+    """Show what a GX reports, and whether its battery can be steered. Nothing is written."""
     cfg, line = line_to(target, env_file, state)
     try:
         with line:
@@ -62,22 +62,23 @@ def show(target: str, env_file: Path | None, state: Path | None, as_json: bool) 
 @click.option(
     "--watts", default=700, show_default=True, type=click.IntRange(200, 5000), help="How much more to import."
 )
-@click.option("--force-charge", is_flag=True, help="Try the ForceCharge override in place of the grid setpoint.")
+@click.option("--force-charge", is_flag=True, help="Try the ForceCharge override instead of the grid setpoint.")
 @click.option("--yes", is_flag=True, help="Do not ask first.")
 @env_option
 @state_option
 def probe(
     target: str, seconds: int, watts: int, force_charge: bool, yes: bool, env_file: Path | None, state: Path | None
 ) -> None:
-    """Write an override once, watch the GX and its meter, put it back, and say what this firmware does.
+    """Write an override once, watch GX and meter, and put it back.
 
-    It takes ten minutes, in which the house draws some hundred watts more from the grid (with --force-charge: as much
-    as the battery takes). Ctrl-C ends it and puts the override back; if we die, the GX does that by our last will.
+    It says what this firmware does, and takes up to ten minutes, in which the house draws a few hundred watts more
+    from the grid (with --force-charge: as much as the battery takes). Ctrl-C ends it and puts the override back; if
+    this command dies, the GX does that, by a last will.
     """
     cfg, line = line_to(target, env_file, state)
     if force_charge:
         line.undo = (FORCE, 0.0)
-    for ending in (signal.SIGTERM, signal.SIGHUP):  # a terminal that is closed ends it as Ctrl-C does
+    for ending in (signal.SIGTERM, signal.SIGHUP):  # closing the terminal ends it as Ctrl-C does
         signal.signal(ending, signal.default_int_handler)
     try:
         with line:
@@ -92,9 +93,10 @@ def probe(
 @click.argument("address", metavar="ADDRESS")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def pin(address: str, file: Path) -> None:
-    """Fetch a GX's own certificate into FILE, for the setting `ca`: from then on only that GX is trusted.
+    """Fetch a GX's own certificate into FILE, for the setting `ca`.
 
-    ADDRESS is a name or mqtts://name:port. Do it in a network that you trust, and anew when the GX was reset.
+    From then on only that GX is trusted. ADDRESS is a name or mqtts://name:port. Do this on a network that you trust,
+    and again after the GX has been reset.
     """
     at = _parsed(address if "://" in address else f"mqtts://{address}")
     try:
@@ -117,22 +119,22 @@ def _probe(cfg: Config, line: Line, seconds: int, watts: int, force: bool, yes: 
     reasons = [*why_not(cfg, line)]
     path, none = (FORCE, 0.0) if force else (SETPOINT, None)
     if line.seen.get(SCHEDULED) == 1:
-        reasons.append("a charge schedule runs now; try again when none does")
+        reasons.append("a charge schedule is running; try again when none is")
     if line.seen.get(path) not in (None, 0):
-        reasons.append(f"somebody else uses this override: it is {line.seen[path]}")
+        reasons.append(f"somebody else is using this override: it is {line.seen[path]}")
     if (number(line.seen, "system/0/Dc/Battery/Soc") or 0) > 95:
         reasons.append("the battery is too full to take more")
     before = _meter(line, force) if force else number(line.seen, USER_SETPOINT)
     if before is None:
-        reasons.append("the meter or the grid setpoint is not told")
+        reasons.append("the GX does not report the meter or the grid setpoint")
     if reasons:
         raise click.ClickException("this GX cannot be probed now: " + "; ".join(reasons))
     assert before is not None
     limit = input_limit(line.seen)
     value = 1.0 if force else float(round(min(before + watts, before + watts if limit is None else limit)))
     what = f"W/{line.portal}/{path} {value:g}"
-    more = "the battery charge with all it takes" if force else f"the grid give {value:.0f} W"
-    click.echo(f"\nThis writes {what} once. It should have {more}, for up to {seconds} s.")
+    more = "the battery charge as hard as it can" if force else f"the grid give {value:.0f} W"
+    click.echo(f"\nThis writes {what} once. It should make {more}, for up to {seconds} s.")
     if not yes:
         click.confirm("Go on?", abort=True)
     looks: list[Look] = []
@@ -152,21 +154,21 @@ def _probe(cfg: Config, line: Line, seconds: int, watts: int, force: bool, yes: 
     finally:
         line.write(path, none)
         back = line.until(lambda: line.seen.get(path) in (None, 0), 5.0)
-        click.echo("the override is put back" if back else "THE OVERRIDE IS STILL SHOWN: set it back on the GX")
+        click.echo("the override has been put back" if back else "THE OVERRIDE IS STILL SHOWN: set it back on the GX")
     firmware = str(line.seen.get(FIRMWARE) or "unknown")
     told = words(find(looks, value, _goal(looks, value, before, force), before), firmware, looks[-1].at if looks else 0)
     click.echo("\n" + (f"ForceCharge on {told[0]}" if force else "\n".join(told)))
 
 
 def _goal(looks: list[Look], value: float, before: float, force: bool) -> float:
-    """Where the meter ought to go; how much a battery takes is not known before."""
+    """Where the meter ought to go; how much a battery takes is not known beforehand."""
     if not force:
         return value
     return max((before + LEAST, *(look.meter for look in looks if look.meter is not None)))
 
 
 def _over(looks: list[Look], value: float, before: float, force: bool) -> bool:
-    """It is gone, and was looked at a while longer."""
+    """It is gone, and has been watched a while longer."""
     found = find(looks, value, _goal(looks, value, before, force), before)
     return found.done and found.life is not None and looks[-1].at - found.life > 3 * EVERY
 

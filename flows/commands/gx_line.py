@@ -34,14 +34,14 @@ class Unreachable(Exception):
 
 
 class Line:
-    """Nothing happens but while it is waited for. If we die, the GX itself takes the override back: see `undo`."""
+    """Nothing happens except while somebody waits. If we die, the GX itself takes the override back: see `undo`."""
 
     def __init__(self, dial: Dial, broker: str = "", portal: str | None = None) -> None:
         self._dial, self._broker, self.portal = dial, broker, portal or ""
         self.seen: dict[str, Value] = {}
         self.skew = 0.0
         self.moved: Callable[[], None] = lambda: None  # something was told
-        self.undo: tuple[str, float | None] = (SETPOINT, None)  # what the GX writes by itself then
+        self.undo: tuple[str, float | None] = (SETPOINT, None)  # what the GX then writes by itself
         self._token, self._told, self._awake = "", False, 0.0
         self._link = self._dialled(None)
 
@@ -50,7 +50,7 @@ class Line:
         self._up()
         if not self.until(lambda: bool(self.portal), PATIENCE):
             self.close()
-            raise Unreachable(f"{self._link.address} answers, and there is no GX behind it")
+            raise Unreachable(f"{self._link.address} answers, but there is no GX behind it")
         portal = self.portal
         self._link.close()
         undoing = write(portal, *self.undo)
@@ -61,7 +61,9 @@ class Line:
         self._say(keepalive(portal, self._token))
         if not self.until(lambda: self._told, PATIENCE):
             self.close()
-            raise Unreachable(f"the GX {portal} does not tell what it knows; is its MQTT access for writing, too?")
+            raise Unreachable(
+                f"the GX {portal} does not send its values when asked; does its MQTT access allow writing?"
+            )
         return self
 
     def __exit__(self, *_: object) -> None:

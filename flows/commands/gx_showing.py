@@ -1,4 +1,4 @@
-"""What a GX tells of itself, in words."""
+"""What a GX reports, in words."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from wattwire.nodes.victron_gx import Config
 from .gx_line import Line
 
 DAYS = ("Sundays", "Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "every day")
-ODD_DAYS = {8: "on weekdays", 9: "at weekends", 11: "on the 1st of a month"}
+ODD_DAYS = {8: "on weekdays", 9: "at weekends", 11: "on the 1st of the month"}
 
 
 def why_not(cfg: Config, line: Line) -> list[str]:
-    """The same words in which victronGx would refuse."""
+    """In the words in which victronGx would refuse."""
     now = datetime.now(UTC)
     live = Live(since=now, portal=line.portal, ready=True, beat=now, skew=line.skew, seen=line.seen, armed=True)
     told = reasons(cfg, State(portal=line.portal, mark=-1, live=live), now)
     if not odd(stored(line.seen, cfg.slot)):
         return told
-    leased = f"charge schedule {cfg.slot + 1} holds a lease: of a flow that runs, else of another installation"
+    leased = f"charge schedule {cfg.slot + 1} holds a lease: a running flow's, or else another installation's"
     return [leased if f"charge schedule {cfg.slot + 1} " in why else why for why in told]
 
 
@@ -93,7 +93,7 @@ def _is(value: object, nothing: str = "unknown") -> str:
 def _slot(values: Mapping[str, float], reserved: bool) -> str:
     ours = "   <- the one we use" if reserved else ""
     if len(values) < 5:
-        return f"not told{ours}"
+        return f"unknown{ours}"
     day, start, long = int(values["Day"]), int(values["Start"]), int(values["Duration"])
     if day < 0:
         return f"off{ours}"

@@ -1,4 +1,4 @@
-"""Which GX a command means: an address, or the one of a flow."""
+"""Which GX a command means: the one at an address, or a flow's."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _address(url: str) -> tuple[Config, str]:
     plain, _, settings = url.partition("?")
     given = dict(pair.partition("=")[::2] for pair in settings.split("&") if pair)
     if unknown := given.keys() - {"ca", "insecure"}:
-        raise ValueError(f"{', '.join(unknown)}: not a setting of a GX's address; there are ca and insecure")
+        raise ValueError(f"{', '.join(unknown)}: not a setting of a GX's address; the settings are ca and insecure")
     cfg = Config(url=plain, password=Secret(password) if password else None, ca=given.get("ca"),
                  insecure=given.get("insecure", "") in ("1", "true"))  # fmt: skip
     return cfg, ""
@@ -48,6 +48,6 @@ def _flow(name: str, env_file: Path | None, state: Path | None) -> tuple[Config,
     flow = load(name, env_file=env_file)
     found = [node.config for node in flow.nodes.values() if isinstance(node.config, Config)]
     if len(found) != 1:
-        raise ValueError(f"{flow.name} has {len(found)} victronGx; name the GX's address")
+        raise ValueError(f"{flow.name} has {len(found)} victronGx nodes; give the GX's address instead")
     own = found[0].url == FLOW
     return found[0], broker_of(flow.name, (state or statefolder.default()).absolute()) if own else ""

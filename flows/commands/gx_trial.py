@@ -1,4 +1,4 @@
-"""What became of an override that was written once: whether the GX did it, and how long it lived."""
+"""What became of an override that was written once: whether the GX acted on it, and how long it lasted."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from wattwire.nodes.gx_dial import LONGEST, SHORTEST
 
 NEAR = 0.35  # of the step; nearer than that a meter is taken to be there
-ROW = 3  # so many looks in a row: a load that comes or goes is no proof
+ROW = 3  # this many looks in a row: a load that comes or goes is no proof
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Finding:
 
     @property
     def life(self) -> float | None:
-        """s that it surely lived; None: it outlived the watch, or never did anything."""
+        """s that it certainly lasted; None: it outlasted the watch, or never did anything."""
         ends = [s for s in (self.shown_for, self.done_for) if s is not None]
         return min(ends) if self.done and ends else None
 
@@ -64,13 +64,13 @@ def words(found: Finding, firmware: str, watched: float) -> list[str]:
     if not found.taken:
         return [f"{firmware}: the GX did not even show the override. Use the slot (hold: slot, the default)."]
     if not found.done:
-        return [f"{firmware}: the GX showed the override and did not do it. Use the slot (hold: slot, the default)."]
+        return [f"{firmware}: the GX showed the override but ignored it. Use the slot (hold: slot, the default)."]
     if found.life is None:
         return [
-            f"{firmware}: the override was done, and stood after {watched:.0f} s without being written again.",
+            f"{firmware}: the override worked, and was still there after {watched:.0f} s without being written again.",
             "It would outlive us. Use the slot (hold: slot, the default).",
         ]
-    told = [f"{firmware}: the override was done, and was gone by itself after {found.life:.0f} s."]
+    told = [f"{firmware}: the override worked, and ended by itself after {found.life:.0f} s."]
     if found.shown_for is None:
         told.append("The GX went on showing it: what it shows is no proof on this firmware.")
     if not SHORTEST.total_seconds() <= found.life <= LONGEST.total_seconds():

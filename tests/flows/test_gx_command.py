@@ -72,7 +72,7 @@ def test_a_meter_that_says_nothing_proves_nothing() -> None:
         (Finding(True, True), "It would outlive us. Use the slot (hold: slot, the default)."),
         (
             Finding(True, False),
-            "v3.67: the GX showed the override and did not do it. Use the slot (hold: slot, the default).",
+            "v3.67: the GX showed the override but ignored it. Use the slot (hold: slot, the default).",
         ),
         (
             Finding(False, False),
@@ -145,7 +145,7 @@ def test_a_flow_names_its_gx(houses: Houses, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("settings", "last"),
     [
-        (", override_life: 6s", r"v3\.67: the override was done, and was gone by itself after [3-9] s\."),
+        (", override_life: 6s", r"v3\.67: the override worked, and ended by itself after [3-9] s\."),
         (", override_life: null", r"It would outlive us\. Use the slot \(hold: slot, the default\)\."),
     ],
     ids=["6 s", "for ever"],
@@ -164,7 +164,7 @@ def test_probe_writes_once_watches_puts_back_and_says_what_this_firmware_does(
         ("0/Overrides/Setpoint", b'{"value":750}', False),
         ("0/Overrides/Setpoint", b'{"value":null}', False),
     ]
-    assert "the override is put back" in told
+    assert "the override has been put back" in told
 
 
 @pytest.mark.broker
@@ -197,7 +197,7 @@ def test_a_force_charge_that_is_ignored_is_seen_as_ignored(houses: Houses) -> No
     rig = houses(", force_charge: false")
     _, told = gx(rig, "probe", rig.broker.url, "--for", "10", "--yes", "--force-charge")
 
-    assert "ForceCharge on v3.67: the GX showed the override and did not do it." in told
+    assert "ForceCharge on v3.67: the GX showed the override but ignored it." in told
 
 
 @pytest.mark.broker
