@@ -28,9 +28,9 @@ EFFECT = 15.0  # s for the node to work on them
 @broker_option
 @state_option
 def command(flow: str, node: str | None, number: int | None, broker: str, state: Path | None) -> None:
-    """Hand in again what NODE of the running FLOW has set aside: the input of that NUMBER, or all.
+    """Hand in again what NODE of the running FLOW has set aside: the input with that NUMBER, or all.
 
-    An input that a node could not digest is kept, and the node goes on. Without NODE: show what lies there.
+    An input that a node could not process is set aside, and the node goes on. Without NODE, show what is set aside.
 
     \b
     wattwire again intelligent_octopus
@@ -51,7 +51,7 @@ def _show(visitor: Visitor, flow: str) -> None:
         if payload:
             lies = json.loads(payload)
             node, count = topic.split("/")[2], lies["count"]
-            click.echo(f"{node}: {count} set aside" + (", the newest are" if count > len(lies["inputs"]) else ""))
+            click.echo(f"{node}: {count} set aside" + (", the newest:" if count > len(lies["inputs"]) else ""))
             for it in lies["inputs"]:
                 at = time_of(instant(it["at"]), datetime.now(UTC))
                 click.echo(f"  {it['number']:>3}  {at}  {it['port']}: {it['why']}")
@@ -78,12 +78,12 @@ def _again(visitor: Visitor, flow: str, node: str, number: int | None) -> int:
         return not any(n in left and left[n]["at"] == before[n]["at"] for n in seen)
 
     if not visitor.until(done, EFFECT):
-        click.echo(f"{node} has not come to it within {EFFECT:.0f} s; see wattwire status {flow}", err=True)
+        click.echo(f"{node} has not got round to it within {EFFECT:.0f} s; see wattwire status {flow}", err=True)
         return 1
     for n in seen:
         click.echo(f"{n}: set aside again: {left[n]['why']}" if n in left else f"{n}: done", err=n in left)
     if older := len(found) - len(seen):
-        click.echo(f"{older} older ones are handed in as well; wattwire again {flow} shows what is left")
+        click.echo(f"{older} more (older) handed in as well; wattwire again {flow} shows what is left")
     return int(any(n in left for n in seen))
 
 

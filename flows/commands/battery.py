@@ -31,26 +31,26 @@ EFFECT = 30.0  # s for the battery: writes, their reading back, and a look at wh
 @click.command("battery", epilog=ENDS)
 @click.argument("flow")
 @click.argument("mode", type=click.Choice(MODES))
-@click.option("--until", "when", metavar="TIME", help="Its end: 05:30, or 2026-11-21T05:30; local time.")
-@click.option("--for", "span", metavar="DURATION", help="Or how long: 90m, 2h.")
-@click.option("--soc", type=click.FloatRange(0, 100), metavar="%", help="Charge to this.")
-@click.option("--reason", default="", help="Words that its reason repeats.")
-@click.option("--node", "named", default="", help="The controller, where the flow has several.")
+@click.option("--until", "when", metavar="TIME", help="When it ends, in local time: 05:30, or 2026-11-21T05:30.")
+@click.option("--for", "span", metavar="DURATION", help="Or how long it lasts: 90m, 2h.")
+@click.option("--soc", type=click.FloatRange(0, 100), metavar="%", help="Charge to this state of charge.")
+@click.option("--reason", default="", help="A note to add to the reason that is shown.")
+@click.option("--node", "named", default="", help="The controller, if the flow has several.")
 @broker_option
 @state_option
 def command(flow: str, mode: str, when: str | None, span: str | None, soc: float | None, reason: str, named: str,
             broker: str, state: Path | None) -> None:  # fmt: skip
-    """Tell the house battery of the running FLOW what to do. It comes before the plan, and always ends.
+    """Tell the house battery of the running FLOW what to do. It overrides the plan, and always ends.
 
     \b
-    charge   charge it, whatever power costs, as the main fuse allows
+    charge   charge it, whatever power costs, as far as the main fuse allows
     hold     keep it from discharging
-    release  leave it to itself, also while the car charges
-    off      keep our hands off it
+    release  leave it to itself, even while the car charges
+    off      the same as release, but reported as switched off
     plan     go by the plan again
-    show     what is wished of it now, and why
+    show     show what it is told to do now, and why
 
-    Without --until or --for it lasts a few hours (a setting), and never longer than a day.
+    Without --until or --for it lasts a few hours (setting by_hand), and never longer than a day (by_hand_most).
 
     \b
     wattwire battery intelligent_octopus charge --until 05:30 --soc 90
@@ -60,7 +60,7 @@ def command(flow: str, mode: str, when: str | None, span: str | None, soc: float
     if (until or soc is not None or reason) and mode in ("plan", "show"):
         raise click.UsageError(f"{mode} takes no --until, --for, --soc or --reason")
     if soc is not None and mode != "charge":
-        raise click.UsageError("--soc goes with charge")
+        raise click.UsageError("--soc goes only with charge")
     with visit(flow, broker, state) as (visitor, name, graph):
         node = controller(graph, named)
         if mode == "show":
@@ -80,26 +80,26 @@ def _end(when: str | None, span: str | None, now: datetime) -> datetime | None:
     except ValueError as wrong:
         raise click.BadParameter(str(wrong), param_hint="--for" if span else "--until") from None
     if end is not None and end <= now:
-        raise click.BadParameter(f"{when or span} is over", param_hint="--until" if when else "--for")
+        raise click.BadParameter(f"{when or span} has already passed", param_hint="--until" if when else "--for")
     return end
 
 
 def moment(text: str, now: datetime) -> datetime:
-    """A local time: of day, the next there is, or with its date. Raises ValueError."""
+    """A local time: the next one at that time of day, or the one on its date. Raises ValueError."""
     try:
         clock = time.fromisoformat(text)
     except ValueError:
         try:
             return datetime.fromisoformat(text).astimezone(UTC)
         except ValueError:
-            raise ValueError(f"{text!r} is no time; write 05:30, or 2026-11-21T05:30") from None
+            raise ValueError(f"{text!r} is not a time; write 05:30, or 2026-11-21T05:30") from None
     today = now.astimezone().date()
     days = (datetime.combine(today + timedelta(days=n), clock).astimezone(UTC) for n in range(3))
     return next(at for at in days if at > now)
 
 
 def end_words(until: datetime | None, now: datetime) -> str:
-    """Of an end that a time of day alone, as in the lease's reason, does not tell."""
+    """For an end that a time of day alone, as in the lease's reason, does not make clear."""
     if until is None or until.astimezone().date() == now.astimezone().date():
         return ""
     if until > now + DAY:
@@ -113,9 +113,11 @@ def controller(graph: Mapping[str, Any], named: str) -> str:
     """The node that takes a person's wishes."""
     found = [n for n, it in graph["nodes"].items() if it["ins"].get("hand", {}).get("body") == "ByHand"]
     if named and named not in found:
-        raise click.BadParameter(f"{named!r} takes none; there are {', '.join(found)}", param_hint="--node")
+        raise click.BadParameter(
+            f"{named!r} takes no commands for a battery; controllers: {', '.join(found)}", param_hint="--node"
+        )
     if not found:
-        raise click.UsageError("no node of this flow takes wishes for a battery; victronController does")
+        raise click.UsageError("no node of this flow takes commands for a battery, as a victronController does")
     if len(found) > 1 and not named:
         raise click.UsageError(f"there are {', '.join(found)}: say which with --node")
     return named or found[0]
@@ -143,7 +145,7 @@ def _asked(visitor: Visitor, flow: str, graph: Mapping[str, Any], node: str, bod
     visitor.link.subscribe([topics.out(flow, node, "lease"), *outcomes], lambda _: listening.append(True))
     visitor.until(lambda: bool(listening), ANSWER)
     if not listening or not visitor.publish(topics.into(flow, node, "hand"), said.dumps()):
-        click.echo("the broker did not take the message", err=True)
+        click.echo("the broker did not accept the message", err=True)
         return 1
     if not visitor.until(lambda: bool(answer), ANSWER):
         click.echo(f"{node} did not answer within {ANSWER:.0f} s; see wattwire status {flow}", err=True)
@@ -169,7 +171,7 @@ def _show(visitor: Visitor, flow: str, graph: Mapping[str, Any], node: str) -> N
     found = {topic: it["body"] for topic, it in told.items() if topic != status}
     now = told.get(status, {}).get("text")  # a lease bears the words of the moment in which it was said
     wished = {**found[lease], "reason": now or found[lease]["reason"]} if lease in found else None
-    click.echo(_words(wished) if wished else f"{node} has not wished anything yet")
+    click.echo(_words(wished) if wished else f"{node} has not asked for anything yet")
     for body in (found[topic] for topic in house if topic in found):
         click.echo(f"{reading(body)}, at {time_of(instant(body['at']))}")
         if body.get("why_not"):
@@ -182,7 +184,7 @@ def reading(house: Mapping[str, Any]) -> str:
     for name, taken, given in flows:
         if (power := house.get(name)) is not None:
             told.append(f"{taken if power >= 0 else given} {abs(power):.0f} W")
-    return ", ".join(told) or "nothing is read of the house"
+    return ", ".join(told) or "no readings of the house"
 
 
 def _words(lease: Mapping[str, Any]) -> str:

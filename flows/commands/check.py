@@ -22,7 +22,7 @@ from .options import env_option, json_option, nodes_option
 def command(flows: tuple[str, ...], env_file: Path | None, nodes_dirs: tuple[Path, ...], as_json: bool) -> None:
     """Say everything that is wrong with a FLOW, or that it is fine.
 
-    Each reason is a line `file:line:column: reason` on stderr, and the command ends with 2. Nothing is run.
+    Each reason is a line `file:line:column: reason` on stderr, and the exit code is 2. Nothing is run.
     """
     told, wrong = list[dict[str, object]](), False
     for name in flows:

@@ -24,8 +24,8 @@ from .options import json_option, nodes_option
 def command(flow: str, form: str, nodes_dirs: tuple[Path, ...], as_json: bool) -> None:
     """Draw a FLOW as a graph: Mermaid, which GitHub and many editors render, or DOT for Graphviz.
 
-    Edges that may wait are dashed. No $NAME is looked up, so it needs no credentials. As JSON it is what the flow
-    announces on its topic `$flow`.
+    Edges that may wait are dashed. No $NAME is looked up, so no credentials are needed. --json prints what the
+    flow announces on its topic `$flow`.
     """
     try:
         found = load(flow, nodes_dirs=nodes_dirs, resolve=False)

@@ -1,4 +1,4 @@
-"""wattwire log: what happened in a flow, also while nobody looked."""
+"""wattwire log: what happened in a flow, even while nobody was looking."""
 
 from __future__ import annotations
 
@@ -25,20 +25,22 @@ DAY = timedelta(hours=24)
 @click.command("log")
 @click.argument("flow")
 @click.argument("nodes", nargs=-1, metavar="[NODE…]")
-@click.option("--since", metavar="WHEN", help="12h, 18:00, or 2026-11-20T18:00.  [default: 24h]")
+@click.option("--since", metavar="WHEN", help="How far back: 12h, 18:00, or 2026-11-20T18:00.  [default: 24h]")
 @state_option
 @json_option
 def command(flow: str, nodes: tuple[str, ...], since: str | None, state: Path | None, as_json: bool) -> None:
-    """Show what happened in FLOW, or to some nodes of it: a line for each thing that matters to a person.
+    """Show what happened in FLOW, or to some of its nodes: a line for each thing that matters to a person.
 
-    It is read from the state folder, so it does not matter whether the flow runs. The newest lines are kept, some ten
+    It is read from the state folder, whether or not the flow is running. The newest lines are kept, about ten
     thousand of them.
     """
     name, now = flow_name(flow), datetime.now(UTC)
     try:
         begin = now - DAY if since is None else moment(since, now)
     except ValueError:
-        raise click.BadParameter(f"{since} is none of 12h, 18:00, 2026-11-20T18:00", param_hint="--since") from None
+        raise click.BadParameter(
+            f"{since} is not a time; write it like 12h, 18:00 or 2026-11-20T18:00", param_hint="--since"
+        ) from None
     folder = (state or statefolder.default()) / name
     try:
         if not folder.is_dir():
@@ -76,7 +78,7 @@ def shown(entries: Iterable[Entry]) -> Iterator[str]:
 
 
 def moment(said: str, now: datetime) -> datetime:
-    """So long ago, the last time that clocks showed this, or an instant of theirs. Raises ValueError."""
+    """That long ago, the last time that clocks showed this, or a local date and time. Raises ValueError."""
     if said[-1:] in ("d", "h", "m", "s"):
         return now - duration(said)
     if "-" not in said:

@@ -24,6 +24,6 @@ state_option = click.option(
     "--state",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
-    help="Where what must last is kept.  [default: $XDG_STATE_HOME/wattwire, or ~/.local/state/wattwire]",
+    help="The state folder, for what outlives a run.  [default: $XDG_STATE_HOME/wattwire, or ~/.local/state/wattwire]",
 )
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for a machine.")
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for other programs.")

@@ -30,30 +30,30 @@ BIG = """
 @click.command("run")
 @click.argument("flows", nargs=-1, required=True, metavar="FLOW…")
 @click.option(
-    "--broker", default="", metavar="URL", help="Use this broker (mqtt://, mqtts://, unix://) instead of an own."
+    "--broker", default="", metavar="URL", help="Use this broker (mqtt://, mqtts://, unix://) instead of starting one."
 )
 @click.option("--prefer", type=click.Choice(["auto", "mosquitto", "embedded"]), default="auto", show_default=True,
               help="Which broker to start.")  # fmt: skip
 @click.option("--port", type=click.IntRange(0, 65535), default=1883, show_default=True,
-              help="Port of the private broker, if it is free; else, and with 0, any.")  # fmt: skip
+              help="Port of the private broker; any free one if it is taken, or with 0.")  # fmt: skip
 @env_option
 @state_option
 @nodes_option
-@click.option("--host", "label", default="", metavar="LABEL", help="Run only the nodes whose `host` is this.")
-@click.option("--only", default="", metavar="NODE,…", help="Run only these nodes; `edges` carries the waiting edges.")
-@click.option("--shared", is_flag=True, help="The nodes of a flow in one process: for a machine with little memory.")
-@click.option("--shadow", is_flag=True, help="Mute every actuator: all is computed, and nothing is written.")
+@click.option("--host", "label", default="", metavar="LABEL", help="Run only the nodes with this `host`.")
+@click.option("--only", default="", metavar="NODE,…", help="Run only these nodes; `edges` carries edges that wait.")
+@click.option("--shared", is_flag=True, help="Run each flow's nodes in one process, for a machine with little memory.")
+@click.option("--shadow", is_flag=True, help="Mute every actuator: everything is computed, nothing is written.")
 @click.option("--admin", type=click.IntRange(0, 65535), metavar="PORT",
-              help="Port of /metrics, /sd, /health on loopback; 0: any.  [default: 9480, if free]")  # fmt: skip
+              help="Port for /metrics, /sd and /health on loopback; 0 for any.  [default: 9480, if free]")  # fmt: skip
 @click.option("--hang", type=click.FloatRange(2), default=10.0, show_default=True, metavar="SECONDS",
-              help="Restart a node that gives no sign of life for so long.")  # fmt: skip
+              help="Restart a node that shows no sign of life for this long.")  # fmt: skip
 def command(flows: tuple[str, ...], broker: str, prefer: Literal["auto", "mosquitto", "embedded"],
             port: int, env_file: Path | None, state: Path | None, nodes_dirs: tuple[Path, ...], label: str, only: str,
             shared: bool, shadow: bool, admin: int | None, hang: float) -> None:  # fmt: skip
-    """Run FLOWs: every node a process of its own, over a broker, until Ctrl-C.
+    """Run FLOWs over a broker, every node as a process of its own, until Ctrl-C.
 
-    Without --broker a private one is started on loopback, and ended with everything else: mosquitto where it is
-    installed, else the embedded one. What nodes remember is kept in the state folder.
+    Without --broker, a private one is started on loopback and stopped at the end: mosquitto if it is installed,
+    otherwise the embedded one. What nodes remember is kept in the state folder.
 
     \b
     Try it:             wattwire run simulated_house
@@ -63,7 +63,7 @@ def command(flows: tuple[str, ...], broker: str, prefer: Literal["auto", "mosqui
 
     alone = shared and len(flows) == 1
     begun = None if alone else early.fork_server()  # it loads while we do
-    import asyncio  # late, as all that follows: the fork server loads meanwhile
+    import asyncio  # late, like all that follows: the fork server loads meanwhile
 
     from wattwire.flows.engine import statefolder
     from wattwire.flows.engine.launcher import Launcher
@@ -103,7 +103,7 @@ def load(name: str, env_file: Path | None, nodes_dirs: tuple[Path, ...], strict:
 
 
 def refuse(flows: list[Flow], options: Options) -> None:
-    """What is wrong with the command line, as far as it depends on the flows."""
+    """Refuse a command line that does not fit the flows."""
     from wattwire.broker.address import address
     from wattwire.flows.engine.grammar import label
     from wattwire.flows.engine.options import hosted
@@ -126,7 +126,8 @@ def refuse(flows: list[Flow], options: Options) -> None:
         raise click.UsageError(f"--only: no node {', '.join(sorted(unknown))}; there are {', '.join(sorted(known))}")
     if not any(hosted(flow, options) for flow in flows):
         raise click.UsageError(
-            f"no node of these flows is to run {f'on host {options.label}' if options.label else 'here'}"
+            f"--host: no node of these flows runs {f'on host {options.label}' if options.label else 'here'}; "
+            "name a `host` from the flow"
         )
 
 
@@ -140,8 +141,8 @@ def greet(flows: list[Flow], shadow: bool, state: Path | None = None) -> None:
     if simulators:
         click.echo(BIG)
         real = [f"{flow.name}.{node.name}" for flow in flows for node in flow.nodes.values() if writes(node)]
-        rest = f"BUT NOT FOR {', '.join(real)}." if real and not shadow else "Nothing real is changed."
-        click.echo(f"SIMULATED: {', '.join(simulators)} stand in for the world. {rest}\n")
+        rest = f"STILL REAL: {', '.join(real)}." if real and not shadow else "Nothing real is changed."
+        click.echo(f"SIMULATED: {', '.join(simulators)} in place of the real world. {rest}\n")
     where = f" --state {shlex.quote(str(state))}" if state else ""
     click.echo(f"Look closer from another terminal: wattwire status|tail|log {flows[0].name}{where}")
     if shadow:
@@ -149,17 +150,17 @@ def greet(flows: list[Flow], shadow: bool, state: Path | None = None) -> None:
 
 
 def warn(flows: list[Flow], options: Options) -> None:
-    """What was asked for can be done, and is hardly what was meant."""
+    """Warn of what can be done, but is hardly what was meant."""
     from wattwire.flows.engine.options import without_edges
 
     for flow in flows:
         if without_edges(flow, options):
             click.echo(f"{flow.name}: edges with after, every or times deliver nothing: the process `edges`, which "
-                       "carries them, does not run here; beside this, run it with --only edges", err=True)  # fmt: skip
+                       "carries them, does not run here; run it as well, with --only edges", err=True)  # fmt: skip
 
 
 def writes(node: FlowNode) -> bool:
-    """Whether it writes to something that is no part of the run."""
+    """Whether it writes to something outside the run."""
     host = urlsplit(getattr(node.config, "url", None) or "").hostname or ""
     return node.type.actuator and host != "flow" and not host.endswith(".flow")
 

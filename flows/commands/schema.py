@@ -15,7 +15,7 @@ from .options import nodes_option
 
 
 @click.command("schema")
-@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write it there.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Write it to this file.")
 @nodes_option
 def command(output: Path | None, nodes_dirs: tuple[Path, ...]) -> None:
     """Print the JSON Schema of flow files, made from the node types that are installed.

@@ -22,7 +22,7 @@ from .visiting import ENDS, broker_option, visit
 def command(flow: str, port: str, body: str, broker: str, state: Path | None) -> None:
     """Hand a message to an in port of the running FLOW.
 
-    JSON is the body, or a whole envelope. null is a nudge; a tick of null is now.
+    JSON is the body, or a whole envelope. null is a nudge; for a tick it means now.
 
     \b
     wattwire send simulated_house rateResolver.tick null
@@ -38,5 +38,5 @@ def command(flow: str, port: str, body: str, broker: str, state: Path | None) ->
             raise click.BadParameter(f"no in port {port!r}; there are {', '.join(near)}", param_hint="NODE.PORT")
         node, _, into = port.partition(".")
         if not visitor.publish(topics.into(name, node, into), body.encode()):
-            click.echo("the broker did not take the message", err=True)
+            click.echo("the broker did not accept the message", err=True)
             raise SystemExit(1)

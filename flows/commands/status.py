@@ -1,4 +1,4 @@
-"""wattwire status: show how the nodes of a running flow are."""
+"""wattwire status: show how the nodes of a running flow are doing."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from .visiting import ENDS, broker_option, visit
 @state_option
 @json_option
 def command(flow: str, broker: str, state: Path | None, as_json: bool) -> None:
-    """Show how the nodes of the running FLOW are. FLOW is its name or its file."""
+    """Show how the nodes of the running FLOW are doing. FLOW is its name or its file."""
     with visit(flow, broker, state) as (visitor, name, graph):
         told = visitor.retained([topics.status(name, "+")])
     nodes: dict[str, dict[str, Any]] = {node: {"type": it["type"]} for node, it in graph["nodes"].items()}

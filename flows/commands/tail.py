@@ -55,7 +55,7 @@ def command(flow: str, which: str | None, broker: str, state: Path | None, as_js
 
 
 def told(message: Message, graph: Mapping[str, Any], as_json: bool, now: datetime) -> str:
-    """One line, or nothing for what is no message of a node."""
+    """One line, or nothing if this is not a node's message."""
     _, _, node, *port = message.topic.split("/")
     kind = graph["nodes"].get(node)
     if kind is None or not message.payload or port[0].startswith("$") or port[-1].startswith("$"):

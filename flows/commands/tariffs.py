@@ -1,4 +1,4 @@
-"""wattwire tariffs: what tariffs there are, and whether a file says what its cases say."""
+"""wattwire tariffs: which tariffs there are, and whether a file agrees with its cases."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SHIPPED = Path(__file__).parents[1] / "tariffs"
 @click.command("tariffs")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path), metavar="[FILE]…")
 def command(files: tuple[Path, ...]) -> None:
-    """List the tariffs that come with wattwire; or hold a FILE against the cases in cases/ beside it."""
+    """List the tariffs that come with wattwire, or check each FILE against its cases, in cases/ beside it."""
     if not files:
         for file in sorted(SHIPPED.glob("*.yaml")):
             click.echo(f"{file.stem:26}{rules(file).title}")
@@ -40,7 +40,7 @@ def command(files: tuple[Path, ...]) -> None:
 
 
 def rules(file: Path) -> Rules:
-    """A tariff as its file has it. Raises FlowError."""
+    """A tariff, as its file describes it. Raises FlowError."""
     given, faults = read(content(file, Mark(str(file))), str(file)), Faults()
     built = Settings(Names(), faults).config(file.stem, Rules, given, given.at)
     faults.refuse()
@@ -64,7 +64,7 @@ def cases(file: Path) -> list[Case]:
 
 
 def misses(file: Path, known: list[Case]) -> Iterator[str]:
-    """Where a tariff says otherwise than its cases. Raises FlowError."""
+    """Where a tariff differs from its cases. Raises FlowError."""
     told = rules(file)
     for case in known:
         found = encode(rate(told, case))

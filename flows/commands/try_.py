@@ -1,4 +1,4 @@
-"""wattwire try: live a flow through in made-up time, in one process, without a network."""
+"""wattwire try: run a flow in made-up time, in one process, without a network."""
 
 from __future__ import annotations
 
@@ -56,10 +56,10 @@ def when(_context: click.Context, _option: click.Parameter, value: str | None) -
 @click.command("try")
 @click.argument("flow")
 @click.option("--script", type=click.File(encoding="utf-8"), help="JSON lines of what happens; - is standard input.")
-@click.option("--from", "start", callback=when, help="When it begins; without it, at the script's first line.")
-@click.option("--until", callback=when, help="When it ends, inclusive; without it, at the script's last line.")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write there instead of to the terminal.")
-@click.option("--seed", type=int, default=0, show_default=True, help="For all that is left to chance, such as jitter.")
+@click.option("--from", "start", callback=when, help="When it begins.  [default: at the script's first line]")
+@click.option("--until", callback=when, help="When it ends, inclusive.  [default: at the script's last line]")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file, not to the terminal.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed for what is left to chance, such as jitter.")
 @click.option("--shadow", is_flag=True, help="Mute every actuator, as `wattwire run --shadow` does.")
 @click.option("--log", "as_log", is_flag=True, help="Print what `wattwire log` would show, instead of messages.")
 @click.option("--env", "env_file", type=click.Path(exists=True, path_type=Path), help="A file of NAME=value lines.")
@@ -67,18 +67,18 @@ def when(_context: click.Context, _option: click.Parameter, value: str | None) -
               help="A folder of nodes of your own.")  # fmt: skip
 def command(flow: str, script: TextIO | None, start: datetime | None, until: datetime | None, out: Path | None,
             seed: int, shadow: bool, as_log: bool, env_file: Path | None, dirs: tuple[Path, ...]) -> None:  # fmt: skip
-    """Live FLOW through in made-up time: a day of a house in seconds, the same answer every time.
+    """Run FLOW in made-up time: a day of a house in seconds, with the same result every time.
 
-    Prints one JSON line for each message that leaves a node and for each request that one makes. Nothing is sent
-    anywhere. Simulators in the flow answer; other requests get what the script says, or no answer.
+    Prints one JSON line for each message that leaves a node and for each request that a node makes. Nothing is
+    sent anywhere. Simulators in the flow answer; other requests get what the script says, or no answer.
 
     \b
     Script lines, in time order:
-      {"at": T, "to": "rateResolver.plan", "body": {…}}         hand over a message
-      {"at": T, "reply": {"node": N, "status": 200, "json": …}}  answer N's requests so from then on
+      {"at": T, "to": "rateResolver.plan", "body": {…}}          hand over a message
+      {"at": T, "reply": {"node": N, "status": 200, "json": …}}  from then on the answer to N's requests
       {"at": T, "crash": "dispatchFetcher"}                      kill that node and start it again
-      {"at": T, "broker": "down"}                                until {"at": T, "broker": "up"}
-    Others make messages late or double, cut links and set clocks: see docs/try-a-flow.md.
+      {"at": T, "broker": "down"}                                no broker, until {"at": T, "broker": "up"}
+    Other lines delay or repeat messages, cut links and set clocks: see docs/try-a-flow.md.
 
     Exit code 0; 1 if a node crashed by itself; 2 if the flow, the script or the command line is wrong.
     """
@@ -103,7 +103,7 @@ def command(flow: str, script: TextIO | None, start: datetime | None, until: dat
     if until < start:
         raise click.UsageError("--until is before --from")
     gc.freeze()
-    gc.set_threshold(100_000)  # a trial makes little rubbish that goes round in circles
+    gc.set_threshold(100_000)  # a trial leaves few reference cycles to collect
     with ExitStack() as files:
         try:
             sink = files.enter_context(out.open("w", encoding="utf-8")) if out else sys.stdout

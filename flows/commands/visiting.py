@@ -1,4 +1,4 @@
-"""What tail, send and status share: how they find the broker of a running flow."""
+"""What tail, send, status, again and battery share: how they find the broker of a running flow."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from wattwire.flows.engine.visitor import Nobody, Visitor, broker_of, flow_name,
 
 NOBODY = 3  # exit code
 ENDS = """\b
-Ends with 0, 1 (it failed while it ran), 2 (the command line is wrong), 3 (nobody is running that flow).
+Exit code: 0, 1 (it failed while running), 2 (the command line is wrong), 3 (nobody is running that flow).
 """
 
 broker_option: Callable[[Any], Any] = click.option(

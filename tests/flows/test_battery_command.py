@@ -122,12 +122,12 @@ def test_an_end_that_is_not_today_is_told_with_its_date(until: datetime | None, 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["charge", "--until", "half past"], "'half past' is no time; write 05:30"),
-        (["charge", "--until", "2020-01-01T00:00"], "2020-01-01T00:00 is over"),
+        (["charge", "--until", "half past"], "'half past' is not a time; write 05:30"),
+        (["charge", "--until", "2020-01-01T00:00"], "2020-01-01T00:00 has already passed"),
         (["charge", "--for", "2"], "a duration carries a unit"),
         (["charge", "--for", "2h", "--until", "05:30"], "--until or --for, not both"),
         (["charge", "--soc", "101"], "101.0 is not in the range"),
-        (["hold", "--soc", "50"], "--soc goes with charge"),
+        (["hold", "--soc", "50"], "--soc goes only with charge"),
         (["plan", "--for", "2h"], "plan takes no --until"),
         (["empty"], "'empty' is not one of"),
     ],
@@ -151,9 +151,9 @@ def test_the_controller_is_found_by_what_it_takes() -> None:
 @pytest.mark.parametrize(
     ("bodies", "named", "said"),
     [
-        ({"clock": ""}, "", "no node of this flow takes wishes"),
+        ({"clock": ""}, "", "no node of this flow takes commands for a battery"),
         ({"house": "ByHand", "barn": "ByHand"}, "", "there are house, barn: say which with --node"),
-        ({"house": "ByHand"}, "hose", "'hose' takes none; there are house"),
+        ({"house": "ByHand"}, "hose", "'hose' takes no commands for a battery; controllers: house"),
     ],
 )
 def test_a_controller_that_is_not_clear_is_asked_for(bodies: dict[str, str], named: str, said: str) -> None:
@@ -169,7 +169,7 @@ def test_a_controller_that_is_not_clear_is_asked_for(bodies: dict[str, str], nam
             "battery 40 %, discharging 490 W, from the grid 50 W, car 0 W",
         ),
         ({"soc": 99.0, "battery": 0.0, "grid": -2100.0, "ev": None}, "battery 99 %, charging 0 W, to the grid 2100 W"),
-        ({"soc": None}, "nothing is read of the house"),
+        ({"soc": None}, "no readings of the house"),
     ],
 )
 def test_areading_says_which_way_power_flows(house: dict[str, Any], line: str) -> None:

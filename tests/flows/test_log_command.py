@@ -131,7 +131,7 @@ def test_one_node_and_json(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (["--since", "soon"], 2, "soon is none of 12h, 18:00, 2026-11-20T18:00"),
+        (["--since", "soon"], 2, "soon is not a time; write it like 12h, 18:00 or 2026-11-20T18:00"),
         (["--since", "1h"], 0, "nothing since"),
         (["gx", "--since", "1h"], 0, "nothing since"),
         (["quiet"], 0, "nothing since"),

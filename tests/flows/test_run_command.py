@@ -58,7 +58,7 @@ def test_a_wrong_flow_is_refused_with_its_reasons(flow: Path) -> None:
     ("options", "reason"),
     [
         (["--only", "shwon"], "--only: no node shwon; there are shown"),
-        (["--host", "pi"], "no node of these flows is to run on host pi"),
+        (["--host", "pi"], "--host: no node of these flows runs on host pi"),
         (["--host", "p i/+#", "--only", "shown"], "--host: 'p i/+#' is not a machine's label"),
         (["--broker", "amqp://x"], "--broker: a broker's address begins with mqtt://"),
         (["--hang", "1"], "--hang"),
@@ -141,7 +141,7 @@ def test_a_broker_that_is_not_there_yet_is_waited_for(tmp_path: Path) -> None:
     ("phone", "shadow", "said"),
     [
         ("{topic: a}", False, "Nothing real is changed."),
-        ("{topic: a, url: mqtt://192.168.1.5}", False, "BUT NOT FOR trial.phone."),
+        ("{topic: a, url: mqtt://192.168.1.5}", False, "STILL REAL: trial.phone."),
         ("{topic: a, url: mqtt://192.168.1.5}", True, "Nothing real is changed."),
     ],
 )
@@ -151,7 +151,7 @@ def test_what_is_not_simulated_is_said_beside_what_is(
     (tmp_path / "flow.yaml").write_text(f"{SIM}  phone: {{type: mqttOut, config: {phone}}}\nends: [phone.failed]\n")
     greet([load(str(tmp_path / "flow.yaml"))], shadow)
 
-    assert f"SIMULATED: simTesla stand in for the world. {said}\n" in capsys.readouterr().out
+    assert f"SIMULATED: simTesla in place of the real world. {said}\n" in capsys.readouterr().out
 
 
 def test_it_greets_with_what_it_runs_and_how_to_look_at_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -172,9 +172,7 @@ def test_edges_that_nobody_carries_are_said(tmp_path: Path, capsys: pytest.Captu
     warn([flow], Options(root=tmp_path))
     warn([flow], Options(root=tmp_path, only=frozenset({"second", "shown"})))
 
-    assert re.fullmatch(
-        "moods: edges with after, .* deliver nothing: .*, run it with --only edges\n", capsys.readouterr().err
-    )
+    assert re.fullmatch("moods: edges with after, .* deliver nothing: .*, with --only edges\n", capsys.readouterr().err)
 
 
 @pytest.mark.broker
@@ -182,7 +180,7 @@ def test_simulators_are_said_in_big_letters_and_what_was_chosen(tmp_path: Path) 
     run = Supervised(tmp_path / "a", SIM, "--prefer", "embedded", "--shadow")
     try:
         run.ready()
-        assert run.said("^SIMULATED: simTesla stand in for the world")
+        assert run.said("^SIMULATED: simTesla in place of the real world")
         assert run.said("^SHADOW: every actuator is muted")
         assert run.said("broker: the embedded one")
         assert run.said("apt install mosquitto")
