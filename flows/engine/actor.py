@@ -21,7 +21,7 @@ __all__ = ["Actor", "Asking", "Sent", "Work", "where"]
 
 
 class Way(NamedTuple):
-    """How what leaves through an out port goes on."""
+    """What becomes of a message that leaves through an out port."""
 
     port: Port[Any]
     source: str
@@ -56,7 +56,7 @@ class Actor:
             self._restore(saved)
 
     def on_the_bench(self, read: Callable[[type, Any], Any]) -> None:
-        """Records are handed over as they are, and nobody asks what of the state has changed: nothing is written."""
+        """Records are handed over as they are, and changes of state are not tracked: nothing is written."""
         self.read, self.write, self._kept_of = read, as_handed, None
 
     def take(self, port: str, message: Envelope, now: datetime) -> Work:
@@ -93,12 +93,12 @@ class Actor:
         """The reply to a call that the node asked for."""
         read = self.node.read
         if read is None:
-            raise TypeError(f"{self.node.name} asks and has no read")
+            raise TypeError(f"{self.node.name} returns a Request, and has no read for the reply")
         given = (self.config, self.state, reply) if self.node.state else (self.config, reply)
         return self._settle(asking.cause, read(*given), now, asking.sent)
 
     def emitted(self, emits: Sequence[Emit], now: datetime, cause: Envelope | None = None, sent: int = 0) -> Work:
-        """What an adapter with a `serve` of its own sends out, for an input that it has in hand or of itself."""
+        """What an adapter with a `serve` of its own sends out, for an input in hand or of its own accord."""
         return self._settle(cause, (self.state, list(emits)) if self.node.state else list(emits), now, sent)
 
     def hold(self, port: str, message: Envelope) -> bool:
@@ -117,7 +117,7 @@ class Actor:
         return self._sent(cause, Emit(CRASHED, Fault(why or where(wrong))), now, 0, {CRASHED})
 
     def snapshot(self) -> dict[str, Any]:
-        """What must outlive the process, as JSON. Secrets are plain in it: it belongs into a file of mode 0600."""
+        """What must outlive the process, as JSON. Secrets are plain in it: it belongs in a file of mode 0600."""
         state = {wire(name): getattr(self.state, name) for name in self._durable} if self.node.state else None
         return {"state": encode(state), "held": {port: as_json(body) for port, (body, _) in self._held.items()}}
 
@@ -162,7 +162,7 @@ class Actor:
                 sent += 1
             elif isinstance(item, Request):
                 if cause is None or work.asking is not None:
-                    raise TypeError(f"{self.node.name}: one question at a time, and only for a message")
+                    raise TypeError(f"{self.node.name}: one Request at a time, and only in answer to a message")
                 work.asking = Asking(item, cause, sent)
             else:
                 work.actions.append(item)

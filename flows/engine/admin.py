@@ -37,7 +37,7 @@ class Admin:
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False)
 
     async def open(self, sock: socket.socket) -> None:
-        """Answer who comes, and who has come."""
+        """Answer visitors, those already at the door included."""
         await self._runner.setup()
         await web.SockSite(self._runner, sock).start()
 
@@ -83,5 +83,5 @@ async def loopback_only(request: web.Request, handler: Handler) -> web.StreamRes
     """A web page can make a browser ask us under a name of its own (DNS rebinding): such a name is refused."""
     name = request.host.rsplit(":", 1)[0].strip("[]") if not request.host.endswith("]") else request.host.strip("[]")
     if name.lower() not in LOCAL:
-        raise web.HTTPForbidden(text="this port answers only as localhost\n")
+        raise web.HTTPForbidden(text="this port answers only requests for localhost\n")
     return await handler(request)

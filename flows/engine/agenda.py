@@ -1,4 +1,4 @@
-"""What is still to happen in made-up time: by time, and at one time in the order in which it was put down."""
+"""What is still to happen in made-up time: by time, and at the same time in the order in which it was put down."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Whether a body is just what the reader of its JSON gets: then it need not become JSON to be handed over.
+"""Whether a body is exactly what a reader of its JSON would get: then it need not become JSON to be handed over.
 
-What is asked is written out once for each type: which classes its fields must have. What we do not know is not alike.
+The test is written out once for each type: which classes its fields must have. What we do not know is not alike.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from .values import MOST
 
 
 def handed(kind: type, body: Any) -> Any:
-    """What a port of this type gets of a body that left another one: a record, or JSON already."""
+    """What a port of this type gets when a body leaves another port: a record, or JSON already."""
     if body.__class__ is kind and alike(kind)(body):
         return body
     return decode(kind, as_json(body))

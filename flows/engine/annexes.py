@@ -70,7 +70,7 @@ def _folders(within: Path, folder: str) -> Iterator[Path]:
 
 
 def _same(one: Path, other: Path) -> bool:
-    """A flow may bear the name that it gives."""
+    """A flow may have the very name that it looks for."""
     return one.resolve() == other.resolve()
 
 

@@ -1,4 +1,4 @@
-"""Inputs that no call could digest: kept where a person can see them, and hand them in again when the bug is mended."""
+"""Inputs that no call could process: kept where a person can see them, and hand them in again once the bug is fixed."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Aside:
         self._say(topic, json.dumps({"count": count, "inputs": kept}).encode() if kept else b"")
 
     def take(self, number: int | None) -> list[Input]:
-        """One of them, or all, to be tried again as if new. Each stays here until that went well."""
+        """One of them, or all, to be tried again as if new. Each stays here until that has gone well."""
         now, found = datetime.now(UTC), list[Input]()
         for n, _, port, payload, _ in self._open().aside():
             if number in (None, n) and n not in self._in_hand:

@@ -36,7 +36,7 @@ class Lines:
             self.put(f"{datetime.now():%H:%M:%S} {mark}{part}\n")
 
     def put(self, text: str) -> None:
-        """Whoever read it may have gone; the flow goes on, and its log is kept."""
+        """Whoever was reading may have gone; the flow goes on, and its log is kept."""
         with contextlib.suppress(OSError):
             self.out.write(text)
             self.out.flush()
@@ -45,7 +45,7 @@ class Lines:
         self.runs = list(runs)
 
     def changed(self) -> None:
-        """Something in a table has."""
+        """Something that a table would show has changed."""
 
     def end(self) -> None:
         self.runs = []

@@ -36,7 +36,7 @@ def masked(body: object) -> Any:
 
 
 def traced(body: object, json: Any) -> Any:
-    """The same, where the JSON of the body may be at hand, and may do."""
+    """The same, using the JSON of the body where it is at hand and will do."""
     kind: Any = body.__class__
     return masked(body) if _may_hide(kind) else encode(json) if json is body else json
 
@@ -47,7 +47,7 @@ def _may_hide(kind: type) -> bool:
 
 
 def _open(kind: Any) -> bool:
-    """Whether something in it may be anything at all."""
+    """Whether any field in it may hold anything at all."""
     inner = typing.get_type_hints(kind).values() if dataclasses.is_dataclass(kind) else typing.get_args(kind)
     return kind is object or kind is Any or any(_open(i) for i in inner)
 
@@ -74,7 +74,7 @@ def _writer(kind: type) -> Write:
         return lambda value, reveal: value.total_seconds()
     if issubclass(kind, date | time):
         return lambda value, reveal: value.isoformat()
-    raise TypeError(f"{kind.__name__} is no part of a message")
+    raise TypeError(f"{kind.__name__} cannot be part of a message")
 
 
 def _record(kind: type) -> Write:

@@ -18,8 +18,8 @@ Heard = Callable[[str, bytes, bool], None]
 
 
 class Bus:
-    """`on_up`, `on_down(why)` and `wrong(why)` are called in the loop, the last for what cannot be sent; filters are
-    subscribed to again by itself."""
+    """`on_up`, `on_down(why)` and `wrong(why)` are called in the loop, the last for what cannot be sent; it
+    renews its subscriptions by itself."""
 
     def __init__(self, url: str, client_id: str, *, will: Will | None = None, on_up: Callable[[], None] = lambda: None,
                  on_down: Callable[[str], None] = lambda _: None,

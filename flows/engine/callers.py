@@ -43,7 +43,7 @@ class Caller:
         try:
             client = self._client(request.ca)
         except OSError as wrong:  # an ssl.SSLError is one
-            return self._none(request, f"{request.ca}: not a certificate that can be read: {wrong.strerror or wrong}")
+            return self._none(request, f"{request.ca} cannot be read as a certificate: {wrong.strerror or wrong}")
         except Exception as wrong:  # whatever it is, the node waits for an answer
             return self._none(request, f"no call can be made: {type(wrong).__name__}: {wrong}")
         try:
@@ -51,7 +51,7 @@ class Caller:
         except httpx.TimeoutException:
             return self._none(request, f"no answer within {request.timeout:g} s")
         except (ValueError, TypeError, httpx.InvalidURL, httpx.LocalProtocolError) as wrong:  # may quote what was sent
-            return self._none(request, f"not a request that can be made: {type(wrong).__name__}")
+            return self._none(request, f"this request cannot be made: {type(wrong).__name__}")
         except httpx.HTTPError as wrong:
             host = urlsplit(request.url).hostname
             return self._none(request, f"{host} cannot be reached: {str(wrong) or type(wrong).__name__}")
@@ -114,7 +114,7 @@ class Caller:
             return url
         name = (parts.hostname or "").removesuffix(".flow")
         if name not in self.addresses:
-            raise ValueError(f"{name} does not listen yet")
+            raise ValueError(f"{name} is not listening yet")
         return urlunsplit(parts._replace(netloc=self.addresses[name]))
 
     def _none(self, request: Request, why: str) -> Reply:

@@ -63,7 +63,7 @@ def send_fd(sock: socket.socket, message: Message, given: socket.socket) -> None
 
 
 class Printed(asyncio.Protocol):
-    """What processes print by themselves, such as a traceback: line by line, whoever it was."""
+    """What processes print by themselves, such as a traceback: line by line, whichever process it was."""
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self._say, self._in = say, b""

@@ -25,7 +25,7 @@ Who = tuple[str, str]  # node, and which of its troubles: its life, its status, 
 
 
 class Chronicle:
-    """Of one flow. It is told the time; what it is told by nodes it is told on change."""
+    """The story of one flow. It is told the time; nodes tell it only what has changed."""
 
     def __init__(self, flow: Flow, write: Write) -> None:
         self.flow, self._write = flow, write
@@ -40,7 +40,7 @@ class Chronicle:
         self._patience: datetime | None = None
 
     def expect(self, nodes: Collection[str], now: datetime) -> None:
-        """They are started together: that they are ready is one line."""
+        """They are started together: one line says that all are ready."""
         self._expected, self._waiting, self._patience = set(nodes), set(nodes), now + LATE if nodes else None
 
     def say(self, node: str, level: str, text: str, now: datetime) -> None:
@@ -92,7 +92,7 @@ class Chronicle:
             self._tell(who, known, now)
 
     def well(self, node: str, now: datetime) -> None:
-        """Something came of one."""
+        """Something other than a fault came of an input."""
         known = self.troubles.get((node, "work"))
         tries = f"; {known.times} tries had failed" if known and known.times > 1 else ""
         also = f", as had those of {', '.join(known.also)}" if known and known.also and tries else ""
@@ -165,11 +165,11 @@ class Chronicle:
             since = f" since {clock(it.since)}" if now - it.since > timedelta(seconds=2) else ""
             rest = since + again(self.flow, node, it.port)
         rest += self._ends(node, now) if who[1] != "work" else ""
-        rest += "; it comes and goes, and is told again when it has been well for an hour" if often == OFTEN else ""
+        rest += "; it comes and goes, so is not told again until it has been well for an hour" if often == OFTEN else ""
         self.say(node, it.level, f"{answered(self.flow, node, it.why)}{rest}", now)
 
     def _often(self, who: Who, it: Trouble, now: datetime) -> int:
-        """How often this was told of late, with this time."""
+        """How often this was told of late, this time included."""
         times = self._begun.setdefault((who, plain(it.why)), deque(maxlen=OFTEN + 1))
         if times and now - times[-1] > WHILE:
             times.clear()
@@ -177,7 +177,7 @@ class Chronicle:
         return len(times)
 
     def _end(self, who: Who, words: str, now: datetime) -> bool:
-        """Over: said if it was said to be. Those who had the same are not asked to say it, too."""
+        """It is over: said if its beginning was. Those who had the same trouble need not say so too."""
         it = self.troubles.pop(who, None)
         if it is None:
             return False
@@ -202,15 +202,15 @@ class Chronicle:
             self.say(node, "info", text, now)
 
     def _ends(self, node: str, now: datetime) -> str:
-        """Of a lease that is in force while its node is in trouble: nobody need see to its end."""
+        """About a lease in force while its node is in trouble: nobody need see to its end."""
         how, until = self._did.get((node, "lease"), ("", None))
-        return f"; its {how} ends by itself at {until:%H:%M} UTC" if until is not None and until > now else ""
+        return f"; the {how} still ends by itself at {until:%H:%M} UTC" if until is not None and until > now else ""
 
     def _told_of_late(self, text: str, now: datetime) -> bool:
         return any(text in said and now - at < ECHO for at, said in self._recent)
 
     def _alarm(self, node: str, text: str, now: datetime) -> None:
-        """Told to a person. Mostly it says what a node has said: then, whose it is and since when."""
+        """A person is told. Mostly an alarm repeats what a node has said: then also say which node, and since when."""
         if (last := self._alarms.get(plain(text))) is not None and now - last < WHILE:
             return
         self._alarms[plain(text)] = now

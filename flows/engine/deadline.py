@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Deadline(SyncBackend):
-    """Of clients that make one call at a time between them."""
+    """For clients that make one call at a time between them."""
 
     def __init__(self) -> None:
         self._ends = inf

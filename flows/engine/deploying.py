@@ -75,7 +75,7 @@ def _lock(run: FlowRun, new: Sequence[str]) -> None:
 
 
 async def _change(run: FlowRun, flow: Flow, diff: Difference) -> None:
-    """What goes along an edge that from now on another process hears is heard by that one before this one is deaf."""
+    """Where another process is to hear an edge from now on, it does so before the former one stops listening."""
     old, leavers = run.flow, {n: run.minders[n] for n in (*diff.gone, *diff.changed)}
     again = [n for n in diff.changed if n in run.owned]
     await leaving.stop(old, {n: m for n, m in leavers.items() if n != EDGES})

@@ -68,7 +68,7 @@ class Desk:
                 return
 
     def stop(self) -> None:
-        """A node's last word, whatever else waits. What it was to be given comes again to the next process."""
+        """A node's last word, whatever else waits. Inputs still waiting come again to the next process."""
         if not (isinstance(self.actor, Actor) and Stopping in self.actor.node.events):
             return
         self._closed = True
@@ -197,7 +197,7 @@ class Desk:
         self.outbox.send(done.owed, it.done)
 
     def _put(self) -> None:
-        """Ask, once it is kept that we do. On a full disk that waits, too."""
+        """Ask, once it is recorded that we do. On a full disk that waits too."""
         if self._unasked is None or self._asking is None or not isinstance(self.actor, Actor):
             return
         asking, snapshot = self._unasked

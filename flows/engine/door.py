@@ -16,7 +16,7 @@ BACKLOG = 128
 
 
 class Door:
-    """A run that nobody scrapes goes without the memory of a web server, a quarter of the supervisor's."""
+    """A run that nobody scrapes does without the memory of a web server, a quarter of the supervisor's."""
 
     def __init__(self, supervisor: Supervisor) -> None:
         self._supervisor = supervisor

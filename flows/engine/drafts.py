@@ -11,7 +11,7 @@ from .reading import Read
 from .reasons import Mark
 
 SHARED: Final = "shared"
-"""The word for one process of several nodes, where else a machine's label stands."""
+"""The word for one process of several nodes, in the place of a machine's label."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class NodeDraft:
     dropped: bool = False
 
     def place(self, shared: bool) -> tuple[str | None, Isolation]:
-        """The machine's label, and what of a process. `shared`: what the flow says of nodes that say nothing."""
+        """The machine's label, and the kind of process. `shared`: what the flow says for nodes that say nothing."""
         if self.memory is not None:  # which only a process of its own can have
             return None if self.host == SHARED else self.host, "spawn" if self.isolation == "spawn" else "fork"
         if self.host == SHARED:

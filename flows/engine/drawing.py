@@ -53,5 +53,5 @@ def _arrows(flow: Flow) -> list[tuple[str, str, str, bool]]:
 
 
 def _id(name: str) -> str:
-    """A name that Mermaid takes for no word or arrow of its own, such as `end` or `a--b`."""
+    """A name that Mermaid cannot take for a word or arrow of its own, as it would `end` or `a--b`."""
     return "n_" + name.replace("_", "__").replace("-", "_h")

@@ -125,8 +125,8 @@ class Carrier:
         return work
 
     def watch(self, now: datetime) -> bool:
-        """A clock that is set back does not make anything wait longer; call it every second or so. True: the journal
-        is to be told, by `due`."""
+        """Keeps a clock that is set back from making anything wait longer; call it every second or so. True: the
+        journal needs an update; `due` makes it."""
         back = self._now - now if self._now is not None else timedelta()
         self._now = now
         for it in self.edges.values() if back > SMALL or -back > LEAP else ():

@@ -1,4 +1,4 @@
-"""The families of node types, so that who looks for one finds it beside its kind."""
+"""The families of node types, so that each is found beside others of its kind."""
 
 from __future__ import annotations
 

@@ -68,7 +68,7 @@ class FlowRun:
         for node, filters in outcome.refused.items():
             self.tell(node, "error", f"the broker does not let it read {', '.join(filters)}: see its ACL")
         for node, why in outcome.failed.items():
-            self.tell(node, "error", f"no seat at the broker: {why}")
+            self.tell(node, "error", f"its subscriptions at the broker cannot be made: {why}")
         await self.bus.published((topic, b"", True) for topic in todo.clear)
         await seating.emptied(self.folder, self.flow, self.bus.published)
         try:
@@ -91,7 +91,7 @@ class FlowRun:
             try:
                 await asyncio.wait_for(self._moved.wait(), until - loop.time())
             except TimeoutError:
-                self.tell("", "warning", f"not seated after {patience:g} s, going on without: {', '.join(late)}")
+                self.tell("", "warning", f"not in place after {patience:g} s, going on without: {', '.join(late)}")
                 break
         await saved
         self.open = self.bus.up.is_set()  # else all is done anew when the broker is back

@@ -73,7 +73,7 @@ def spending(path: Path, now: datetime) -> Iterator[Metric]:
     used = GaugeMetricFamily("wattwire_budget_used", "Spent in the span up to now.", labels=by)
     most = GaugeMetricFamily("wattwire_budget_most", "What may be spent in the span.", labels=by)
     left = GaugeMetricFamily("wattwire_budget_left", "What is left of it.", labels=by)
-    month = GaugeMetricFamily("wattwire_budget_month", "Spent in this month of UTC: calls, or money.", labels=by[:2])
+    month = GaugeMetricFamily("wattwire_budget_month", "Spent in this month (UTC): calls, or money.", labels=by[:2])
     accounts, months = standing(path, now)
     for it in accounts:
         at = [it.flow, it.name, it.per]

@@ -59,7 +59,7 @@ class Grammar:
 
     def _name(self, top: Read) -> str:
         if (name := top.value.get("flow")) is None:
-            self.faults.add(top.at, "flow is missing: the flow's name, which its topics bear")
+            self.faults.add(top.at, "flow is missing: the flow's name, which is part of its topics")
             return ""
         return self._label(name.value, name.at, "a flow's name")
 
@@ -103,7 +103,7 @@ class Grammar:
     def _node(self, name: str, at: Mark, given: Read) -> NodeDraft:
         self._label(name, at, "a node's name")
         if name == EDGES:
-            self.faults.add(at, f"a node cannot be called {EDGES}: the process that carries the edges is")
+            self.faults.add(at, f"a node cannot be called {EDGES}: that is the process that carries the edges")
         nothing = Read({}, at)
         if given.value is None:
             return NodeDraft(name, at, None, nothing, dropped=True)
@@ -127,7 +127,7 @@ class Grammar:
         if SHARED in (host, isolation):
             for own in ("isolation", "memory"):
                 if own in given.value and given.value[own].value != SHARED:
-                    told = f"{name}: {own} is of a process of its own, and this one is shared"
+                    told = f"{name}: {own} needs a process of its own, and this node shares one"
                     self.faults.add(given.keys[own], told)
         return NodeDraft(name, at, kind, config, host, isolation, self._parsed(get("memory"), f"{name}: memory", size))
 
@@ -207,7 +207,7 @@ def label(value: Any) -> str:
 
 def _version(value: Any) -> int:
     if type(value) is not int or value != 1:
-        raise ValueError(f"{shown(value)} is not 1, which is all that this wattwire reads")
+        raise ValueError(f"{shown(value)} is not 1, the only version that this wattwire reads")
     return value
 
 

@@ -220,7 +220,7 @@ class Host:
             self.desk.settle(Input(), carrier.due(now))
 
     def patience(self) -> float:
-        """Seconds until there is something to do by itself."""
+        """Seconds until there is something to do without any input."""
         if self._posts or (self.desk.queue and not self.desk.busy and not self.intake.gathering):
             return 0.0 if not self.desk.quiet else 0.1
         wait = self._beat - monotonic()

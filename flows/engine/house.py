@@ -99,11 +99,11 @@ def _house(house: House, _: float) -> Iterator[Metric]:
 def _day(day: Day, _: float) -> Iterator[Metric]:
     yield _gauge("day_cost_pence", "Cost of the local day so far, as reckoned, without the standing charge.", "", {
         "": day.cost})  # fmt: skip
-    yield _gauge("day_saved_pence", "Less than the same house and car would cost beside an idle battery.", "", {
+    yield _gauge("day_saved_pence", "Saved so far against the same house and car with an idle battery.", "", {
         "": day.saved})  # fmt: skip
     yield _gauge("day_kwh", "Energy of the local day so far: bought for house and car, and sold.", "use", {
         "house": day.house, "car": day.car, "export": day.exported})  # fmt: skip
-    yield _gauge("day_unknown_half_hours", "Half hours of the day that are in no sum.", "", {"": day.unknown})
+    yield _gauge("day_unknown_half_hours", "Half hours of unknown cost, which are in no sum.", "", {"": day.unknown})
 
 
 def _record(record: Record, _: float) -> Iterator[Metric]:

@@ -14,7 +14,7 @@ Resolve = Callable[[EdgeDraft, "dict[str, NodeDraft]"], tuple[str, str]]
 
 
 def side_by_side(drafts: list[Draft], faults: Faults) -> Draft:
-    """Several included flows as one. Of a third one that they share, what any of them changed or took out counts."""
+    """Several included flows as one. Where they share a third, whatever any of them changed or took out counts."""
     if len(drafts) == 1:
         return drafts[0]
     whole = Draft(all_nodes=all(d.all_nodes for d in drafts), all_edges=all(d.all_edges for d in drafts))
@@ -68,7 +68,7 @@ def put_over(inner: Draft, outer: Draft, resolve: Resolve, faults: Faults) -> Dr
 
 
 def _both(one: NodeDraft, other: NodeDraft) -> NodeDraft:
-    """A node that two files change: each setting as the one has it that gave it; where both did, the later one."""
+    """A node that two files change: each setting as the file that gives it has it; where both do, the later one."""
     given = {name: value for name, value in other.config.value.items() if value.over or name not in one.config.value}
     config = Read(one.config.value | given, one.config.at, {**one.config.keys, **other.config.keys})
     return replace(

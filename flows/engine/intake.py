@@ -74,7 +74,7 @@ class Intake:
         return it.key not in self._desk.seen and (since is None or since < _at(it))
 
     def _recall(self, it: Input) -> None:
-        """A bare body that is known may be the newest all the same: it says not when it was sent."""
+        """A bare body that is known may still be the newest: it does not say when it was sent."""
         actor = self._desk.actor
         if it.message is not None and not it.message.source and it.route is not None and isinstance(actor, Actor):
             with suppress(BadBody):

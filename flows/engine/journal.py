@@ -21,7 +21,7 @@ AS_BEFORE = (
     END""",
 )
 """Earlier releases keep all edges as one value of `kept`. Whoever goes back to one finds it there, up to date, and
-what that one writes stands in the rows for whoever comes forward again."""
+what it writes then is in the rows for whoever upgrades again."""
 
 
 class Journal(Store):

@@ -1,4 +1,4 @@
-"""What of a node outlives its process, and under which name the broker knows its session."""
+"""What outlives a node's process, and under which name the broker knows its session."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def epoch(path: Path, renew: bool) -> str:
 
 
 def opened(setup: Setup, lifeline: Lifeline) -> tuple[Store | None, InHand]:
-    """The node's files. On a full disk it waits for room; a damaged one is put out of the way, for a person.
+    """The node's files. On a full disk it waits for room; a damaged one is moved aside, for a person to look at.
 
     Raises Full, where waiting would hold up others.
     """
@@ -64,16 +64,16 @@ def _store(setup: Setup, lifeline: Lifeline) -> Store:
         for part in ("", "-wal", "-shm"):
             with contextlib.suppress(FileNotFoundError):
                 os.replace(f"{setup.store}{part}", setup.store.with_name(name + part))
-        lifeline.log("error", f"{setup.store} is damaged ({wrong}): it begins anew; what was there is in {name}")
+        lifeline.log("error", f"{setup.store} is damaged ({wrong}): it begins empty; the old file is kept as {name}")
         return kind(setup.store, full)
 
 
 def unread(store: Store | None, names: Sequence[str], lifeline: Lifeline) -> None:
-    """Say what of the kept state makes no sense to this version."""
+    """Say which parts of the kept state make no sense to this version."""
     if names and store is not None:
         store.shelve()
         told = ", ".join(names)
-        lifeline.log("error", f"what another version kept of {told} cannot be read: it goes on without; a copy is kept")
+        lifeline.log("error", f"what another version kept of {told} cannot be read, and is left out; a copy is kept")
 
 
 def keeps(flow: Flow, node: str) -> bool:

@@ -43,7 +43,7 @@ def settings(config: type) -> dict[str, Setting]:
 
 
 def members(kind: Any) -> tuple[Any, ...]:
-    """The alternatives of a union; of another type, itself."""
+    """The alternatives of a union; of any other type, the type itself."""
     return typing.get_args(kind) if typing.get_origin(kind) in (typing.Union, types.UnionType) else (kind,)
 
 

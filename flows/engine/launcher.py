@@ -175,7 +175,7 @@ class Launcher:
         self._expect()
 
     def _expect(self, twice: bool = False) -> None:
-        """It was asked for what it answers at once: else it can neither start nor kill anything, nor tell who ended."""
+        """It owes us an answer that comes at once: else it can neither start nor kill anything, nor tell who ended."""
         if self._deaf is None and self._channel is not None:
             self._deaf = asyncio.get_running_loop().call_later(DEAF, self._mute, twice)
 

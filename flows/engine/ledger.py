@@ -61,7 +61,7 @@ class Ledger(Counts):
                     for flow, name, per, most in rows.fetchall()]  # fmt: skip
 
     def month(self, now: datetime) -> list[tuple[str, str, float]]:
-        """Flow, name, and what its calls have cost in this month, whatever its budgets are per."""
+        """Flow, name, and what its calls have cost in this month, whatever span its budgets are for."""
         with trouble():
             names = self._db.execute("SELECT DISTINCT flow, name FROM days ORDER BY flow, name").fetchall()
             return [(flow, name, self._used(flow, name, "month", now)) for flow, name in names]
@@ -124,7 +124,7 @@ class Ledger(Counts):
         )
 
     def _meet(self, flow: str, b: Budget, now: datetime) -> None:
-        """What nobody has asked with for a day, beside this, is of an older flow."""
+        """Other limits on this budget with which nobody has asked for long are those of an older flow."""
         of, at = (flow, b.name, key(b)), now.timestamp()
         if 0 <= at - self._met.get((*of, b.most), 0.0) < KEPT / 24:
             return

@@ -1,4 +1,4 @@
-"""The messages on the wire that a node's outputs come to."""
+"""The messages on the wire that a node's outputs become."""
 
 from __future__ import annotations
 

@@ -24,7 +24,7 @@ class Lifeline:
         self.tell({"log": {"level": level, "text": text}})
 
     def gone(self) -> bool:
-        """Whether the supervisor is; what it says stays to be heard."""
+        """Whether the supervisor is gone; what it has said can still be heard."""
         try:
             return not self._channel.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
         except BlockingIOError:

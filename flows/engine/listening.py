@@ -113,7 +113,7 @@ class Connection(BaseHTTPRequestHandler):
     def _any(self) -> None:
         length = self.headers.get("content-length", "0")
         if "transfer-encoding" in self.headers or not length.isdigit():
-            self._say(411, "say how long the body is")
+            self._say(411, "give the length of the body in Content-Length; Transfer-Encoding is not supported")
         elif int(length) > MOST:
             self._say(413, f"a body of more than {MOST} bytes")
         else:
@@ -170,7 +170,7 @@ def read(method: str, target: str, headers: dict[str, str], body: bytes) -> Aske
 
 
 def _split(target: str) -> tuple[str, str]:
-    """Its path and its query; of what begins like an address and is none, as they stand there."""
+    """Its path and its query; where it begins like an address and is not one, as they stand there."""
     try:
         where = urlsplit(target)
     except ValueError:

@@ -36,7 +36,7 @@ class Logbook:
         self.path, self._most = folder / FILE, most
 
     def add(self, entry: Entry) -> None:
-        """A disk that is full must not stop what is told about: then it is not kept."""
+        """A full disk must not stop what the log is about: then the line is not kept."""
         row = {"at": stamp(entry.at), "node": entry.node, "level": entry.level, "text": entry.text}
         try:
             if self.path.exists() and self.path.stat().st_size > self._most:
@@ -48,7 +48,7 @@ class Logbook:
             return
 
     def entries(self, since: datetime | None = None) -> Iterator[Entry]:
-        """Oldest first, without half a line of a power cut. Raises OSError where a file cannot be read."""
+        """Oldest first, without a half line left by a power cut. Raises OSError where a file cannot be read."""
         for path in (older(self.path), self.path):
             for row in path.read_text("utf-8", "replace").splitlines() if path.exists() else ():
                 try:

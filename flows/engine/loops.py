@@ -13,7 +13,7 @@ def loops(edges: list[Edge], known: Mapping[str, Node | None]) -> list[list[Edge
     """One loop for each knot of edges, from its earliest edge on.
 
     A remembered port does not trigger, so no loop goes through it. Nor does one go through an adapter (a node that
-    dials, listens or serves), as what it emits comes from its connection: but that it answers itself is a loop.
+    dials, listens or serves), as what it emits comes from its connection; one that answers itself is a loop, though.
     """
     out = dict[str, list[Edge]]()
     for edge in edges:
@@ -39,7 +39,7 @@ def _passes(edge: Edge, known: Mapping[str, Node | None]) -> bool:
 
 
 def _circling(out: Mapping[str, list[Edge]]) -> set[str]:
-    """The nodes that are left when those with no way on are taken away, and again: none, if there is no loop."""
+    """The nodes left when those with no way on are taken away, again and again: none, if there is no loop."""
     ways = {node: {_node(e.to) for e in edges} for node, edges in out.items()}
     while dead := {node for node, to in ways.items() if not to & ways.keys()}:
         ways = {node: to for node, to in ways.items() if node not in dead}

@@ -52,7 +52,7 @@ class Meeting:
         self._joined = True
 
     async def greet(self, others: Callable[[str, bytes, bool], None]) -> None:
-        """Hear who else is there. What a broker of our own kept is of a life before this one: then nobody is."""
+        """Hear who else is there. At a broker of our own nobody is: what it kept is from an earlier life."""
 
         def heard(topic: str, payload: bytes, kept: bool) -> None:
             if not (kept and self._own):

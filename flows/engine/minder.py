@@ -135,7 +135,7 @@ class Minder:
             process.kill()
 
     def unseat(self) -> None:
-        """The broker is gone; a node that was quicker than we to find it again has its seat already."""
+        """The broker is gone; a node that was quicker than us to find it again has its seat already."""
         self.seated = self.seated and monotonic() - self._seated_at < QUICK
 
     def become(self, state: str, text: str, fill: str, own_word: bool = False) -> None:

@@ -120,11 +120,11 @@ class Mishaps:
 def chance(said: Mapping[str, Any]) -> Chance:
     """`mishaps` as a script has it. Raises ValueError."""
     if not isinstance(said, dict) or not isinstance(said.get("seed"), int):
-        raise ValueError("mishaps are an object with a seed, a number")
+        raise ValueError("mishaps must be an object with a seed, which is a number")
     shares = {"late", "double", "crash", "answers"}
     spans = {"by", "again", "away"}
     if odd := said.keys() - shares - spans - {"seed", "sparing"}:
-        raise ValueError(f"mishaps have no {', '.join(sorted(odd))}")
+        raise ValueError(f"mishaps take no {', '.join(sorted(odd))}")
     read: dict[str, Any] = {name: share(text) for name, text in said.items() if name in shares}
     read |= {name: duration(text) for name, text in said.items() if name in spans}
     return Chance(seed=said["seed"], sparing=tuple(said.get("sparing", ())), **read)
@@ -149,7 +149,7 @@ def wrong_with(said: Mapping[str, Any], kind: str, flow: Flow) -> None:
         ahead(said["clock"])
     until = said.get("until")
     if until is not None and (not isinstance(until, str) or instant(until) < instant(said["at"])):
-        raise ValueError(f"until is no later time: {until}")
+        raise ValueError(f"until is not a later time: {until}")
 
 
 def ahead(said: Any) -> timedelta:

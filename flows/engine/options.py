@@ -47,7 +47,7 @@ def hosted(flow: Flow, options: Options) -> list[str]:
 
 
 def without_edges(flow: Flow, options: Options) -> bool:
-    """Whether nodes run here on a broker of our own, and what carries their waiting edges does not."""
+    """Whether nodes run here on a broker of our own, but not the process that carries their waiting edges."""
     here = hosted(flow, options)
     return bool(flow.carried() and here) and EDGES not in here and not options.broker
 

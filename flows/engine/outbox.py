@@ -21,8 +21,8 @@ class Several(list[Callable[[], None]]):
 
 
 class Outbox:
-    """In memory, and in the node's store where it has one. The clock is when the broker last said anything: one that is
-    silent may be frozen, and saves nothing."""
+    """In memory, and in the node's store where it has one. Its clock is when the broker last said anything: one that
+    is silent may be frozen, and saves nothing."""
 
     def __init__(self, publish: Callable[[str, bytes, bool, Callable[[], None]], object], clock: Callable[[], float],
                  store: Store | None) -> None:  # fmt: skip

@@ -21,7 +21,7 @@ TOLD = frozenset((Lease, Car, Settled, CarDone, Woken))
 
 class Outcomes:
     """Of one node. One that asks over HTTP is unwell when all that came of an input is a Fault, and well when not;
-    one that carries out wishes so is not: a wish comes to its end, which the flow's own edges see to.
+    one that carries out wishes that way is not: a wish has an end, which the flow's own edges see to.
 
     `tell` is for the supervisor's log, `show` for the node's `$status`. Of what goes well again and again it says
     nothing: then this is a look at the type of each message, and a comparison.
@@ -96,8 +96,8 @@ def wish(body: Settled | CarDone | Woken) -> str:
         case Settled():
             return f"Octopus has it: {body.what}"
         case Woken():
-            return f"the car was woken, for the {body.count}. time today: {body.why}"
+            return f"the car was woken (no. {body.count} today): {body.why}"
         case CarDone():
             value = f" {body.value:g}" if body.value is not None else ""
             reason = body.reason or body.why
-            return f"the car does it: {body.do}{value}{f': {reason}' if reason else ''}"
+            return f"the car has done it: {body.do}{value}{f': {reason}' if reason else ''}"

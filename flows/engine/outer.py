@@ -55,7 +55,7 @@ class Outer:
 
     @property
     def hangs(self) -> bool:
-        """The loop turns, and yet the node is not called: paused, or the disk is full. Who has no will may wait."""
+        """The loop turns, and yet the node is not called: paused, or the disk is full. Without a will it may wait."""
         return self._will is not None and bool(self._queue) and monotonic() - self._queue[0].arrived > HANGS
 
     def act(self, action: Action) -> None:

@@ -59,7 +59,7 @@ class OwnBroker:
         return self.it.save()
 
     async def check(self, told: asyncio.Event) -> None:
-        """Start it again if it is dead, ever later if it dies again; and say what ails it."""
+        """Start it again if it is dead, ever later if it dies again; and say what is wrong with it."""
         if not self.it.alive() and not told.is_set():
             wait = self._restarts.crashed(self._started, monotonic())
             self._say(f"broker: {self.kind} died; started again in {wait:g} s", "error")

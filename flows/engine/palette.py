@@ -60,7 +60,7 @@ def palette(dirs: Sequence[Path] = ()) -> dict[str, Node]:
 
 
 class Shelf(Mapping[str, Node]):
-    """The node types by name, for who needs only some of them: all are looked at where one is not a shipped one."""
+    """The node types by name, for callers that need only some: all are looked at where one is not a shipped one."""
 
     def __init__(self, dirs: Sequence[Path] = ()) -> None:
         self._dirs = dirs
@@ -128,7 +128,7 @@ def _installed() -> Iterator[Node | Reason]:
         if isinstance(node, Node):
             yield node
         else:
-            yield Reason(point.value, 1, 1, f"the entry point {point.name!r} of {GROUP} is no node")
+            yield Reason(point.value, 1, 1, f"the entry point {point.name!r} of {GROUP} is not a node")
 
 
 def _dropped(folder: Path) -> Iterator[Node | Reason]:

@@ -28,7 +28,7 @@ def decode(kind: type, body: Any) -> Any:
 
 
 def salvaged(kind: type, body: Any) -> tuple[Any, list[str]]:
-    """What can be read of a record that another version kept, and the names of what cannot. All has defaults."""
+    """What can be read of a record that another version kept, and what cannot, by name. All fields have defaults."""
     known = {wire(f.name) for f in dataclasses.fields(kind)}
     lost = [key for key in body if key not in known] if isinstance(body, dict) else []
     try:
@@ -75,7 +75,7 @@ def decoder(kind: Any) -> Convert:
         return _sequence(args, origin)
     if origin in MAPPINGS:
         return _mapping(decoder(args[1]))
-    raise TypeError(f"{kind!r} is no part of a message")
+    raise TypeError(f"{kind!r} cannot be part of a message")
 
 
 def _sequence(args: tuple[Any, ...], make: Callable[[Any], Any]) -> Convert:
@@ -145,7 +145,7 @@ def _record(kind: type) -> Convert:
             else:
                 return kind(**found)
         except BadBody as wrong:
-            told = "wrong, and not shown as a secret is near" if hidden else wrong
+            told = "wrong, and not shown, as this body holds a secret" if hidden else wrong
             raise BadBody(f"{kind.__name__}.{key}: {told}") from None
         raise BadBody(f"{kind.__name__} without {key}")
 
@@ -153,7 +153,7 @@ def _record(kind: type) -> Convert:
 
 
 def _reader(field: dataclasses.Field[Any], hint: Any) -> tuple[Convert, bool, bool]:
-    """The reader of a field; whether null needs none; whether null or empty is the usual word, as a dispatch without
+    """The reader of a field; whether null needs none; whether null or empty means the default, as a dispatch without
     a source is a smart one."""
     usual = typing.get_origin(hint) is Literal and field.default is not dataclasses.MISSING
     return decoder(hint), type(None) in typing.get_args(hint), usual

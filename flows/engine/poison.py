@@ -1,4 +1,4 @@
-"""Inputs that a node cannot digest: counted, told of, set aside for a person."""
+"""Inputs that a node cannot process: counted, reported, set aside for a person."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Poison:
     def bug(self, it: Input, wrong: Exception, state: Any = None) -> bool:
         """Note what went wrong. An input comes again with the next process; an event does not, so it is told now.
 
-        One that a person has handed in again is set aside again, and the node need not end for it: True.
+        Returns True where a person had handed it in: it is set aside again, and the node need not end for it.
         """
         desk = self._desk
         if not isinstance(actor := desk.actor, Actor):

@@ -34,7 +34,7 @@ class Process:
 
     @property
     def where(self) -> str:
-        """Of one that is shared, for people: and whose turn it is there."""
+        """For people: that it is a shared one, and whose turn it is there."""
         if self._room is None:
             return ""
         whose = self._room.whose()

@@ -1,4 +1,4 @@
-"""The reader of a record, written out field by field: what is as it mostly is goes a short way."""
+"""The reader of a record, written out field by field: what is as usual takes a short way."""
 
 from __future__ import annotations
 

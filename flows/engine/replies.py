@@ -1,4 +1,4 @@
-"""What a script answers in place of the world, and what HTTP servers are known to answer, and what is before them."""
+"""What a script answers in place of the world; what HTTP servers, and proxies before them, are known to answer."""
 
 from __future__ import annotations
 

@@ -75,7 +75,7 @@ class Room:
                     self._take(guest)
 
     def _take(self, guest: Guest) -> None:
-        """Its turn. What it leaves by is told, and what it had is let go."""
+        """Its turn. If it ends, how is told, and what it had is let go."""
         code = 0
         try:
             if guest.host is None and not self._begin(guest):

@@ -113,11 +113,11 @@ def _line(said: dict[str, Any], flow: Flow) -> Line:
 
 def _time(at: Any) -> datetime:
     if not isinstance(at, str):
-        raise ValueError(f"at is no time: {at}")
+        raise ValueError(f"at is not a time: {at}")
     try:
         return instant(at)
     except ValueError as wrong:
-        raise ValueError(f"at is no time: {wrong}") from None
+        raise ValueError(f"at is not a time: {wrong}") from None
 
 
 def play(flow: Flow, script: list[Line], start: datetime, until: datetime, say: Callable[[str], object], *,
@@ -128,7 +128,7 @@ def play(flow: Flow, script: list[Line], start: datetime, until: datetime, say: 
 
 
 def laid(flow: Flow, script: list[Line], start: datetime, *, rough: bool = False, **more: Any) -> Bench:
-    """A bench with a script on its agenda. What befalls no process needs none of what makes Rough slow."""
+    """A bench with a script on its agenda. A script that harms no process needs none of what makes Rough slow."""
     given = Replies()
     bench: Bench
     if rough or any(_rough(line.said) for line in script):

@@ -75,7 +75,7 @@ def plan(flow: Flow, nodes: Iterable[str], ledger: Mapping[str, Any]) -> Plan:
 
 
 def _former(flow: Flow, node: str) -> str:
-    """The client id that releases which did not note it gave a node: of two flows' nodes it could be the same."""
+    """The client id that a node had in releases which did not note it: nodes of two flows could have the same."""
     return f"{topics.BASE}-{flow.name}-{node}"
 
 
@@ -84,7 +84,7 @@ def ledger(folder: Path) -> dict[str, Any]:
 
 
 def remember(flow: Flow, folder: Path, done: Plan, failed: Container[str] = ()) -> None:
-    """After the plan is carried out; those for whom that failed are rid of old subscriptions the next time.
+    """Once the plan is carried out; where that failed for a node, it is rid of old subscriptions the next time.
 
     Raises Unusable.
     """
@@ -105,7 +105,7 @@ def renew(folder: Path, outcome: Outcome) -> None:
 async def emptied(
     folder: Path, flow: Flow, published: Callable[[Iterable[tuple[str, bytes, bool]]], Awaitable[bool]]
 ) -> None:
-    """Where no edge is carried any more, what waited is handed over. It would come as old news once one is again."""
+    """Where no edge is carried any more, hand over what waited. Else it would come as old news once one is again."""
     if flow.carried() or not (file := folder / f"{EDGES}.db").exists():
         return
     unreadable = Damaged, Full, sqlite3.Error  # it is damaged, or somebody else's edges run by an older flow

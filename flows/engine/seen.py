@@ -1,4 +1,4 @@
-"""By which inputs a node knows a repetition: the last ones, and in a burst all that may come again."""
+"""The inputs by which a node knows a repetition: the last ones, and in a burst all that may come again."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from time import monotonic
 
 LEAST, MOST = 20_000, 200_000
-AGAIN = 1800.0  # seconds; who was cut off for so long sends again what it had sent just before
+AGAIN = 1800.0  # seconds; a node that was cut off for so long resends what it had sent just before
 COPY = "\n"  # in a key: what follows is the key of a copy that the broker may have retained
 
 

@@ -17,7 +17,7 @@ from .reasons import Faults, Mark, unknown
 from .scalars import READERS, Text, choice
 
 SIMULATED = "simulated"
-"""A secret that begins so opens nothing: the one kind that a flow file may hold."""
+"""A secret that begins like this opens nothing: the only kind that a flow file may hold."""
 
 LOGIN = re.compile(r"//[^/@\s:]*:([^/\s]*)@")  # of an address: what stands in it as the password
 

@@ -82,13 +82,13 @@ def read(file: Path) -> dict[str, Any]:
 
 def begin(file: Path) -> None:
     """An empty file for its owner's eyes only, unless there is one. That one is let be: whoever opens a database and
-    closes it again takes from it all the locks of his process. Raises OSError."""
+    closes it again drops all the locks that his process has on it. Raises OSError."""
     with BEGINNING, contextlib.suppress(FileExistsError):
         os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
 
 def alive(pid: object) -> bool:
-    """Whether it runs; one that ended and was not yet taken leave of does not."""
+    """Whether it runs; one that has ended but was not yet collected does not."""
     if not isinstance(pid, int) or not 0 < pid < 2**31:
         return False
     try:

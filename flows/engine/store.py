@@ -35,7 +35,7 @@ TABLES = {"seen": "number, key", "outbox": "number, topic, payload, retain", "as
 
 
 class Damaged(Exception):
-    """The file is no database, or not a whole one."""
+    """The file is not a database, or part of it is missing or wrong."""
 
 
 class Full(Exception):
@@ -58,7 +58,7 @@ class Store:
                 self._begin(full)
             except MemoryError:  # of a length that stands in it: what a store begins with is small
                 self._db.close()
-                raise Damaged("it asks for more memory than there is") from None
+                raise Damaged("to read it would take more memory than there is") from None
             except BaseException:
                 self._db.close()  # at once: as long as it is open, it cannot be tried again
                 raise
@@ -83,7 +83,7 @@ class Store:
         row = self._db.execute("SELECT value FROM kept WHERE name = 'snapshot'").fetchone()
         found = json.loads(row[0]) if row else None
         if not isinstance(found, dict | None) or (found and not isinstance(found.get("held", {}), dict)):
-            raise Damaged("the state in it is none")
+            raise Damaged("the state in it makes no sense")
         return found
 
     def seen(self) -> list[str]:

@@ -143,7 +143,7 @@ class Supervisor:
     def _down(self, why: str) -> None:
         if self._told.is_set() or not self.runs:
             return
-        self.line(f"broker: {why}; nodes hold what they have", "error")
+        self.line(f"broker: {why}; nodes keep what they send until it is back", "error")
         for run in self.runs.values():
             run.down()
 
@@ -179,7 +179,7 @@ class Supervisor:
             self.launcher.kill()
             self.line("killed at once")
         else:
-            self.line("stopping; once more kills at once")
+            self.line("stopping; a second Ctrl-C or SIGTERM kills at once")
         self._told.set()
 
     async def _stop(self) -> None:

@@ -13,7 +13,7 @@ SMALL = 2.0  # seconds by which a clock may be put right without anybody noticin
 
 
 class Timers:
-    """On the wall clock, as nodes mean it: whoever asks every second notices when it is set. Where it is set back, a
+    """On the wall clock, as nodes mean it: whoever asks every second notices when it is changed. If it is set back, a
     timer comes when as much time has passed as was meant: the node looks at the clock and decides anew."""
 
     def __init__(self, steady: Callable[[], float] = monotonic, wall: Callable[[], float] = time) -> None:

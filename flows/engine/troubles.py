@@ -53,7 +53,7 @@ class Trouble:
 
 
 def plain(text: str) -> str:
-    """Without figures: what differs in them only is the same story."""
+    """Without figures: what differs only in them is the same story."""
     return FIGURES.sub("", text)
 
 

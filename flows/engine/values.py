@@ -29,7 +29,7 @@ def _checked(test: Callable[[Any], bool], told: str) -> Convert:
 
 
 def word(args: tuple[Any, ...]) -> Convert:
-    """One of a few words. Where `unknown` is one of them, a word that others have thought of since is that."""
+    """One of a few words. Where `unknown` is one of them, a word that we do not know becomes that."""
     told = f"one of {', '.join(map(repr, args))}"
 
     def read(value: Any) -> Any:
@@ -70,7 +70,7 @@ def _span(seconds: float) -> timedelta:
     try:
         return timedelta(seconds=seconds)
     except OverflowError:
-        raise BadBody(f"{seconds} s is no span") from None
+        raise BadBody(f"{seconds} s is not a possible duration") from None
 
 
 def _secret(value: Any) -> Secret:

@@ -1,4 +1,4 @@
-"""A guest at a running flow's broker: for commands that look and hand over, in the main thread."""
+"""A guest at a running flow's broker: for commands that look or hand something in, in the main thread."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def exercise(host: str, broker: str = "") -> None:
 
 
 def freeze() -> None:
-    """After this nothing walks, or allocates between, and so copies what the children share."""
+    """After this nothing walks over what the children share, or allocates among it, and so copies it."""
     gc.collect()
     holes.fill()
     gc.freeze()

@@ -74,7 +74,7 @@ class Wiring:
                 continue
             ends = ends_of(self.known, draft)
             if ends in given:
-                told = f"an edge given twice: from {ends[0]} to {ends[1]}, as in line {given[ends].at.line}"
+                told = f"an edge given twice: from {ends[0]} to {ends[1]}, as on line {given[ends].at.line}"
                 self.faults.add(draft.at, told)
                 continue
             given[ends] = draft
@@ -147,7 +147,7 @@ class Wiring:
             return False
         carried = edge.delays or edge.times is not None
         if carried and not anything(wanted.carries) and (secret(out.carries) or secret(wanted.carries)):
-            told = f"{wanted.carries.__name__} holds a secret, which may not wait; let a nudge wait instead"
+            told = f"{wanted.carries.__name__} holds a secret and cannot wait; wait on an edge to an `any` port instead"
             self.faults.add(to.at, told)
             return False
         return True

@@ -215,8 +215,8 @@ def test_wrong_json_is_refused_with_the_place(kind: type, body: Any, why: str) -
     ("body", "why"),
     [
         ("the-secret", "what came is not a Token"),
-        ({"token": ["the-secret"], "expires": NOON}, "Token.token: wrong, and not shown as a secret is near"),
-        ({"token": "x", "expires": "the-secret"}, "Token.expires: wrong, and not shown as a secret is near"),
+        ({"token": ["the-secret"], "expires": NOON}, "Token.token: wrong, and not shown, as this body holds a secret"),
+        ({"token": "x", "expires": "the-secret"}, "Token.expires: wrong, and not shown, as this body holds a secret"),
     ],
 )
 def test_where_a_secret_may_be_nothing_is_quoted(body: Any, why: str) -> None:
@@ -227,7 +227,7 @@ def test_where_a_secret_may_be_nothing_is_quoted(body: Any, why: str) -> None:
 
 
 def test_what_is_no_part_of_a_message_is_a_bug() -> None:
-    with pytest.raises(TypeError, match="function is no part of a message"):
+    with pytest.raises(TypeError, match="function cannot be part of a message"):
         encode({"x": test_a_body_as_json})
 
 

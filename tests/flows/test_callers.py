@@ -60,8 +60,8 @@ def proxy(tmp_path: Path) -> Iterator[str]:
         ("proxy.pem", 200, ""),
         (None, 0, "CERTIFICATE_VERIFY_FAILED"),
         ("other.pem", 0, "CERTIFICATE_VERIFY_FAILED"),
-        ("missing.pem", 0, "missing.pem: not a certificate that can be read: No such file or directory"),
-        ("proxy.key", 0, "proxy.key: not a certificate that can be read"),
+        ("missing.pem", 0, "missing.pem cannot be read as a certificate: No such file or directory"),
+        ("proxy.key", 0, "proxy.key cannot be read as a certificate"),
     ],
 )
 def test_a_server_is_trusted_by_its_own_certificate(

@@ -170,7 +170,7 @@ def test_a_trouble_that_comes_and_goes_is_told_three_times_an_hour() -> None:
     told = story(*((float(60 * n), "gx", SILENT if n % 2 else READY) for n in range(20)))
 
     assert len(told) == 6
-    assert told[4].endswith("; it comes and goes, and is told again when it has been well for an hour")
+    assert told[4].endswith("; it comes and goes, so is not told again until it has been well for an hour")
 
 
 def test_an_alarm_says_whose_trouble_it_is_and_nothing_that_was_just_said() -> None:
@@ -198,7 +198,7 @@ def test_what_is_done_to_the_battery_is_told_once_and_in_a_trouble_when_it_ends(
 
     assert told == [
         "10 info gx: the battery is held until 19:00 UTC: the car charges",
-        "30 warning gx: no sign of life from the GX for 10 s; its hold ends by itself at 19:00 UTC",
+        "30 warning gx: no sign of life from the GX for 10 s; the hold still ends by itself at 19:00 UTC",
         "60 info gx: well again after 30 s: hold until 19:00 UTC",
         "90 info gx: the battery is left alone: its end came",
     ]

@@ -65,7 +65,7 @@ def test_a_gx_that_reboots_while_it_holds_is_told_with_the_end_of_its_lease() ->
 
     assert gx == [
         "18:20 victronGx: the battery is held until 19:20 UTC: the car charges with 7100 W",
-        "18:25 victronGx: no sign of life from the GX for 50 s; its hold ends by itself at 19:20 UTC",
+        "18:25 victronGx: no sign of life from the GX for 50 s; the hold still ends by itself at 19:20 UTC",
         "18:26 victronGx: well again after 40 s: connected to the GX; hold until 19:20 UTC",
         "18:26 victronGx: the battery is left alone: no sign of life from the GX",
         "18:27 victronGx: the battery is held until 19:27 UTC: the car charges with 7100 W",

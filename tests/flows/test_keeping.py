@@ -146,7 +146,7 @@ def test_a_damaged_file_is_put_out_of_the_way_and_said_so(tmp_path: Path) -> Non
     assert store is not None
     assert store.snapshot() is None
     assert len(damaged) == 1
-    assert heard(ours)[0].startswith(f"{it.store} is damaged (file is not a database): it begins anew; what was there")
+    assert heard(ours)[0].startswith(f"{it.store} is damaged (file is not a database): it begins empty; the old file")
 
 
 def test_a_page_that_is_damaged_anywhere_is_damage_and_nothing_else(tmp_path: Path) -> None:

@@ -81,8 +81,8 @@ def test_a_lease_is_told_by_who_carries_it_out_and_when_it_changes() -> None:
     ("body", "words"),
     [
         (Settled(at=T, device="d", what="80 % by 07:00"), "Octopus has it: 80 % by 07:00"),
-        (CarDone(at=T, do="limit", value=80.0, reason="by hand"), "the car does it: limit 80: by hand"),
-        (Woken(at=T, count=2, why="start, by hand"), "the car was woken, for the 2. time today: start, by hand"),
+        (CarDone(at=T, do="limit", value=80.0, reason="by hand"), "the car has done it: limit 80: by hand"),
+        (Woken(at=T, count=2, why="start, by hand"), "the car was woken (no. 2 today): start, by hand"),
     ],
 )
 def test_a_wish_is_told_when_it_came_true_and_is_no_trouble_meanwhile(body: object, words: str) -> None:

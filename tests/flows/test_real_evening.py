@@ -50,7 +50,7 @@ STORIES = [  # each in its order; one may be told between the lines of another
     [r"teslaState: the car is asleep"],
     [
         r"victronGx: the battery is held until \d\d:\d\d: .*car",
-        r"victronGx: no sign of life from the GX for 6 s; its hold ends by itself at \d\d:\d\d",
+        r"victronGx: no sign of life from the GX for 6 s; the hold still ends by itself at \d\d:\d\d",
         r"victronGx: well again after \d\d s: connected to the GX",
         r"victronGx: the battery is left alone",
     ],
@@ -117,7 +117,7 @@ def test_the_log_tells_it_in_ten_lines_and_in_order(house: Watched) -> None:
 
     assert untold == []
     assert len(lines) <= 10, lines
-    assert story(house)[-2:] == ["stopping; once more kills at once", "stopped"]
+    assert story(house)[-2:] == ["stopping; a second Ctrl-C or SIGTERM kills at once", "stopped"]
 
 
 def test_what_the_terminal_showed_is_what_is_kept(house: Watched) -> None:

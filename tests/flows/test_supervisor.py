@@ -159,7 +159,7 @@ def test_a_second_ctrl_c_kills_at_once(runs: Runs) -> None:
     run.give("second.body", "hang")
     family, began = watch(run.family()), monotonic()
     run.signal()
-    run.said("once more kills at once")
+    run.said("a second Ctrl-C or SIGTERM kills at once")
     run.signal()
 
     assert run.end() == 0

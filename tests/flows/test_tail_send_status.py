@@ -92,7 +92,7 @@ def test_what_is_sent_is_seen_by_tail(run: Supervised) -> None:
         ),
         (["send", "moods", "frist.body", "1"], 2, "there are first.body, second.body, shown.body"),
         (["send", "moods", "first.body", "{"], 2, "not JSON"),
-        (["send", "moods", "first.body", "NaN"], 2, "not JSON: NaN is no number of JSON"),
+        (["send", "moods", "first.body", "NaN"], 2, "not JSON: NaN is not a JSON number"),
         (["send", "moods", "first.body", "1e999"], 2, "not JSON: 1e999 is larger than any number here"),
         (["send", "moods", "first.body", "[" * 60 + "]" * 60], 2, "not JSON: brackets within brackets"),
         (["send", "moods", "first.body", '{"id": "1", "from": "x", "at": 5, "body": 1}'], 2, "not an envelope"),

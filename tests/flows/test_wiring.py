@@ -75,11 +75,11 @@ def test_spent_too_may_be_a_bare_node() -> None:
         ),
         (
             "from: keyring.token, to: meter.token, after: 1s",
-            "8:29: Token holds a secret, which may not wait; let a nudge wait instead",
+            "8:29: Token holds a secret and cannot wait; wait on an edge to an `any` port instead",
         ),
         (
             "from: keyring.token, to: meter.token, every: 1h",
-            "8:29: Token holds a secret, which may not wait; let a nudge wait instead",
+            "8:29: Token holds a secret and cannot wait; wait on an edge to an `any` port instead",
         ),
         ("from: meter.failed, to: meter.poll", "8:10: a loop without after or every: meter.failed to meter.poll"),
     ],
@@ -97,7 +97,7 @@ def test_a_secret_may_nudge_later_as_a_nudge_has_no_body() -> None:
 def test_an_edge_given_twice_is_refused_also_when_one_names_the_port_and_the_other_does_not() -> None:
     told = reasons(text("from: pulse.tick, to: meter.tick", "from: pulse.tick, to: meter, every: 1h"))
 
-    assert told == ["9:3: an edge given twice: from pulse.tick to meter.tick, as in line 8"]
+    assert told == ["9:3: an edge given twice: from pulse.tick to meter.tick, as on line 8"]
 
 
 def test_an_out_port_that_leads_nowhere_is_a_reason_where_its_node_is_named() -> None:
