@@ -51,7 +51,7 @@ def address(url: str) -> Address:
         raise ValueError("the port of the broker's address is not a number up to 65535") from None
     settings = {name: values[-1] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
     if unknown := settings.keys() - {"ca", "hostname", "insecure"}:
-        raise ValueError(f"the broker's address has a setting that is not known: {', '.join(sorted(unknown))}")
+        raise ValueError(f"the broker's address has an unknown setting: {', '.join(sorted(unknown))}")
     tls = parts.scheme == "mqtts"
     if settings and not tls:
         raise ValueError("ca, hostname and insecure are settings of mqtts://")

@@ -69,7 +69,7 @@ def check(url: str, limit: float = 1.0) -> list[str]:
     base = f"{BASE}/$check/{uuid4().hex[:12]}"
     until = time.monotonic() + limit
     tests = {
-        "keeps messages for who is away": session,
+        "keeps messages for clients that are away": session,
         "keeps retained messages": retained,
         "sends small messages at once": nagle,
         "shares a subscription": shared,
@@ -83,7 +83,7 @@ def check(url: str, limit: float = 1.0) -> list[str]:
             unknown.append(name)
             why = str(wrong)
     if unknown:
-        warnings.append(f"it could not be found out whether the broker {', '.join(unknown)} ({why})")
+        warnings.append(f"could not find out whether the broker {', '.join(unknown)} ({why})")
     return warnings
 
 
@@ -140,7 +140,7 @@ def between(probe: Probe, topic: str, until: float) -> float:
 
 
 def shared(url: str, base: str, until: float) -> list[str]:
-    none = ["the broker knows no shared subscriptions ($share): replicas of a node would each do all of the work"]
+    none = ["the broker has no shared subscriptions ($share): each replica of a node would do all of the work"]
     with probes(url, until, 2) as (a, b):
         topic = f"{base}/shared"
         if a.subscribe(f"$share/check/{topic}") or b.subscribe(f"$share/check/{topic}"):
@@ -170,7 +170,7 @@ def retained(url: str, base: str, until: float) -> list[str]:
             probe.link.step(0)
         if kept:
             return []
-        return ["the broker keeps no retained messages: after a restart nodes know nothing until the next news"]
+        return ["the broker keeps no retained messages: after a restart nodes know nothing until something new is sent"]
 
 
 def session(url: str, base: str, until: float) -> list[str]:

@@ -130,7 +130,7 @@ def reason(wrong: Exception) -> str:
     if isinstance(wrong, FileNotFoundError):
         return "nobody answers there: the socket does not exist"
     if isinstance(wrong, ConnectionResetError):
-        return "nobody there speaks our language: the connection was closed at once (TLS or not?)"
+        return "the connection was closed at once: not an MQTT broker, or only one side uses TLS"
     if isinstance(wrong, TimeoutError | BlockingIOError):  # the latter: a unix socket with a long queue at its door
         return "the broker does not answer"
     if isinstance(wrong, OSError):

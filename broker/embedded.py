@@ -57,7 +57,7 @@ class Embedded(Broker):  # type: ignore[misc]
     async def _publish_retained_messages_for_subscription(
         self, subscription: tuple[str, int], session: Session
     ) -> None:
-        """To who subscribes; not, as amqtt does, everybody's topics to who returns."""
+        """To those who subscribe; amqtt also sends everybody's topics to those who return."""
         wanted, qos = subscription
         handler = self._get_handler(session)
         if handler is None or "returning" in session.attributes:

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 
 def _no_number(word: str) -> float:
-    raise ValueError(f"{word} is no number of JSON")
+    raise ValueError(f"{word} is not a JSON number")
 
 
 def _number(word: str) -> float:
@@ -30,7 +30,7 @@ INFINITE = float("inf")
 WRITE = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 READ = json.JSONDecoder(parse_constant=_no_number, parse_float=_number)
 DEEPEST, BARE = 100, 50
-"""Objects and lists within each other, as who reads and who writes them has an end to his stack. What comes from
+"""Objects and lists within each other: the stack of whoever reads or writes them has an end. What comes from
 outside has fewer: on its way through the nodes more is put around it."""
 MANY = 1_000_000_000  # attempts
 REQUIRED = frozenset({"id", "from", "at", "body"})
@@ -112,7 +112,7 @@ def derived(cause: str, source: str, position: int, number: str = "") -> str:
 
 
 def parse(text: str | bytes) -> Any:
-    """JSON as such. Raises ValueError, whatever the text is."""
+    """JSON as such. Raises nothing but ValueError, whatever the text is."""
     text = text if isinstance(text, bytes) else text.encode(errors="surrogatepass")
     try:
         data = QUICK.loads(text) if QUICK is not None else READ.decode(text.decode())
@@ -124,11 +124,11 @@ def parse(text: str | bytes) -> Any:
 
 
 def _parsed(text: bytes) -> Any:
-    """What only one of the two readers takes, or nobody: then this one says why."""
+    """What only one of the two readers takes, or neither: then this one says why."""
     try:
         return READ.decode(text.decode())
     except RecursionError:
-        raise ValueError("brackets without end") from None
+        raise ValueError("brackets within brackets without end") from None
 
 
 def _deep(data: Any, most: int) -> bool:

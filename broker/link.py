@@ -84,7 +84,7 @@ class Link:
         self, topic: str, payload: bytes, retain: bool = False, on_sent: Callable[[], None] | None = None, qos: int = 1
     ) -> bool:
         """Send; `on_sent` is called when the broker has taken it (QoS 0: at once). False: not connected, nothing was
-        kept. After `on_down` no `on_sent` of before is called any more."""
+        kept. After `on_down` no earlier `on_sent` is called any more."""
         if not self.up:
             return False
         assert self._pipe

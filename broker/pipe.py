@@ -126,7 +126,7 @@ def length(data: bytes, at: int) -> tuple[int, int]:
         size |= (data[at + i] & 127) << 7 * i
         if not data[at + i] & 128:
             return size, at + i + 1
-    raise Broken("the broker sent a packet without an end")
+    raise Broken("the broker sent a packet whose length makes no sense")
 
 
 def coded(size: int) -> bytes:

@@ -30,12 +30,12 @@ HUGE = 1024 * 1024  # a log of this size is put aside at the next start
 
 EMBEDDED = (
     "broker: the embedded one (amqtt). Good for a trial: what is queued and retained is "
-    "in its memory only and lost when it ends, it is several times slower, and it knows neither shared subscriptions "
+    "in its memory only and lost when it ends, it is several times slower, and it has neither shared subscriptions "
     "nor MQTT 5. For a house install mosquitto (Debian: apt install mosquitto)."
 )
 MOSQUITTO = (
-    "broker: mosquitto {version}, saved every 5 s in {folder}; what it had not yet saved when it is killed, the nodes "
-    "send again."
+    "broker: mosquitto {version}, which saves every 5 s in {folder}; if it is killed, the nodes send again what it had "
+    "not yet saved."
 )
 
 

@@ -21,14 +21,14 @@ def unreadable(code: int, said: str) -> bool:
 
 
 def set_aside(folder: Path) -> str:
-    """It must not keep the house dark: begin with an empty one. What to tell people; empty if there is no file."""
+    """An unreadable file must not keep the house dark: move it away. What to tell people; empty if there is none."""
     file = folder / NAME
     if not file.exists():
         return ""
     aside = folder / f"{NAME}.unreadable-{datetime.now(UTC):%Y%m%dT%H%M%S}"
     file.rename(aside)
     return (
-        f"the broker could not read what it had saved; it begins empty (retained and queued messages of before are "
+        f"the broker could not read what it had saved; it begins empty (earlier retained and queued messages are "
         f"gone, the nodes send again what they hold), and the file is kept as {aside}"
     )
 
@@ -41,7 +41,7 @@ def reading(folder: Path) -> float:
 
 
 def identity(folder: Path) -> tuple[int, int] | None:
-    """Another one after each time that it is saved."""
+    """A different one after each save."""
     with contextlib.suppress(OSError):
         found = (folder / NAME).stat()
         return found.st_ino, found.st_mtime_ns

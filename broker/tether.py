@@ -60,7 +60,7 @@ def end_orphan(folder: Path) -> None:
             os.kill(pid, sign)
         if waited(lambda: gone(pid), END):
             return
-    raise BrokerFailed(f"a broker of an earlier run cannot be ended: process {pid}")
+    raise BrokerFailed(f"a broker left over from an earlier run cannot be ended: process {pid}")
 
 
 def gone(pid: int) -> bool:

@@ -48,7 +48,7 @@ def owner(flow: str, node: str) -> str:
 def client(flow: str, node: str) -> str:
     """The fixed client id of a node: its session waits for it under this name.
 
-    A flow `a` with a node `b-c` has another than a flow `a-b` with a node `c`.
+    Node `b-c` of flow `a` and node `c` of flow `a-b` have different ones.
     """
     return f"{BASE}-{flow.replace('-', '.')}-{node}"
 

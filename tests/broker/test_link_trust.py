@@ -53,7 +53,7 @@ def answers(port: int) -> bool:
         ("mqtts://me:p%40ss@localhost:{tls}?insecure=1", ""),
         ("mqtts://me:p%40ss@localhost:{tls}", "the broker's certificate is not trusted: self-signed certificate"),
         ("mqtts://me:p%40ss@127.0.0.1:{tls}?ca={folder}/cert.pem", "the broker's certificate is not trusted: IP"),
-        ("mqtts://me:p%40ss@localhost:{port}", "nobody there speaks our language"),
+        ("mqtts://me:p%40ss@localhost:{port}", "the connection was closed at once: not an MQTT broker"),
     ],
 )
 def test_passwords_and_certificates(guarded: str, tmp_path: Path, dial: Dial, url: str, why: str) -> None:
