@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 WRONG = "the broker refuses the user name or password"
 UNKNOWN = "the broker refuses us: not authorized (user, password or client id)"
-DENIED = (WRONG, UNKNOWN)  # it knows us not: to ask again soon does no good
+DENIED = (WRONG, UNKNOWN)  # it does not know us: asking again soon does no good
 Refused = Callable[[tuple[str, ...]], None]
 PATIENCE = 10.0  # seconds for connecting, and again for the broker's answer
 

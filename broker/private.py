@@ -141,7 +141,7 @@ class PrivateBroker:
                 self._write_config()
             elif code is None:
                 raise BrokerFailed(f"{self.kind} does not answer after {patience:g} s:\n{said or 'it says nothing'}")
-            elif not self._set_aside(code, said) and code >= 0:  # somebody who killed it has nothing against its file
+            elif not self._set_aside(code, said) and code >= 0:  # if somebody killed it, its file is not to blame
                 raise BrokerFailed(f"{self.kind} does not start:\n{said or 'it says nothing'}")
         raise BrokerFailed(f"{self.kind} does not start:\n{self.last_words()}")
 

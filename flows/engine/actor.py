@@ -46,7 +46,7 @@ class Actor:
         self.state: Any = self.node.state() if self.node.state else None
         self._durable = _durable(self.node.state) if self.node.state else ()
         self._kept_of: Callable[[Any], Any] | None = attrgetter(*self._durable) if self._durable else None
-        self._given: dict[str, Any] = dict.fromkeys(self.node.ins)  # what a call is given besides what it is about
+        self._given: dict[str, Any] = dict.fromkeys(self.node.ins)  # what a call is given besides its message or event
         self._given |= {self.node.event: None} if self.node.event else {}
         self.read: Callable[[type, Any], Any] = decode
         self.write: Callable[[Any], Any] = encode

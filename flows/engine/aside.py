@@ -24,7 +24,7 @@ class Aside:
 
     def __init__(self, setup: Setup, store: Store | None, say: Callable[[str, bytes], object]) -> None:
         self._setup, self._store, self._say = setup, store, say
-        self._in_hand = set[int]()  # on their way through the node: who asks twice means once
+        self._in_hand = set[int]()  # on their way through the node: asking again changes nothing
 
     def put(self, it: Input, why: str) -> None:
         port, at = it.route.port if it.route is not None else "", stamp(datetime.now(UTC))

@@ -79,8 +79,8 @@ def settle(title: str, parent: int) -> None:
 
 
 def live(channel: socket.socket, memory: int | None, host: str = HOST) -> int:
-    """The node's whole life; its exit code."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a service manager tells all; the supervisor stops us in order
+    """The node's whole life. Returns its exit code."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a service manager signals us all; the supervisor stops us in order
     random.seed()
     life = importlib.import_module(host)
     setup = receive(channel)

@@ -41,7 +41,7 @@ async def choose(
     first = flows[0].name
     folder = statefolder.prepare(options.root / first)
     if options.broker:
-        say(f"broker: {address(options.broker)}, not ours", "info")
+        say(f"broker: {address(options.broker)}, as given with --broker", "info")
         return Chosen(options.broker, options.broker)
     lock, said = Lock(folder / BROKER), False
     while not lock.take():

@@ -19,8 +19,8 @@ from .tally import Tally
 
 
 class Budgets:
-    """Of one process. The file is opened when a call first costs something, and anew after trouble with it. Without a
-    path they are this process's own."""
+    """Those of one process. The file is opened when a call first costs something, and again after trouble with it.
+    Without a path they are counted in memory, by this process alone."""
 
     def __init__(self, flow: str, path: Path | None = None, say: Callable[[str], None] = lambda why: None) -> None:
         self._flow, self._path, self._say = flow, path, say

@@ -13,7 +13,7 @@ from .graph import Flow
 from .logbook import Entry
 from .troubles import GRACE, Trouble, again, answered, clock, lasted, plain, remote
 
-OFTEN, WHILE = 3, timedelta(hours=1)  # a trouble that comes and goes is told so often in a while
+OFTEN, WHILE = 3, timedelta(hours=1)  # how often in what time a trouble that comes and goes is told
 ECHO = timedelta(minutes=1)  # an alarm about what was told within this adds nothing
 PAUSE, PAUSES = timedelta(minutes=5), ("spent", "throttled")  # asked to wait, by the other side or by our own budget
 LATE = timedelta(seconds=20)  # after which a node that was started should be ready
@@ -68,7 +68,7 @@ class Chronicle:
             known = self.troubles.get(who := (node, "status"))
             if known is None:
                 self._begin(who, Trouble(now, text, node, level=MARKS[fill]), now, at_once=fill == "red")
-            elif fill == "red" or not known.told:  # yellow after red is on its way to be well
+            elif fill == "red" or not known.told:  # yellow after red: it is recovering
                 known.why, known.level, known.counts = text, MARKS[fill], 1
                 self._tell(who, known, now, at_once=fill == "red")
         elif fill == "green":
@@ -84,7 +84,7 @@ class Chronicle:
         if known is None:
             self._begin(who, Trouble(now, why, about, port, grace=PAUSE if port in PAUSES else GRACE), now)
             return
-        if port in PAUSES:  # what was wrong before is what is wrong
+        if port in PAUSES:  # what is wrong is still what was wrong before
             return
         known.times += 1
         if known.again(why):

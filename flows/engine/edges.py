@@ -69,9 +69,9 @@ class Carrier:
         """`now` is needed where a clock may have been set since the journal was written."""
         self.flow, self._chance = flow.name, chance
         self._now: datetime | None = None
-        self._untold = False  # the journal says otherwise about what waits
-        self._left: list[Carried] = []  # edges that wait no more, as it was meant when what they hold was taken
-        self.unread: list[str] = []  # edges of whose journal nothing can be made
+        self._untold = False  # the journal is out of date about what waits
+        self._left: list[Carried] = []  # edges that have no `after` any more, and still hold a message
+        self.unread: list[str] = []  # edges whose part of the journal makes no sense
         self.edges = {e.name: Carried(e, secret(flow.carries(e.source))) for e in flow.carried()}
         self._order: list[tuple[datetime, str]] = []  # a heap of what waits, and of what no longer does
         before = (saved or {}).get("edges", {})

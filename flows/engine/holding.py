@@ -44,7 +44,7 @@ class Holding:
         return mine
 
     async def freed(self, waiting: Sequence[str]) -> list[str]:
-        """After a while: those of the nodes that nobody else runs any more."""
+        """Wait a while, then return those of the nodes that nobody else runs any more."""
         await asyncio.sleep(WATCH)
         if not self._bus.up.is_set():
             return []

@@ -59,7 +59,7 @@ class Launcher:
         """Have it import these soon; before there is a loop to wait in."""
         if self._control is not None and self._channel is None:
             asked = {"preload": list(modules), "dirs": list(dirs), "number": 0}
-            with contextlib.suppress(BlockingIOError):  # it has not heard all of before: then it imports this late
+            with contextlib.suppress(BlockingIOError):  # it has yet to read earlier requests: then it imports this late
                 self._control.sendall(json.dumps(asked).encode() + b"\n")
 
     async def preload(self, modules: Sequence[str], dirs: Sequence[str] = ()) -> None:

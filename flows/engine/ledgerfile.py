@@ -29,7 +29,7 @@ class Unreliable(Exception):
 
 
 def opened(path: Path, patience: float) -> sqlite3.Connection:
-    """`patience` is for others that write. Raises Unreliable."""
+    """`patience` is how long to wait for others that write. Raises Unreliable."""
     with trouble():
         begin(path)
         usable(path)

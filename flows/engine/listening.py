@@ -44,7 +44,7 @@ class Listening:
         host, port = server.socket.getsockname()[:2]
         self._host.post(lambda: self._host.lifeline.tell({"address": f"{host}:{port}"}))
         self._host.post(lambda: self._host.presence.listens(f"http://{host}:{port}"))
-        # it need not look up: it is woken where it does not end with the process
+        # it need not poll: where it does not end with the process, it is woken
         threading.Thread(target=server.serve_forever, args=(86_400.0,), name="http", daemon=True).start()
 
     def close(self) -> None:

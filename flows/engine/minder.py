@@ -156,7 +156,7 @@ class Minder:
             else:
                 wait = self.restarts_policy.crashed(self.started_at, monotonic())
                 loop = "crashes again and again: " if self.restarts_policy.looping else ""
-                self.become("crashed", f"{loop}{why or ended(code)}; started again in {wait:g} s", "red")
+                self.become("crashed", f"{loop}{why or ended(code)}; starts again in {wait:g} s", "red")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._again.wait(), wait or 0.001)
             self.restarts += 1

@@ -72,7 +72,7 @@ class Names:
 
 
 def names_in(text: str) -> list[str]:
-    """The names that a text wants filled."""
+    """The $NAMEs in a text, without their dollars."""
     return [m for m in NAME.findall(text) if m not in ("", "$")]
 
 

@@ -62,7 +62,7 @@ class OwnBroker:
         """Start it again if it is dead, ever later if it dies again; and say what is wrong with it."""
         if not self.it.alive() and not told.is_set():
             wait = self._restarts.crashed(self._started, monotonic())
-            self._say(f"broker: {self.kind} died; started again in {wait:g} s", "error")
+            self._say(f"broker: {self.kind} died; starts again in {wait:g} s", "error")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(told.wait(), wait)
                 return

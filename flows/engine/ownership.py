@@ -63,7 +63,7 @@ class Lock:
 
 
 def of_node(folder: Path, node: str) -> Lock:
-    """A node's lock, of which none is the broker's."""
+    """A node's lock; its file is never the one of the broker's lock."""
     name = f"{node}.lock"
     return Lock(folder / (f"${name}" if name == BROKER else name))
 

@@ -19,7 +19,7 @@ from wattwire.nodes import Emit, Node, Now, Port, Ports, Started, Timer
 from .graph import Edge, Flow, FlowNode
 from .setup import Setup
 
-ROUNDS = 30  # messages to itself: after a few the interpreter has made itself at home in the code
+ROUNDS = 30  # messages to itself: after a few the interpreter has adapted to the code
 LIMIT = 0.7  # seconds
 
 

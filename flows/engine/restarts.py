@@ -6,8 +6,8 @@ from collections import deque
 from dataclasses import dataclass, field
 
 FIRST, MOST = 0.1, 30.0  # seconds
-GOOD = 60.0  # so long a run makes good for earlier crashes
-LOOP, WITHIN, RETRY = 5, 60.0, 60.0  # so many crashes within so many seconds; then tried every so often
+GOOD = 60.0  # a run of this length makes up for earlier crashes
+LOOP, WITHIN, RETRY = 5, 60.0, 60.0  # this many crashes within this many seconds; then tried this often
 
 
 @dataclass

@@ -55,7 +55,7 @@ class Room:
         self._channel, self._in, self._came = channel, bytearray(), deque[int]()
         self._guests: list[Guest] = []
         self._turn = _shown(turn)
-        self._untidy = inf  # when to look for what those left behind that have ended; monotonic
+        self._untidy = inf  # when to clear up after guests that have ended; monotonic
         self._ready = selectors.PollSelector()  # goes by numbers: one closed may be another at once
         self._ready.register(channel, selectors.EVENT_READ)
 
@@ -147,7 +147,7 @@ class Room:
 
 
 def dismiss(guest: Guest) -> None:
-    """Let go of what the end of a process would take: no farewell, so that its last wills are spoken."""
+    """Let go of what the end of a process would free: no farewell, so that its last wills are spoken."""
     if (host := guest.host) is not None:
         for it in host.beside:
             it.close()

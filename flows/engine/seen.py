@@ -15,7 +15,7 @@ class Seen:
     """Keeps 64 bits of each: among so many a message is taken for another once in 10^14."""
 
     def __init__(self, keys: Iterable[str] = ()) -> None:
-        self._order = deque[int]()  # a dict's own first key is dear to find once many were deleted before it
+        self._order = deque[int]()  # a dict's own first key is slow to find once many were deleted before it
         for key in keys:
             self._order.append(hash(key))
             if COPY in key:

@@ -1,4 +1,4 @@
-"""The state folder: what outlives a run. Made for its owner's eyes only, and refused with words where it cannot be."""
+"""The state folder: what outlives a run. For its owner's eyes only; where that cannot be, refused with a reason."""
 
 from __future__ import annotations
 

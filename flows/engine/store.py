@@ -77,7 +77,7 @@ class Store:
         self._marks, self._old = deque[tuple[float, int]]([(monotonic(), self._last_seen)], MOST // SOME + 2), 0
         self.snapshot(), self.was_asking()
         for table, columns in TABLES.items():
-            deque(self._db.execute(f"SELECT {columns} FROM {table}"), maxlen=0)  # else a text that is none comes later
+            deque(self._db.execute(f"SELECT {columns} FROM {table}"), maxlen=0)  # else bad text comes up later
 
     def snapshot(self) -> dict[str, Any] | None:
         row = self._db.execute("SELECT value FROM kept WHERE name = 'snapshot'").fetchone()
@@ -190,7 +190,7 @@ def room() -> Iterator[None]:
                 raise Full("the disk is full") from None
             case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB | sqlite3.SQLITE_ERROR | sqlite3.SQLITE_READONLY:
                 raise Damaged(str(wrong)) from None
-            case 0 if isinstance(wrong, sqlite3.OperationalError):  # Python's own word: a text that is none
+            case 0 if isinstance(wrong, sqlite3.OperationalError):  # raised by Python itself: text that is not UTF-8
                 raise Damaged(str(wrong)) from None
         raise
     except OSError as wrong:

@@ -101,13 +101,13 @@ class Supervisor:
         await self.launcher.warm(url)
 
     def line(self, text: str, level: str = "info") -> None:
-        """About all flows: to be seen, and kept in the log of each."""
+        """A line about all flows: shown, and kept in the log of each."""
         self.display.line(text, level)
         for run in self.runs.values():
             run.book.add(Entry(datetime.now(UTC), "", level, text))
 
     def _say(self, flow: str, entry: Entry) -> None:
-        """About one flow; it has kept it."""
+        """A line about one flow, whose log has it already."""
         self.display.line(f"{flow}/{entry.plain()}" if len(self.flows) > 1 else entry.plain(), entry.level)
 
     def _open_admin(self) -> None:

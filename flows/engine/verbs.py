@@ -71,7 +71,7 @@ class Verbs:
                 if found is None:
                     raise Refused(f"{node} does not answer: {run.minders[node].state} {run.minders[node].text}".strip())
                 if number is not None and not found:
-                    raise Refused(f"no input {number} is set aside at {node}, or it is being tried again already")
+                    raise Refused(f"no input {number} is set aside at {node}, or it is being retried already")
                 return {"node": node, "number": number, "inputs": found}
             case "send":
                 return self._send(run, asked)

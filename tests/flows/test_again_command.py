@@ -56,7 +56,7 @@ def test_what_is_set_aside_is_shown_tried_again_and_done_once_the_bug_is_mended(
     code, out, wrong = again(run, "first", "1")
 
     assert (code, out, wrong.startswith(f"1: set aside again: {bug}")) == (1, "", True)
-    assert again(run, "first", "2")[::2] == (1, "no input 2 is set aside at first, or it is being tried again already\n")
+    assert again(run, "first", "2")[::2] == (1, "no input 2 is set aside at first, or it is being retried already\n")
 
     run.signal()
     run.end()

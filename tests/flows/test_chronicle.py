@@ -43,7 +43,7 @@ READY = ("ready", "", "green")
 SILENT = ("ready", "no sign of life from the GX for 10 s", "red")
 LOOKING = ("ready", "looking for the GX", "yellow")
 FULL = ("ready", "slot 5 is taken", "red")
-CRASHED = ("crashed", "exit code 1; started again in 0.1 s", "red")
+CRASHED = ("crashed", "exit code 1; starts again in 0.1 s", "red")
 HELD = ("ready", "hold until 19:00 UTC", "green")
 
 RETRY = "asked again after 10s, 30s, 1m30s …, 5 times at most"
@@ -86,7 +86,7 @@ def story(*told: Told, until: float = 0) -> list[str]:
         ([READY, SILENT, FULL], [FELL_SILENT, "warning gx: slot 5 is taken"]),
         ([READY, SILENT, HELD], [FELL_SILENT, "info gx: well again after 1.0 s: hold until 19:00 UTC"]),
         ([READY, SILENT, READY], [FELL_SILENT, "info gx: well again after 1.0 s"]),
-        ([READY, CRASHED, READY], ["error gx: exit code 1; started again in 0.1 s", "info gx: runs again after 1.0 s"]),
+        ([READY, CRASHED, READY], ["error gx: exit code 1; starts again in 0.1 s", "info gx: runs again after 1.0 s"]),
         ([READY, LOOKING, READY], []),
     ],
 )

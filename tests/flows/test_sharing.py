@@ -179,7 +179,7 @@ def test_ctrl_c_stops_all_in_good_order(runs: Runs) -> None:
     assert run.end() == 0
     assert monotonic() - began < 8  # five are promised; a busy machine may take its time over the last steps
     assert gone(family, 5.0) == []
-    assert not [line for line in run.lines if "killed, as" in line or "started again" in line]
+    assert not [line for line in run.lines if "killed, as" in line or "starts again" in line]
 
 
 def test_started_again_in_the_same_process_a_node_leaves_nothing_open_there(runs: Runs) -> None:

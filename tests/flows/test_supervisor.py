@@ -79,7 +79,7 @@ def test_a_killed_node_is_started_again_and_the_others_do_not_notice(runs: Runs,
     run.until(lambda: "second/passed" in run.heard)
     assert run.heard["second/passed"]["body"] == "hello"
     assert run.status("second", "ready", restarts=0)["pid"] == second
-    assert run.said("first: killed by SIGKILL; started again in 0.1 s")
+    assert run.said("first: killed by SIGKILL; starts again in 0.1 s")
 
 
 def test_a_crash_loop_is_visible_and_the_others_run(runs: Runs) -> None:
@@ -128,7 +128,7 @@ def test_a_sigterm_to_every_process_is_an_orderly_stop(runs: Runs) -> None:
 
     assert run.end() == 0
     assert gone(family, 5.0) == []
-    assert not [line for line in run.lines if "killed, as" in line or "started again" in line]
+    assert not [line for line in run.lines if "killed, as" in line or "starts again" in line]
 
 
 def test_a_run_whose_reader_has_gone_goes_on_and_stops_in_order(runs: Runs) -> None:
@@ -181,7 +181,7 @@ def test_a_dead_broker_is_started_again_and_messages_flow_again(runs: Runs, kind
     run = runs(FLOW, "--prefer", kind).ready()
     first, number = run.status("first", "ready")["pid"], run.link.number
     os.kill(run.pid("mosquitto" if kind == "mosquitto" else "python"), signal.SIGKILL)
-    run.said("died; started again")
+    run.said("died; starts again")
     run.said("broker: back again")
     run.heard.clear()
     run.until(lambda: run.link.number > number and run.link.up)
