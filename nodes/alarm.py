@@ -11,8 +11,8 @@ from .payload import words
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    about: str = ""  # words that go before the reason
-    lasts: timedelta = timedelta(hours=1)  # so long after the last reason the status is red
+    about: str = ""  # words to put before the reason
+    lasts: timedelta = timedelta(hours=1)  # how long the status stays red after the last reason
 
 
 class Out(Ports):

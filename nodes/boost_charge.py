@@ -1,4 +1,4 @@
-"""boostCharge: charge the car now, at the price of the hour, and put an end to that."""
+"""boostCharge: start a boost, which charges the car now at the current price, or cancel it."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,22 +13,22 @@ from .messages import Token
 @dataclass(frozen=True, kw_only=True)
 class Config:
     account: str  # A-…, your Octopus account number
-    device: str | None = None  # its id or name, where the account has several and a message names none
+    device: str | None = None  # its id or name, if the account has several and a message names none
     url: str = "https://api.octopus.energy/v1/graphql/"  # Octopus, or a simulator or proxy of it
-    patience: timedelta = timedelta(minutes=30)  # an older wish is given up, not carried out late
+    patience: timedelta = timedelta(minutes=30)  # a wish older than this is given up, not carried out late
 
 
 class Out(Ports):
     confirmed: Port[Settled]  # the device shows it
-    refused: Port[Fault]  # not done, or not shown in the end; why, in words
-    pending: Port[Fault]  # asked, and the device does not show it yet: look again
+    refused: Port[Fault]  # not done, or the device never showed it; `why` says why
+    pending: Port[Fault]  # asked, but the device does not show it yet: look again
     unauthorised: Port[Fault]  # the token is missing, wrong or too old
-    throttled: Port[Fault]  # too many questions: wait, the token is good
-    failed: Port[Fault]  # no usable answer: look before anything is asked again
+    throttled: Port[Fault]  # too many requests: wait; the token is still good
+    failed: Port[Fault]  # no usable answer: look before asking again
     blocked: Port[Fault] = refines("failed")  # a firewall's page instead of an answer: wait longer
-    undone: Port[Fault] = refines("failed")  # Octopus could not carry it out: look, and ask once more
+    undone: Port[Fault] = refines("failed")  # Octopus could not carry it out: look, then ask once more
     gone: Port[Fault] = refines("failed")  # Octopus no longer knows the device: find it again
-    spent: Port[Fault] = refines("throttled")  # our own budget of calls is used up: not before `retry_after`
+    spent: Port[Fault] = refines("throttled")  # our own budget of calls is used up: wait for `retry_after`
 
 
 def run(

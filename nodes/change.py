@@ -10,7 +10,7 @@ from .field import field, number
 @dataclass(frozen=True, kw_only=True)
 class Config:
     field: str | None = None  # dotted path to what must differ; without it, the whole body
-    by: float = 0.0  # a number that moved by less has not changed
+    by: float = 0.0  # a number that moved by less than this has not changed
 
     def __post_init__(self) -> None:
         if self.by < 0:

@@ -11,10 +11,10 @@ from .messages import Tick
 @dataclass(frozen=True, kw_only=True)
 class Config:
     every: timedelta  # from one tick to the next
-    offset: timedelta = timedelta(0)  # so much after the full hour, minute or whatever `every` spans
-    jitter: timedelta = timedelta(0)  # up to so much later, differently each time, as remote services ask for
-    align: bool = True  # to the clock on the wall, in UTC: 24h ticks at midnight UTC; else count from the start
-    seed: int = 0  # another number, another jitter
+    offset: timedelta = timedelta(0)  # how long after the full hour, minute or whatever `every` spans
+    jitter: timedelta = timedelta(0)  # up to this much later, different each time, as remote services ask for
+    align: bool = True  # to clock time in UTC, so that 24h ticks at midnight UTC; false: count from the start
+    seed: int = 0  # a different number gives a different jitter
 
     def __post_init__(self) -> None:
         if self.every <= timedelta(0):
@@ -26,7 +26,7 @@ class Config:
 
 
 class Out(Ports):
-    tick: Port[Tick]  # at the instant it was meant for, which may be a moment ago
+    tick: Port[Tick]  # `at` is the instant it was meant for, which may be a moment ago
 
 
 @dataclass(frozen=True)

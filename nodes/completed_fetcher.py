@@ -1,4 +1,4 @@
-"""completedFetcher: read what Octopus lists as charged, hours after it was; the kind of each is known from the plan."""
+"""completedFetcher: read what Octopus lists as charged, hours later; what kind each charge was comes from the plan."""
 
 from dataclasses import dataclass
 
@@ -17,13 +17,13 @@ class Config:
 class Out(Ports):
     completed: Port[Completed] = keep()  # about half a day late: for the books, not for what to do now
     unauthorised: Port[Fault]  # the token is missing, wrong or too old
-    throttled: Port[Fault]  # too many questions: wait, the token is good
+    throttled: Port[Fault]  # too many requests: wait; the token is still good
     failed: Port[Fault]  # no usable answer: the last list stands
-    spent: Port[Fault] = refines("throttled")  # our own budget of calls is used up: not before `retry_after`
-    unavailable: Port[Fault] = refines("failed")  # Octopus cannot get the list itself
+    spent: Port[Fault] = refines("throttled")  # our own budget of calls is used up: wait for `retry_after`
+    unavailable: Port[Fault] = refines("failed")  # Octopus itself cannot get the list
     blocked: Port[Fault] = refines("failed")  # a firewall's page instead of an answer: wait longer
-    forbidden: Port[Fault] = refines("failed")  # the key has no right to this account: a person's job
-    disabled: Port[Fault] = refines("failed")  # Octopus has put an end to what is asked for
+    forbidden: Port[Fault] = refines("failed")  # the key has no right to this account: a person must act
+    disabled: Port[Fault] = refines("failed")  # Octopus no longer offers what is asked for
 
 
 @dataclass(frozen=True)

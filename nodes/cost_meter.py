@@ -13,9 +13,9 @@ from .messages import Car, Charger, House, Prices, Rate, Tick
 @dataclass(frozen=True, kw_only=True)
 class Config:
     timezone: str = "Europe/London"
-    gap: timedelta = timedelta(minutes=2)  # a reading of the house stands for no longer
-    car_fresh: timedelta = timedelta(minutes=15)  # so does what the car or its charger says
-    export: float | None = None  # pence per kWh sold, where the rate does not tell; 0 if nothing is paid for it
+    gap: timedelta = timedelta(minutes=2)  # a reading of the house counts for no longer than this
+    car_fresh: timedelta = timedelta(minutes=15)  # what the car or its charger says counts for no longer than this
+    export: float | None = None  # pence per kWh sold, where the rate does not say; 0 if nothing is paid for it
 
     def __post_init__(self) -> None:
         zone(self.timezone)

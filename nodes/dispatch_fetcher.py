@@ -14,22 +14,22 @@ from .messages import Device, Plan, Token
 class Config:
     account: str  # A-…, your Octopus account number
     url: str = "https://api.octopus.energy/v1/graphql/"  # Octopus, or a simulator or proxy of it
-    device_max_age: timedelta = timedelta(minutes=10)  # an older state of the device is not repeated in a plan
+    device_max_age: timedelta = timedelta(minutes=10)  # a device's state older than this is not repeated in a plan
 
 
 class Out(Ports):
     plan: Port[Plan] = keep()  # of one device; where the account has several live ones, each has its own
     unauthorised: Port[Fault]  # the token is missing, wrong or too old
-    throttled: Port[Fault]  # too many questions: wait, the token is good
-    blocked: Port[Fault]  # a firewall's page instead of an answer: wait longer, the token is good
+    throttled: Port[Fault]  # too many requests: wait; the token is still good
+    blocked: Port[Fault]  # a firewall's page instead of an answer: wait longer; the token is still good
     failed: Port[Fault]  # no usable answer: the last plan stands, and ages
-    spent: Port[Fault] = refines("failed")  # our own budget of calls is used up: not before `retry_after`
-    unavailable: Port[Fault] = refines("failed")  # Octopus cannot get the plan itself, at times for hours
-    emptied: Port[Fault] = refines("failed")  # an empty list where a plan was: it stands until the next poll confirms
-    gone: Port[Fault] = refines("failed")  # the device's id is not known any more: discover it again
-    forbidden: Port[Fault] = refines("failed")  # the key has no right to this account or field: a person's job
-    disabled: Port[Fault] = refines("failed")  # Octopus has put an end to what is asked for
-    invalid: Port[Fault] = refines("failed")  # the question is too large or wrong: asking it again cannot help
+    spent: Port[Fault] = refines("failed")  # our own budget of calls is used up: wait for `retry_after`
+    unavailable: Port[Fault] = refines("failed")  # Octopus itself cannot get the plan, sometimes for hours
+    emptied: Port[Fault] = refines("failed")  # an empty list after a plan: the plan stands until a further poll agrees
+    gone: Port[Fault] = refines("failed")  # Octopus no longer knows the device's id: find it again
+    forbidden: Port[Fault] = refines("failed")  # the key has no right to this account or field: a person must act
+    disabled: Port[Fault] = refines("failed")  # Octopus no longer offers what is asked for
+    invalid: Port[Fault] = refines("failed")  # the query is too large or wrong: asking it again cannot help
 
 
 def ask(

@@ -16,7 +16,7 @@ class Config:
 class Out(Ports):
     record: Port[Record] = keep()  # of the last days, at each change
     settled: Port[Slot]  # each half hour once, when Octopus's own list has reached it
-    differs: Port[Slot]  # of these, what was taken for something else than Octopus lists; `why` says it
+    differs: Port[Slot]  # those taken for something other than what Octopus lists; `why` says so
 
 
 def enter(

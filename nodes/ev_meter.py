@@ -16,10 +16,10 @@ class Config:
     field: str | None = None  # dotted path to the power in a JSON payload; without it the payload is the number
     plugged: str | None = None  # dotted path to whether the car is plugged in, where the payload tells it
     unit: Literal["W", "kW"] = "W"
-    reversed: bool = False  # the clamp sits the wrong way round: drawing is below 0
-    stale: timedelta = timedelta(minutes=5)  # when nothing came for so long, the power is unknown
-    jump: float = 300  # W; a change by so much is told at once
-    report: timedelta = timedelta(seconds=30)  # how often the power is told else
+    reversed: bool = False  # the clamp is on the wrong way round: power drawn reads below 0
+    stale: timedelta = timedelta(minutes=5)  # after this long with no message the power is unknown
+    jump: float = 300  # W; a change this large is reported at once
+    report: timedelta = timedelta(seconds=30)  # how often the power is reported otherwise
     retained: bool = False  # let retained messages count; they are old news, sent again at every connection
     url: str = "mqtt://flow"  # the broker; mqtt://flow is the flow's own
     user: str | None = None

@@ -1,4 +1,4 @@
-"""grace: let nothing pass in the first minutes after a start, as what is missing then may be on its way."""
+"""grace: let nothing pass in the first minutes after a start, as what is missing then may still be on its way."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ from . import Emit, Node, Now, Port, Ports, Started
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    lasts: timedelta = timedelta(minutes=15)  # after a start; after a restart too
+    lasts: timedelta = timedelta(minutes=15)  # counted from a start, and from a restart too
 
 
 class Out(Ports):

@@ -1,4 +1,4 @@
-"""heatPump: let a heat pump make hot water or warmth ahead while power is cheap, by SG-Ready or any MQTT switch."""
+"""heatPump: let a heat pump heat water or the house ahead while power is cheap, by SG-Ready or any MQTT switch."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,14 +12,14 @@ from .topics import check_url
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    switch: Switch  # SG-Ready's second contact, or what else heats; unless told others, its words are ON and OFF
-    first: Switch | None = None  # SG-Ready's first contact: with both on the pump is forced, not just encouraged
-    trust: Literal["window", "offered", "started", "confirmed"] = "offered"  # how sure a half hour must be
+    switch: Switch  # SG-Ready's second contact, or anything that heats; it is sent ON and OFF unless set otherwise
+    first: Switch | None = None  # SG-Ready's first contact: with both on, the pump is forced, not just encouraged
+    trust: Literal["window", "offered", "started", "confirmed"] = "offered"  # how far a dispatch must have come
     below: float | None = None  # pence per kWh; cheaper half hours count on any tariff
-    run: timedelta = timedelta(minutes=20)  # once on it stays on so long
-    rest: timedelta = timedelta(minutes=20)  # and off so long
-    most: timedelta = timedelta(hours=4)  # longer it is never on at a stretch
-    again: timedelta = timedelta(minutes=5)  # how often the switch is told again: it may not have heard
+    run: timedelta = timedelta(minutes=20)  # once on, it stays on at least this long
+    rest: timedelta = timedelta(minutes=20)  # once off, it stays off at least this long
+    most: timedelta = timedelta(hours=4)  # the longest it stays on at a stretch
+    again: timedelta = timedelta(minutes=5)  # how often the switch is told again, as it may not have heard
     url: str = "mqtt://flow"  # the switch's broker; mqtt://flow is the flow's own, on this machine alone
     user: str | None = None
     password: Secret | None = None

@@ -10,11 +10,11 @@ from .messages import Tick
 @dataclass(frozen=True, kw_only=True)
 class Config:
     body: object = None  # any JSON; without it, a tick
-    after: timedelta = timedelta(0)  # so long after the start, of the flow or of this node after a crash
+    after: timedelta = timedelta(0)  # how long after the start of the flow, or of this node after a crash
 
     def __post_init__(self) -> None:
         if self.after < timedelta(0):
-            raise ValueError("after must not lie before the start")
+            raise ValueError("after must not be below 0")
 
 
 class Out(Ports):

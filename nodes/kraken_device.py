@@ -11,22 +11,22 @@ from .messages import Device, Token
 @dataclass(frozen=True, kw_only=True)
 class Config:
     account: str  # A-…, your Octopus account number
-    device: str | None = None  # its id or name, where only one of several is meant
+    device: str | None = None  # its id or name, to pick one of several
     url: str = "https://api.octopus.energy/v1/graphql/"  # Octopus, or a simulator or proxy of it
 
 
 class Out(Ports):
-    device: Port[Device] = keep()  # the car, else the charger; of several `also` names the others
+    device: Port[Device] = keep()  # the car, or else the charger; if there are several, `also` names the others
     unauthorised: Port[Fault]  # the token is missing, wrong or too old
-    throttled: Port[Fault]  # too many questions: wait, the token is good
+    throttled: Port[Fault]  # too many requests: wait; the token is still good
     failed: Port[Fault]  # no usable answer: trying again may help
     none: Port[Fault]  # the account has no live car or charger, or none of that id or name
-    spent: Port[Fault] = refines("throttled")  # our own budget of calls is used up: not before `retry_after`
+    spent: Port[Fault] = refines("throttled")  # our own budget of calls is used up: wait for `retry_after`
     blocked: Port[Fault] = refines("failed")  # a firewall's page instead of an answer: wait longer
-    unavailable: Port[Fault] = refines("failed")  # Octopus cannot tell now
-    forbidden: Port[Fault] = refines("failed")  # the key has no right to this account: a person's job
-    disabled: Port[Fault] = refines("failed")  # Octopus has put an end to what is asked for
-    invalid: Port[Fault] = refines("failed")  # the question is too large or wrong: asking it again cannot help
+    unavailable: Port[Fault] = refines("failed")  # Octopus cannot say at the moment
+    forbidden: Port[Fault] = refines("failed")  # the key has no right to this account: a person must act
+    disabled: Port[Fault] = refines("failed")  # Octopus no longer offers what is asked for
+    invalid: Port[Fault] = refines("failed")  # the query is too large or wrong: asking it again cannot help
 
 
 def ask(cfg: Config, poll: object, *, token: Token | None) -> Request | Emit:

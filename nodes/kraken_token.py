@@ -14,7 +14,7 @@ LOGIN = "mutation Login($key: String!) { obtainKrakenToken(input: {APIKey: $key}
 @dataclass(frozen=True, kw_only=True)
 class Config:
     api_key: Secret  # sk_live_…, from your Octopus account's developer page
-    account: str = ""  # A-…, your account number: whose budget of calls a token is counted in
+    account: str = ""  # A-…, your account number: asking for a token counts towards its budget of calls
     url: str = "https://api.octopus.energy/v1/graphql/"  # Octopus, or a simulator or proxy of it
 
 
@@ -22,10 +22,10 @@ class Out(Ports):
     token: Port[Token]
     refused: Port[Fault]  # the key is wrong: trying again cannot help
     failed: Port[Fault]  # no usable answer: trying again may help
-    throttled: Port[Fault] = refines("failed")  # too many questions: wait
-    blocked: Port[Fault] = refines("failed")  # a firewall's page instead of an answer: wait longer, the key is good
-    spent: Port[Fault] = refines("failed")  # our own budget of calls is used up: not before `retry_after`
-    forbidden: Port[Fault] = refines("refused")  # the key is right and may not be used so, as with a second factor
+    throttled: Port[Fault] = refines("failed")  # too many requests: wait
+    blocked: Port[Fault] = refines("failed")  # a firewall's page instead of an answer: wait longer; the key is good
+    spent: Port[Fault] = refines("failed")  # our own budget of calls is used up: wait for `retry_after`
+    forbidden: Port[Fault] = refines("refused")  # the key is right but may not be used, as with a second factor
 
 
 def ask(cfg: Config, want: object) -> Request:

@@ -10,11 +10,11 @@ from .topics import check_filter, check_url
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    topic: str  # may hold + and #
+    topic: str  # may contain + and #
     url: str = "mqtt://flow"  # the broker; mqtt://flow is the flow's own
     user: str | None = None
     password: Secret | None = None
-    json: bool = True  # the payload is JSON, an empty one null; false: it is text
+    json: bool = True  # the payload is JSON, and an empty one is null; false: it is text
     topics: bool = False  # hand on {topic, payload} instead of the payload alone
     retained: bool = False  # let retained messages count; they are old news, sent again at every connection
 

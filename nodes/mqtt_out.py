@@ -1,4 +1,4 @@
-"""mqttOut: say a message, or one field of it, on an MQTT topic."""
+"""mqttOut: publish a message, or one field of it, on an MQTT topic."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ class Config:
     url: str = "mqtt://flow"  # the broker; mqtt://flow is the flow's own
     user: str | None = None
     password: Secret | None = None
-    field: str | None = None  # dotted path to the part that is said; without it, the whole body
-    payload: object = None  # say this instead, whatever came
-    json: bool = True  # false: a text is said without its quotes
-    retain: bool = False  # the broker keeps it for those who come later
+    field: str | None = None  # dotted path to the part to publish; without it, the whole body
+    payload: object = None  # publish this instead, whatever came in
+    json: bool = True  # false: text is published without its quotes
+    retain: bool = False  # the broker keeps it for those who subscribe later
 
     def __post_init__(self) -> None:
         check_topic(self.topic)
@@ -25,8 +25,8 @@ class Config:
 
 
 class Out(Ports):
-    sent: Port[object]  # what was said; a broker takes note at most once, and tells nobody who heard
-    failed: Port[Fault]  # not connected, or nothing to say: it is not said later
+    sent: Port[object]  # what was published; it is sent at most once, and nothing tells who heard it
+    failed: Port[Fault]  # not connected, or nothing to publish: it is not published later
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ def say(cfg: Config, state: State, body: object, event: Linked | None) -> tuple[
         return state, []
     said = field(body, cfg.field) if cfg.payload is None else cfg.payload
     if said is None:
-        return state, [Out.failed(Fault(f"{cfg.field or 'the body'} is missing: nothing to say on {cfg.topic}"))]
+        return state, [Out.failed(Fault(f"{cfg.field or 'the body'} is missing: nothing to publish on {cfg.topic}"))]
     if not state.up:
         return state, [Out.failed(Fault(f"not connected to {without_login(cfg.url)}"))]
     plain = isinstance(said, str) and not cfg.json

@@ -11,7 +11,7 @@ from .notices import Notice, Owed, Repeats, addresses, told, wanted
 class Config:
     to: Secret  # Apprise addresses with spaces between: ntfy://topic tgram://token/chat mailtos://user:password@host
     title: str = "wattwire"
-    again: timedelta = timedelta(hours=1)  # the same words are not said again sooner
+    again: timedelta = timedelta(hours=1)  # the same words are not sent again sooner than this
 
 
 class In(Ports):
@@ -20,7 +20,7 @@ class In(Ports):
 
 class Out(Ports):
     sent: Port[Notice]
-    failed: Port[Notice]  # to whom it did not get, with all that is still owed; it may be sent again, to these only
+    failed: Port[Notice]  # whom it did not reach, with all that is still owed; it may be sent again, to these only
 
 
 async def serve(cfg: Config, link: Link) -> None:

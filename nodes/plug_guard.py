@@ -1,4 +1,4 @@
-"""plugGuard: stop the charge that begins when the car is plugged in, until Octopus has planned; once, not for long."""
+"""plugGuard: stop the charge that begins when the car is plugged in, until Octopus has planned; once, and briefly."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,15 +14,15 @@ class Config:
     enabled: bool = False  # Octopus may count it as interference: read about it first
     device: str | None = None  # the car's id at Octopus; needed where Octopus steers several
     floor: float = 30.0  # % below which the car is left to charge
-    within: timedelta = timedelta(minutes=10)  # a charge that begins later is not that of the plug-in
+    within: timedelta = timedelta(minutes=10)  # a charge that begins later than this after plugging in is left alone
     wait: timedelta = timedelta(minutes=15)  # without a plan, start the car again after this
-    slack: timedelta = timedelta(minutes=10)  # so long into a dispatch without charging, start the car as well
+    slack: timedelta = timedelta(minutes=10)  # also start the car after this long in a dispatch without charging
 
 
 class Out(Ports):
     stop: Port[CarCommand]
-    start: Port[CarCommand]  # what we stopped is not left standing
-    told: Port[Told] = keep()  # what it did or left, and why
+    start: Port[CarCommand]  # what was stopped is started again
+    told: Port[Told] = keep()  # what it did or left alone, and why
 
 
 @dataclass(frozen=True)

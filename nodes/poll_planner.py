@@ -16,15 +16,15 @@ from .poll_pace import heard, next_look
 @dataclass(frozen=True, kw_only=True)
 class Config:
     timezone: str = "Europe/London"
-    window: Window | Literal[False] = field(default_factory=Window)  # of the tariff: cheap every night; false: none
-    every: timedelta = timedelta(minutes=4)  # from plan to look; with two devices, twice as long
-    jitter: timedelta = timedelta(seconds=30)  # up to so much later, as Octopus asks for
-    before: timedelta = timedelta(seconds=45)  # look so long before a dispatch is known to start
-    after: timedelta = timedelta(seconds=40)  # and so long after it, and in each half hour that it touches
-    quiet: timedelta = timedelta(minutes=20)  # inside the window, where no plan can change the house's price
-    awake: timedelta = timedelta(minutes=30)  # so long before the window ends the pace is the usual one again
-    missed: timedelta = timedelta(minutes=15)  # where no plan came of a look, the next one is so much later
-    seed: int = 0  # another number, another jitter
+    window: Window | Literal[False] = field(default_factory=Window)  # the tariff's cheap hours every night; false: none
+    every: timedelta = timedelta(minutes=4)  # from a plan to the next look; twice as long with two devices
+    jitter: timedelta = timedelta(seconds=30)  # up to this much later, as Octopus asks for
+    before: timedelta = timedelta(seconds=45)  # look this long before a dispatch is due to start
+    after: timedelta = timedelta(seconds=40)  # and this long after it starts, and into each half hour that it touches
+    quiet: timedelta = timedelta(minutes=20)  # the pace inside the window, where no plan can change the house's price
+    awake: timedelta = timedelta(minutes=30)  # the usual pace resumes this long before the window ends
+    missed: timedelta = timedelta(minutes=15)  # after a look that brought no plan, look again this much later
+    seed: int = 0  # a different number gives a different jitter
 
     def __post_init__(self) -> None:
         zone(self.timezone)

@@ -12,20 +12,20 @@ from .powerwall_site import Course, State, begin, follow, roused, taken
 class Config:
     site: str  # the energy site's id, from Tesla's list of products
     url: str = "https://fleet-api.prd.eu.vn.cloud.tesla.com"  # the region's address, or a simulator or proxy of it
-    highest: float = 80  # % of reserve that the Powerwall takes below 100
+    highest: float = 80  # highest % of reserve, short of 100, that the Powerwall accepts
     max_lease: timedelta = timedelta(hours=1)  # longer leases are cut to this
-    spend_per_month: float = 8.0  # pounds at Tesla, for all that is asked of it
+    spend_per_month: float = 8.0  # pounds, for all calls on this Tesla account
     shadow: bool = False  # write nothing
 
 
 class Out(Ports):
     house: Port[House] = keep()
-    confirmed: Port[Lease]  # what the Powerwall was seen to take; release when it ended
+    confirmed: Port[Lease]  # what the Powerwall was seen to accept; release when the lease has ended
     refused: Port[Fault]  # a lease that is not in force, and why
-    over: Port[Tick]  # a lease has come to its end, or a start found one: poll, to put the own reserve back or go on
+    over: Port[Tick]  # a lease has ended, or was found at start: poll, to put the household's reserve back or go on
     unauthorised: Port[Fault]
     throttled: Port[Fault]
-    spent: Port[Fault] = refines("throttled")  # the pounds of the month are used up: no lease begins
+    spent: Port[Fault] = refines("throttled")  # the month's pounds are used up: no lease begins
     failed: Port[Fault]  # no usable answer: trying again may help
 
 

@@ -13,10 +13,10 @@ class Config:
     product: str  # such as INTELLI-VAR-24-10-29
     tariff: str  # such as E-1R-INTELLI-VAR-24-10-29-A; the last letter is your region
     url: str = "https://api.octopus.energy/v1"  # Octopus, or a simulator or proxy of it
-    payment: Payment = "DIRECT_DEBIT"  # where a period has a price for each way of paying
-    export_product: str | None = None  # of what is sold, such as AGILE-OUTGOING-19-05-13
+    payment: Payment = "DIRECT_DEBIT"  # which price to take where each way of paying has its own
+    export_product: str | None = None  # for what is sold, such as AGILE-OUTGOING-19-05-13
     export_tariff: str | None = None  # such as E-1R-AGILE-OUTGOING-19-05-13-A
-    timezone: str = "Europe/London"  # in which tomorrow's half hours are due from 16:05, up to 23:00
+    timezone: str = "Europe/London"  # in this zone tomorrow's half hours, up to 23:00, are due from 16:05
 
 
 class Out(Ports):
@@ -24,7 +24,7 @@ class Out(Ports):
     incomplete: Port[Prices] = refines("prices")  # half hours that are due are not listed yet: ask again soon
     empty: Port[Fault]  # an answer without any price; no price is not a price of 0
     failed: Port[Fault]  # no usable answer: the last prices stand
-    spent: Port[Fault] = refines("failed")  # our own budget of calls is used up: not before `retry_after`
+    spent: Port[Fault] = refines("failed")  # our own budget of calls is used up: wait for `retry_after`
 
 
 @dataclass(frozen=True)

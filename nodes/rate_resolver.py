@@ -1,4 +1,4 @@
-"""rateResolver: says what power costs the house and the car now, from the window, the plans and what is seen."""
+"""rateResolver: say what power costs the house and the car now, from the window, the plans and what is seen."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from .verdict import decide
 @dataclass(frozen=True, kw_only=True)
 class Config:
     timezone: str = LONDON
-    tariff: Rules | None = from_file("tariffs")  # such as intelligent_go; the settings below, where given, beat it
+    tariff: Rules | None = from_file("tariffs")  # such as intelligent_go; the settings below, where given, override it
     window: Window | Literal[False] = NIGHT  # cheap every night, local time; false: none
     price: Fallback = PENCE  # p/kWh where no Prices say otherwise; left out: unknown
     trust: Rung = "confirmed"  # how far a dispatch must have come to make power cheap; window: none ever does
-    plan_max_age: timedelta = timedelta(minutes=15)  # a plan of this age is no plan
-    allowance: Allowance | None = SIX_HOURS  # the car's cheap hours of a day; null: no limit
+    plan_max_age: timedelta = timedelta(minutes=15)  # a plan this old no longer counts
+    allowance: Allowance | None = SIX_HOURS  # the car's cheap hours per day; null: no limit
 
     def __post_init__(self) -> None:
         zone(self.timezone)

@@ -1,4 +1,4 @@
-"""simBill: bills a simulated house as Octopus would, half hour by half hour, from what was metered alone."""
+"""simBill: bill a simulated house as Octopus would, half hour by half hour, from metered energy alone."""
 
 from dataclasses import dataclass, field
 from datetime import time
@@ -13,7 +13,7 @@ from .sim_octopus_rest import Tariff
 class Config:
     url: str = "mqtt://flow"  # the broker of the simulated GX
     timezone: str = "Europe/London"
-    from_: time = time(23, 30)  # local; the house is cheap from here
+    from_: time = time(23, 30)  # local; the house's power is cheap from here
     until: time = time(5, 30)  # to here, and in half hours of smart charging
     hours: float = 6.0  # of smart charging, from noon to noon
     prices: Tariff = field(default_factory=Tariff)  # p/kWh

@@ -15,23 +15,23 @@ class Config:
     portal_id: str = "c0619ab27f32"
     capacity: float = 13.5  # kWh
     soc: float = 40  # % at the first start
-    charge: float = 5000  # W the battery takes at most
-    discharge: float = 5000  # W it gives at most
+    charge: float = 5000  # W the battery can take
+    discharge: float = 5000  # W it can give
     load: float = 450  # W the house draws on average, without the car
     pv: float = 0  # W the panels give at best
     timezone: str = "Europe/London"  # as set on the GX; /UTC is a GX nobody set up
-    charger: bool = True  # a car charger that the GX sees
+    charger: bool = True  # whether the GX sees a car charger
     heartbeat: timedelta = timedelta(seconds=3)  # how often it shows that it lives
-    publish: timedelta = timedelta(seconds=5)  # how often powers are looked at, besides with each heartbeat
-    awake: timedelta = timedelta(seconds=60)  # how long it tells what changes after a keepalive
-    speed: float = 1  # the battery fills and empties this much faster
+    publish: timedelta = timedelta(seconds=5)  # how often powers are worked out, apart from at each heartbeat
+    awake: timedelta = timedelta(seconds=60)  # how long it publishes changes after a keepalive
+    speed: float = 1  # the battery fills and empties this many times faster
     firmware: str = "v3.67"
-    override_life: timedelta | None = timedelta(minutes=5)  # after its last writing; null: an override stays for ever
-    force_charge: bool = True  # false: a ForceCharge of anybody's is ignored, as reported of v3.80
+    override_life: timedelta | None = timedelta(minutes=5)  # an override's life after its last write; null: for ever
+    force_charge: bool = True  # false: any ForceCharge is ignored, as reported for v3.80
     input_limit: float = 63  # A, what the GX lets in from the grid; -1: no limit is set
     efficiency: float = 1  # of charging, and again of discharging
-    household: int | None = None  # the seed of one whose load and weather are no two days alike
-    fuse: float = 0  # W, the main fuse: so much import for a minute and the grid is gone; 0: none
+    household: int | None = None  # the seed of a household with a different load and weather every day
+    fuse: float = 0  # W, the main fuse: a minute of this much import and the grid is gone; 0: none
 
     def __post_init__(self) -> None:
         if self.override_life is not None and self.override_life <= timedelta():

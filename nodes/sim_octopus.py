@@ -22,14 +22,14 @@ class Config:
     account: str = "A-51300000"
     device: str = "00000000-0000-4000-8000-000000000001"  # the id of its car
     token_life: timedelta = timedelta(minutes=60)  # after which a token is refused
-    plan_reads: int = 5  # plans it gives away a minute
+    plan_reads: int = 5  # how many plans it gives out a minute
     first_after: timedelta = timedelta(minutes=1)  # from the start to the first dispatch
     length: timedelta = timedelta(minutes=3)  # of that dispatch
-    every: timedelta = timedelta(hours=1)  # and of its repetitions, how far apart
+    every: timedelta = timedelta(hours=1)  # how often it is repeated
     daily: tuple[Daily, ...] = ()  # dispatches at the same local time every day: {start, length}
-    household: int | None = None  # the seed of one that lives, in place of the schedule above
+    household: int | None = None  # the seed of a household that comes and goes, in place of the schedule above
     power: float = 7100.0  # W, of the car during a dispatch
-    tells_power: bool = True  # as part of the device's state; some makes of car do not
+    tells_power: bool = True  # whether the device's state includes power; some makes of car leave it out
     settings: Settings = field(default_factory=Settings)  # what a household may set, and how soon it shows
     timezone: str = "Europe/London"
     prices: Tariff = field(default_factory=Tariff)

@@ -18,13 +18,13 @@ class Config:
     capacity: float = 60.0  # kWh
     plugged: bool = True
     awake: bool = True  # at the start
-    sleep_after: timedelta = timedelta(minutes=11)  # a detailed read begins this anew
+    sleep_after: timedelta = timedelta(minutes=11)  # a detailed read starts this again
     wakes_in: timedelta = timedelta(seconds=20)  # after a wake call, whose answer still says asleep
     token_life: timedelta = timedelta(hours=8)  # of an access token
     lat: float = 51.5  # degrees north, where the car stands
     lon: float = -0.12  # degrees east
     cold: float = 0.0  # points by which the gross level is above the usable one
-    stirs_every: timedelta | None = None  # it wakes by itself so often, for 150 s
+    stirs_every: timedelta | None = None  # how often it wakes by itself, for 150 s
 
     def __post_init__(self) -> None:
         if self.capacity <= 0:

@@ -1,4 +1,4 @@
-"""solarForecast: what the sun will bring, as Solcast, forecast.solar or Open-Meteo see it."""
+"""solarForecast: what the sun will bring, according to Solcast, forecast.solar or Open-Meteo."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -16,15 +16,15 @@ class Config:
     lat: float | None = None  # degrees
     lon: float | None = None  # degrees; west is negative
     key: Secret | None = None  # Solcast's
-    loss: float = 0.15  # Open-Meteo: of what the panels' label promises
-    calls_per_day: int = 10  # Solcast's free account has ten, whatever came back
+    loss: float = 0.15  # Open-Meteo: the share lost of what the panels' label promises
+    calls_per_day: int = 10  # Solcast's free account has ten, whether or not an answer came back
     url: str | None = None  # a simulator or proxy of the service
 
     def __post_init__(self) -> None:
         if self.source == "solcast" and not (self.sites and self.key):
-            raise ValueError("solcast wants sites and key")
+            raise ValueError("solcast needs sites and key")
         if self.source != "solcast" and (not self.planes or self.lat is None or self.lon is None):
-            raise ValueError(f"{self.source} wants planes, lat and lon")
+            raise ValueError(f"{self.source} needs planes, lat and lon")
 
 
 @dataclass(frozen=True)

@@ -15,15 +15,15 @@ class Config:
     use: float  # kWh that the house uses in a day, without the car
     reserve: float = 20  # % never to fall below
     most: float = 100  # % never to ask for more
-    cautious: bool = True  # reckon with a dark day, where the forecast knows one: what one day of ten falls below
+    cautious: bool = True  # plan for a dull day, where the forecast has one: what one day in ten falls below
     window: Window = field(default_factory=Window)  # the cheap hours
     timezone: str = "Europe/London"
-    fresh: timedelta = timedelta(hours=18)  # an older forecast says nothing
+    fresh: timedelta = timedelta(hours=18)  # a forecast older than this is not used
 
     def __post_init__(self) -> None:
         zone(self.timezone)
         if self.capacity <= 0 or self.use < 0 or not 0 <= self.reserve <= self.most <= 100:
-            raise ValueError("capacity is more than 0, use not less, and reserve no more than most")
+            raise ValueError("capacity must be above 0, use not below 0, and reserve no more than most")
 
 
 class Out(Ports):

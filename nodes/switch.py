@@ -11,7 +11,7 @@ Word = str | int | float | bool
 @dataclass(frozen=True, kw_only=True)
 class Config:
     field: str | None = None  # dotted path into the body, such as next.house; without it, the whole body
-    equals: Word | None = None  # yes if the field is just this; of these four give one, or none for true and false
+    equals: Word | None = None  # yes if the field is just this; give one of these four, or none if it is true or false
     among: tuple[Word, ...] = ()  # yes if it is one of these
     above: float | None = None  # yes if it is a number above this one
     below: float | None = None  # yes if it is a number below this one
@@ -25,7 +25,7 @@ class Config:
 class Out(Ports):
     yes: Port[object]
     no: Port[object]
-    unknown: Port[object]  # there is no such field, it is null, or it is nothing that can be compared
+    unknown: Port[object]  # there is no such field, it is null, or it cannot be compared
 
 
 def switch(cfg: Config, body: object) -> Emit:

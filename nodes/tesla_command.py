@@ -1,4 +1,4 @@
-"""teslaCommand: tell the car to start, to stop, its limit, current or schedules, and see that it does."""
+"""teslaCommand: start or stop the car's charging, set its limit, current or schedules, and check that it obeys."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,32 +13,32 @@ from .tesla_pending import Memory
 @dataclass(frozen=True, kw_only=True)
 class Config:
     vin: str
-    url: str = "https://localhost"  # of tesla-http-proxy, which signs
-    ca: str | None = None  # path of the certificate that the server at `url` shows, where it is its own
-    settle: timedelta = timedelta(seconds=5)  # after a command, look at the car no sooner
-    fresh: timedelta = timedelta(minutes=1)  # a reading this young may show that there is nothing to do
-    keep: timedelta = timedelta(hours=1)  # what could not be done for so long is given up
-    tries: int = 3  # so often a command is sent at most
-    spend_per_month: float = 8.0  # pounds, of all that is called on this Tesla account
+    url: str = "https://localhost"  # of tesla-http-proxy, which signs the commands
+    ca: str | None = None  # path of the certificate of the server at `url`, if it is self-signed
+    settle: timedelta = timedelta(seconds=5)  # wait this long after a command before looking at the car
+    fresh: timedelta = timedelta(minutes=1)  # a reading no older than this may show that there is nothing to do
+    keep: timedelta = timedelta(hours=1)  # what could not be done for this long is given up
+    tries: int = 3  # a command is sent at most this many times
+    spend_per_month: float = 8.0  # pounds, for all calls on this Tesla account
 
 
 class Out(Ports):
     done: Port[CarDone]  # the car shows it
     full: Port[CarDone] = refines("done")  # it cannot start: it is charged to its limit
-    taken: Port[CarCommand]  # Tesla said yes: look at the car in some seconds
-    asleep: Port[Needed]  # it must be woken for this; a stop never leaves here
+    taken: Port[CarCommand]  # Tesla said yes: look at the car in a few seconds
+    asleep: Port[Needed]  # it must be woken for this; a stop never leaves by this port
     ineffective: Port[Fault]  # Tesla said yes, and the car does not do it
     unknown: Port[Fault]  # not known whether the car got it: look before anything is repeated
-    refused: Port[Fault]  # the car says no, or it makes no sense: trying again cannot help
+    refused: Port[Fault]  # the car says no, or the command makes no sense: trying again cannot help
     unplugged: Port[Fault] = refines("refused")  # no cable: sent again by itself once there is one
     powerless: Port[Fault] = refines("refused")  # the cable brings no power
     unauthorised: Port[Fault]  # no token, or one that Tesla does not accept
     forbidden: Port[Fault]  # a person must act: key not paired, scope missing, account locked, no payment
-    throttled: Port[Fault]  # too many calls: not before `retry_after`
-    spent: Port[Fault]  # our budget, or the limit at Tesla: nothing left
-    failed: Port[Fault]  # surely not done: trying again may help
-    busy: Port[Fault] = refines("failed")  # the car is just waking: again in seconds
-    lapsed: Port[Fault]  # given up: its time is over, or it was sent as often as it may be
+    throttled: Port[Fault]  # too many calls: wait for `retry_after`
+    spent: Port[Fault]  # our budget, or the limit at Tesla, is used up
+    failed: Port[Fault]  # certainly not done: trying again may help
+    busy: Port[Fault] = refines("failed")  # the car is still waking: try again in a few seconds
+    lapsed: Port[Fault]  # given up: its time ran out, or it was sent as often as allowed
     overtaken: Port[Fault] = refines("lapsed")  # a newer wish took its place
 
 

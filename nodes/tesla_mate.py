@@ -1,4 +1,4 @@
-"""teslaMate: the car as TeslaMate sees it, from what it publishes over MQTT. Tesla is asked by TeslaMate alone."""
+"""teslaMate: the car as TeslaMate sees it, from what it publishes over MQTT. Only TeslaMate asks Tesla."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ from .topics import check_filter, check_url
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    car: int = 1  # TeslaMate's number of it
+    car: int = 1  # the car's number in TeslaMate
     vin: str | None = None  # TeslaMate does not publish it
-    name: str | None = None  # what people call it; without one, as TeslaMate names it
+    name: str | None = None  # what people call it; if not set, TeslaMate's name for it
     url: str = "mqtt://flow"  # the broker that TeslaMate publishes on; mqtt://flow is the flow's own
     user: str | None = None
     password: Secret | None = None
@@ -28,7 +28,7 @@ class Config:
 
 
 class Out(Ports):
-    car: Port[Car] = keep()  # `seen` is when the car, awake, last told something; retained messages tell no time
+    car: Port[Car] = keep()  # `seen` is when the car, awake, last said something; retained messages carry no time
 
 
 def base(cfg: Config) -> str:

@@ -14,29 +14,29 @@ from .tesla_place import Place
 @dataclass(frozen=True, kw_only=True)
 class Config:
     vin: str
-    url: str = "https://fleet-api.prd.eu.vn.cloud.tesla.com"  # of the region; another one that Tesla names is kept
-    home: Place | None = None  # {lat, lon, radius in m}: only then is the car asked where it is
+    url: str = "https://fleet-api.prd.eu.vn.cloud.tesla.com"  # your region's; if Tesla names another, that one is kept
+    home: Place | None = None  # {lat, lon, radius in m}: the car is asked where it is only if this is set
     name: str | None = None  # what people call it; told with each reading
-    settle: timedelta = timedelta(minutes=1)  # after parking or charging, wait so long for the first reading
-    woken: timedelta = timedelta(minutes=1)  # and after waking: 4m spares cars that wake every hour for 3 min
-    watch: timedelta = timedelta(minutes=15)  # parked and not plugged in: go on reading so long
-    watch_every: timedelta = timedelta(minutes=4)  # read so often while it is watched, driven or busy
-    let_sleep: timedelta = timedelta(minutes=21)  # then leave it alone so long, that it may fall asleep
-    charging_every: timedelta = timedelta(minutes=5)  # read so often while it charges
-    step: float = 3000  # W that the load of the house rises or falls by at once where no meter tells the car's
+    settle: timedelta = timedelta(minutes=1)  # wait this long after parking or charging for the first reading
+    woken: timedelta = timedelta(minutes=1)  # and this long after waking: 4m spares cars that wake every hour for 3 min
+    watch: timedelta = timedelta(minutes=15)  # parked and not plugged in: go on reading this long
+    watch_every: timedelta = timedelta(minutes=4)  # how often to read while it is watched, driven or busy
+    let_sleep: timedelta = timedelta(minutes=21)  # then leave it alone this long, so that it can fall asleep
+    charging_every: timedelta = timedelta(minutes=5)  # how often to read while it charges
+    step: float = 3000  # W; a jump in the house's load that is worth a look, where no meter tells the car's
     reads_per_day: int = 150  # detailed readings; the month's money pays for 167 a day
-    spend_per_month: float = 8.0  # pounds; all that calls Tesla counts, and a node reads in detail up to here
+    spend_per_month: float = 8.0  # pounds; all calls to Tesla count, and detailed readings stop at this sum
 
 
 class Out(Ports):
-    car: Port[Car] = keep()  # after every answer about the car; `seen` is the age of what it says
+    car: Port[Car] = keep()  # after every answer about the car; `seen` says how old its readings are
     asleep: Port[Fault]  # leave it alone
     offline: Port[Fault]  # out of reach: as good as asleep
     unauthorised: Port[Fault]  # no token, or one that Tesla does not accept
-    throttled: Port[Fault]  # too many calls: not before `retry_after`
-    spent: Port[Fault] = refines("throttled")  # the budget of the day or the month; what is free goes on
+    throttled: Port[Fault]  # too many calls: wait for `retry_after`
+    spent: Port[Fault] = refines("throttled")  # the day's or month's budget is used up; free calls go on
     failed: Port[Fault]  # no usable answer: trying again may help
-    silent: Port[Fault] = refines("failed")  # the car did not answer in time: a radio hole, or it falls asleep
+    silent: Port[Fault] = refines("failed")  # the car did not answer in time: no reception, or it is falling asleep
     in_service: Port[Fault] = refines("failed")  # it is in a workshop
     forbidden: Port[Fault] = refines("failed")  # somebody has to change something: trying again cannot help
     gone: Port[Fault] = refines("failed")  # no such car on this account

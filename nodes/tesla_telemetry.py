@@ -1,4 +1,4 @@
-"""teslaTelemetry: the car as it tells of itself by Tesla's Fleet Telemetry, over MQTT. Nobody asks it anything."""
+"""teslaTelemetry: the car as it reports itself through Tesla's Fleet Telemetry, over MQTT. Nobody asks it anything."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -18,8 +18,8 @@ class Config:
     user: str | None = None
     password: Secret | None = None
     topic_base: str = "telemetry"  # as in the server's settings
-    home: Place | None = None  # {lat, lon, radius in m}; without it, where the car takes itself to be at home
-    silent_after: timedelta = timedelta(minutes=30)  # without word of its connection: then its state is not known
+    home: Place | None = None  # {lat, lon, radius in m}; without it, the car's own idea of home counts
+    silent_after: timedelta = timedelta(minutes=30)  # no field for this long and no known connection: state unknown
 
     def __post_init__(self) -> None:
         check_url(self.url)
@@ -27,7 +27,7 @@ class Config:
 
 
 class Out(Ports):
-    car: Port[Car] = keep()  # `seen` is when the last field came; none bears a time of its own
+    car: Port[Car] = keep()  # `seen` is when the last field came; fields carry no time of their own
     bad: Port[Fault]  # a payload that is not what it should be
 
 

@@ -1,4 +1,4 @@
-"""teslaToken: trade a Tesla refresh token, which every use replaces, for an access token of some hours."""
+"""teslaToken: trade a Tesla refresh token, which every use replaces, for an access token that lasts some hours."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -9,7 +9,7 @@ from .field import amount
 from .messages import Token
 from .tesla_refusals import trouble
 
-SIGN_IN = "Tesla takes the refresh token no longer: it expired, another program used it, or the password was changed."
+SIGN_IN = "Tesla no longer accepts the refresh token: it expired, another program used it, or the password was changed."
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""teslaWake: wake the car for a command that waits for it, and for nothing else; a wake is dear."""
+"""teslaWake: wake the car for a command that waits for it, and for nothing else; wakes are expensive."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -12,23 +12,23 @@ from .tesla_waking import Memory, follow, looked, needed
 @dataclass(frozen=True, kw_only=True)
 class Config:
     vin: str
-    url: str = "https://fleet-api.prd.eu.vn.cloud.tesla.com"  # of the region; a wake needs no signature
-    ca: str | None = None  # path of the certificate that the server at `url` shows, where it is its own
-    per_day: int = 6  # wakes; a day is UTC's
+    url: str = "https://fleet-api.prd.eu.vn.cloud.tesla.com"  # your region's; a wake needs no signature
+    ca: str | None = None  # path of the certificate of the server at `url`, if it is self-signed
+    per_day: int = 6  # wakes; days are UTC
     holiday: bool = False  # never wake it
-    patience: timedelta = timedelta(seconds=90)  # it may take so long
-    keep: timedelta = timedelta(minutes=15)  # a need that could not be met for so long is dropped
-    spend_per_month: float = 8.0  # pounds, of all that is called on this Tesla account; a wake is 1/65
+    patience: timedelta = timedelta(seconds=90)  # how long a wake may take
+    keep: timedelta = timedelta(minutes=15)  # a need that could not be met for this long is dropped
+    spend_per_month: float = 8.0  # pounds, for all calls on this Tesla account; a wake costs 1/65 of one
 
 
 class Out(Ports):
-    awake: Port[CarCommand]  # the command, again; what else waits for the car comes with it
-    waking: Port[Fault]  # not awake yet: look again in some seconds
-    woken: Port[Woken] = keep()  # a wake call was made: why, and the how-manieth of the day
-    refused: Port[Fault]  # it is a holiday, or what it was for is not wanted any more
-    spent: Port[Fault]  # the wakes of the day or the pounds of the month are used up
+    awake: Port[CarCommand]  # the command again, with whatever else waits for the car
+    waking: Port[Fault]  # not awake yet: look again in a few seconds
+    woken: Port[Woken] = keep()  # a wake call was made: why, and how many that makes today
+    refused: Port[Fault]  # holiday mode is on, or what it was for is no longer wanted
+    spent: Port[Fault]  # the day's wakes or the month's pounds are used up
     unauthorised: Port[Fault]  # no token, or one that Tesla does not accept: the need stays
-    throttled: Port[Fault] = refines("waking")  # too many calls: not before `retry_after`, and the need stays
+    throttled: Port[Fault] = refines("waking")  # too many calls: wait for `retry_after`, and the need stays
     failed: Port[Fault]  # it did not wake
 
 

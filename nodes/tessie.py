@@ -1,4 +1,4 @@
-"""tessie: the car as Tessie last saw it. What it keeps is asked for, so that the car is left alone."""
+"""tessie: the car as Tessie last saw it. Only what Tessie has stored is read, so the car is left alone."""
 
 from dataclasses import dataclass, field
 
@@ -19,12 +19,12 @@ class Config:
 
 
 class Out(Ports):
-    car: Port[Car] = keep()  # `seen` is the car's own time of what Tessie keeps, which ends as it falls asleep
+    car: Port[Car] = keep()  # `seen` is the car's own time of what Tessie stores, which stops when it falls asleep
     asleep: Port[Fault]
     unauthorised: Port[Fault]  # the token is wrong, or may not see this car: trying again cannot help
-    throttled: Port[Fault]  # too many calls: not before `retry_after`
+    throttled: Port[Fault]  # too many calls: wait for `retry_after`
     failed: Port[Fault]  # no usable answer: trying again may help
-    unpaid: Port[Fault] = refines("failed")  # the subscription at Tessie is over
+    unpaid: Port[Fault] = refines("failed")  # the Tessie subscription has ended
 
 
 @dataclass(frozen=True)

@@ -14,32 +14,32 @@ from .wishes import ByHand
 
 @dataclass(frozen=True, kw_only=True)
 class Config:
-    charge_soc: float = 95  # % to charge to while power is cheap; a target that a forecast sends comes before it
+    charge_soc: float = 95  # % to charge to while power is cheap; a target that a forecast sends takes precedence
     margin: float = 3  # % the battery may lose before it is charged again
     fuse: float | None = None  # A of the main fuse; not set, charging needs an AC input limit on the GX
     voltage: float = 230  # V of the supply
     spare: float = 1000  # W to leave free below the fuse
     charge_power: float = 5000  # W the battery draws when it charges; a schedule of the GX charges at full power
-    late: timedelta | None = None  # in the window wait until only so much more than needed is left; not set: at once
+    late: timedelta | None = None  # in the window, wait until there is only this much time to spare; not set: at once
     capacity: float | None = None  # kWh of the battery; `late` needs it
     hold_for_car: bool = True  # keep the house battery from emptying into the car
     car_power: float = 500  # W at the charger that count as charging
-    lease: timedelta = timedelta(hours=1)  # no wish reaches further
-    renew: timedelta = timedelta(minutes=10)  # before its end a wish that still holds is renewed
-    settle: timedelta = timedelta(seconds=30)  # the car must have stopped for so long; longer each time that it flaps
-    by_hand: timedelta = timedelta(hours=4)  # how long a person's wish lasts that names no end
-    by_hand_most: timedelta = timedelta(hours=24)  # no person's wish lasts longer
-    rate_fresh: timedelta = timedelta(minutes=15)  # an older rate says nothing outside the window
-    house_fresh: timedelta = timedelta(minutes=2)  # older readings of the house are unknown
-    charger_fresh: timedelta = timedelta(minutes=5)  # so are those of a charger's meter
-    car_fresh: timedelta = timedelta(minutes=15)  # so is an older sight of the car
-    plan_fresh: timedelta = timedelta(minutes=15)  # and an older plan
+    lease: timedelta = timedelta(hours=1)  # how long a lease lasts at most
+    renew: timedelta = timedelta(minutes=10)  # a wish that still holds is renewed this long before its end
+    settle: timedelta = timedelta(seconds=30)  # the car must have stopped for this long; longer if it goes on and off
+    by_hand: timedelta = timedelta(hours=4)  # how long a wish by hand lasts if it names no end
+    by_hand_most: timedelta = timedelta(hours=24)  # no wish by hand lasts longer than this
+    rate_fresh: timedelta = timedelta(minutes=15)  # outside the window, a rate older than this does not count
+    house_fresh: timedelta = timedelta(minutes=2)  # readings of the house older than this do not count
+    charger_fresh: timedelta = timedelta(minutes=5)  # readings of a charger's meter older than this do not count
+    car_fresh: timedelta = timedelta(minutes=15)  # readings of the car older than this do not count
+    plan_fresh: timedelta = timedelta(minutes=15)  # a plan older than this does not count
     timezone: str = "Europe/London"  # for the times in its reasons
 
     def __post_init__(self) -> None:
         zone(self.timezone)
         if not timedelta(minutes=2) <= self.lease <= timedelta(hours=1):
-            raise ValueError("lease: from 2m to 1h, so that nothing stays for long when we die")
+            raise ValueError("lease: from 2m to 1h, so that nothing stays in force for long if we die")
         if self.late is not None and self.capacity is None:
             raise ValueError("late: set capacity too, the kWh of the battery")
 

@@ -1,4 +1,4 @@
-"""whichCar: of several cars, the one that is plugged in at home, from what cars and cable tell; or it is unknown."""
+"""whichCar: of several cars, the one plugged in at home, judged by what the cars and the cable report; or unknown."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,15 +11,15 @@ from .messages import Car, Charger, House
 @dataclass(frozen=True, kw_only=True)
 class Config:
     draws: float = 500  # W on the cable that count as a car
-    alike: float = 800  # W by which what the car and the cable tell may differ
-    together: timedelta = timedelta(minutes=10)  # what two of them tell within so long belongs together
+    alike: float = 800  # W by which the car's and the cable's readings may differ
+    together: timedelta = timedelta(minutes=10)  # readings this close in time belong together
 
 
 class Out(Ports):
     car: Port[Car] = (
         keep()
     )  # the one that is plugged in; where that is not known, one with the state `unknown` and nulls
-    unknown: Port[Fault]  # it cannot be told which, and why
+    unknown: Port[Fault]  # why it cannot be told which
 
 
 def step(

@@ -37,5 +37,5 @@ def test_a_stop_sends_nothing() -> None:
 
 
 def test_a_time_before_the_start_is_refused() -> None:
-    with pytest.raises(ValueError, match="after must not lie before"):
+    with pytest.raises(ValueError, match="after must not be below 0"):
         Config(after=timedelta(seconds=-1))

@@ -92,7 +92,7 @@ def test_of_several_meters_the_flow_s_own_tariff_counts_then_the_intelligent_one
     ],
 )
 def test_who_buys_no_electricity_has_no_tariff(found: Reply) -> None:
-    assert read(CFG, found) == Emit("none", Fault("no electricity is bought by this account now", 200))
+    assert read(CFG, found) == Emit("none", Fault("this account buys no electricity now", 200))
 
 
 @pytest.mark.parametrize(

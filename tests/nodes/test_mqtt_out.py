@@ -41,9 +41,9 @@ def test_it_may_be_retained() -> None:
 @pytest.mark.parametrize(
     ("settings", "body", "why"),
     [
-        ({}, None, "the body is missing: nothing to say on plug/set"),
-        ({"field": "limit"}, {"soc": 1}, "limit is missing: nothing to say on plug/set"),
-        ({"field": "limit"}, {"limit": None}, "limit is missing: nothing to say on plug/set"),
+        ({}, None, "the body is missing: nothing to publish on plug/set"),
+        ({"field": "limit"}, {"soc": 1}, "limit is missing: nothing to publish on plug/set"),
+        ({"field": "limit"}, {"limit": None}, "limit is missing: nothing to publish on plug/set"),
     ],
 )
 def test_the_unknown_is_never_said(settings: dict[str, Any], body: object, why: str) -> None:

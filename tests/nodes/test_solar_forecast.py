@@ -115,7 +115,7 @@ def test_what_is_no_forecast_leads_elsewhere(cfg: Config, reply: Reply, port: st
     ],
 )
 def test_settings_that_cannot_work_are_refused(settings: Any) -> None:
-    with pytest.raises(ValueError, match="want"):
+    with pytest.raises(ValueError, match="need"):
         Config(**settings)
 
 
