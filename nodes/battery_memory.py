@@ -30,7 +30,7 @@ class State:
 
 
 def calm(state: State, base: timedelta, now: datetime) -> timedelta:
-    """How long to wait: twice as long after each lapse of the last hour, so that nothing flaps for long."""
+    """How long to wait: twice as long after each lapse of the last hour, so that nothing keeps going on and off."""
     grown = base * (1 << min(len(recent(state.lapses, now)), 10))
     return max(base, min(grown, CALM))
 

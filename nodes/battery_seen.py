@@ -102,7 +102,7 @@ def drawing(cfg: Ages, seen: Seen, drew: datetime | None, sure: bool) -> str:
         return f"the car charges with {most:.0f} W"
     still = most is not None and drew is not None and car is not None and car.seen is not None and drew >= car.seen
     if car and car.charging and not away(car) and not still:  # the meter saw it stop since
-        return "the car says that it charges"
+        return "the car says that it is charging"
     if not sure or seen.plan is None or (seen.charger is not None and seen.charger.plugged is False):
         return ""
     if seen.plan.suspended or seen.plan.state in OFF:

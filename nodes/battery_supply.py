@@ -37,6 +37,4 @@ def refusal(cfg: Supply, house: House, charging: bool) -> str:
     left = bears - cfg.spare - others
     if left >= draws + (0 if charging else BACK):
         return ""
-    return (
-        f"the {cfg.fuse:.0f} A fuse leaves {max(left, 0):.0f} W beside house and car, and it would draw {draws:.0f} W"
-    )
+    return f"the {cfg.fuse:.0f} A fuse leaves {max(left, 0):.0f} W beside house and car; charging draws {draws:.0f} W"

@@ -82,7 +82,7 @@ def _charge_by_hand(cfg: Settings, state: State, seen: Seen, most: datetime, by:
     if seen.house is None or seen.soc is None:
         return _lease("release", most, f"{by}, but the house battery is not seen")
     if state.full:
-        return _lease("hold", most, f"{by}: the battery has its {seen.soc:.0f} %")
+        return _lease("hold", most, f"{by}: the battery is full enough at {seen.soc:.0f} %")
     if short := _short(cfg, state, seen, seen.house):
         return _lease("hold", most, f"{by}, but {short}")
     return _lease("charge", most, f"{by}: the battery at {seen.soc:.0f} % is below {target:.0f} %", target)
@@ -95,12 +95,12 @@ def _by_plan(cfg: Settings, state: State, seen: Seen) -> Lease:
         until, target = min(cheap_until(rate), now + cfg.lease), aim(cfg, None, seen)
         held = now + cfg.lease if car else until
         if state.full:
-            return _lease("hold", held, f"power is cheap, and the battery has its {soc:.0f} %")
+            return _lease("hold", held, f"power is cheap, and the battery is full enough at {soc:.0f} %")
         if refused := _short(cfg, state, seen, seen.house):
             return _lease("hold", held, f"power is cheap, but {refused}")
         if begin := _begins(cfg, state, rate, soc, target, now):
             end, start = _clock(cfg, cheap_until(rate)), _clock(cfg, begin)
-            return _lease("hold", min(held, begin), f"power is cheap until {end}: soon enough to begin at {start}")
+            return _lease("hold", min(held, begin), f"power is cheap until {end}: starting at {start} is soon enough")
         if until - now >= MINUTE or not car or holds(state, now, "charge"):
             why = f"power is cheap, and the battery at {soc:.0f} % is below {target:.0f} %"
             return _lease("charge", until, why, target)
@@ -114,7 +114,7 @@ def _short(cfg: Settings, state: State, seen: Seen, house: House) -> str:
     if short := refusal(cfg, house, holds(state, seen.now, "charge")):
         return short
     rest = waits_for(state.rest, seen.now)
-    return f"the supply was short a moment ago; waiting until {_clock(cfg, rest)}" if rest else ""
+    return f"the supply had no room to spare a moment ago; waiting until {_clock(cfg, rest)}" if rest else ""
 
 
 def _begins(cfg: Settings, state: State, rate: Rate, soc: float, target: float, now: datetime) -> datetime | None:
@@ -144,5 +144,5 @@ def _lease(mode: Literal["charge", "hold", "release"], until: datetime, reason: 
 
 def tired(lease: Lease) -> Lease:
     """In place of a charge that was begun too often."""
-    why = "charging was begun and stopped too often within the hour; it rests, to spare the inverter's memory"
+    why = "charging started and stopped too often within the hour; it pauses, to spare the inverter's memory"
     return replace(lease, mode="hold", soc=None, reason=why)

@@ -1,4 +1,4 @@
-"""What is remembered of who hangs on the cable: what was found, and what a person said."""
+"""What is remembered of who is on the cable: what was found, and what a person said."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def settle(cfg: Settings, state: State, now: datetime) -> tuple[State, Car | Non
     if state.word is not None:
         if (known := state.cars.get(state.word)) is not None:
             return _tell(state, _plugged(cable, known.car), "")
-        return _tell(state, Car(at=now), f"nothing was heard yet of {state.word}")
+        return _tell(state, Car(at=now), f"nothing has been heard yet of {state.word}")
     scene = Scene(state.cars, cable)
     held, why = chosen(cfg, scene, state.held)
     state = replace(state, held=held)
@@ -76,7 +76,7 @@ def settle(cfg: Settings, state: State, now: datetime) -> tuple[State, Car | Non
 
 
 def _plugged(cable: Cable, car: Car) -> Car:
-    """The car as it hangs on the cable: what it said of that before it was plugged in counts for nothing."""
+    """The car on the cable: what it said of that before it was plugged in counts for nothing."""
     if not cable.plugged or cable.since is None or (car.seen is not None and car.seen >= cable.since):
         return car
     return replace(car, plugged=True, charging=None, power=None, home=True, fast=None)

@@ -1,4 +1,4 @@
-"""Which of several cars hangs on the cable at home: what speaks for each, what rules it out, what is enough."""
+"""Which of several cars is on the cable at home: what speaks for each, what rules it out, what is enough."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from . import replace
 from .messages import Car
 
 ENOUGH, AHEAD = 2, 2  # so much must speak for a car, and so much more than for any other
-AMISS = "does not charge as the cable does"
+AMISS = "does not draw what the cable does"
 
 
 class Settings(Protocol):
@@ -25,7 +25,7 @@ class Settings(Protocol):
 
 @dataclass(frozen=True)
 class Cable:
-    """What the charger or the house sees of the cable, whichever car hangs on it."""
+    """What the charger or the house sees of the cable, whichever car is on it."""
 
     at: datetime | None = None
     plugged: bool | None = None
@@ -37,7 +37,7 @@ class Cable:
         if plugged is None and power is None:  # it fell silent
             return replace(self, power=None, power_at=None)
         if plugged is None and power is not None and power > draws:
-            plugged = True  # who draws is plugged in; who does not may be
+            plugged = True  # a car that draws is plugged in; one that does not may be
         if plugged is None:
             plugged = self.plugged
         since = self.since if plugged == self.plugged else at if self.plugged is not None else None
@@ -113,7 +113,7 @@ def chosen(cfg: Settings, scene: Scene, held: str | None) -> tuple[str | None, s
     out = [f"{label(scene.cars[name].car)} {why}" for name, why in ruled.items() if why]
     left = {name: scene.cars[name] for name, why in ruled.items() if not why}
     if not left:
-        return None, " and ".join(out) if out else "no car has told of itself yet"
+        return None, " and ".join(out) if out else "no car has reported yet"
     # With the cable in a car, and that none of the others, little more is needed.
     bonus = ENOUGH if len(left) == 1 and out and scene.cable.plugged else 0
     points = {name: points[name] + bonus for name in left}
@@ -124,7 +124,7 @@ def chosen(cfg: Settings, scene: Scene, held: str | None) -> tuple[str | None, s
     if held in left and points[best] - points[held] < AHEAD:
         return held, f"it is still {label(left[held].car)}"
     if points[best] < ENOUGH:
-        return None, "nothing speaks for any of the cars"
+        return None, "nothing points to any of the cars"
     alike = [label(left[name].car) for name in sorted(points) if points[best] - points[name] < AHEAD]
     return None, f"it may be {' or '.join(alike)}"
 

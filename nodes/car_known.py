@@ -9,7 +9,7 @@ from . import Emit, replace
 from .messages import Car
 from .tesla_levels import levels, percent
 
-AGAIN = timedelta(minutes=1)  # what has not changed is told no oftener: only its age is news
+AGAIN = timedelta(minutes=1)  # what has not changed is told no more often than this: only its age is news
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Known:
         return replace(car, at=now, vin=vin or car.vin, name=name or car.name)
 
     def with_level(self, car: Car, gross: float | None, usable: float | None) -> tuple[Known, Car]:
-        """Told on change only, the other level still stands, unless it was reckoned."""
+        """Told on change only, the other level still stands, unless it was worked out."""
         gross, usable = percent(gross), percent(usable)
         gross = car.soc if gross is None and "soc" not in car.reckoned else gross
         usable = car.soc_usable if usable is None and "soc_usable" not in car.reckoned else usable

@@ -21,7 +21,7 @@ class Schedule:
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    at: datetime  # of two wishes about the same thing the newer one counts
+    at: datetime  # of two wishes about the same thing, the newer one counts
     value: float | None = None  # % of a limit, A of amps
     schedule: Schedule | None = None
     id: int | None = None  # of a schedule
@@ -52,7 +52,7 @@ class CarDone:
     do: str
     value: float | None = None
     id: int | None = None
-    before: float | None = None  # what the limit was: who changed it for a while sends this to put it back
+    before: float | None = None  # what the limit was: whoever changed it for a while sends this to put it back
     why: str = ""
     reason: str = ""
     owner: str = ""

@@ -21,7 +21,7 @@ class HalfHour:
     house_price: float | None
     car_price: float | None
     cost: float | None
-    idle_cost: float | None  # of the same house and car beside a battery that does nothing
+    idle_cost: float | None  # of the same house and car with a battery that does nothing
     saved: float | None
 
 
@@ -37,7 +37,7 @@ class Day:
     exported: float = 0.0
     cost: float = 0.0
     saved: float = 0.0
-    saving_unknown: int = 0  # half hours whose cost is known, and what it would have been is not
+    saving_unknown: int = 0  # half hours whose cost is known, but not what it would have been
     standing: float | None = None  # pence a day, not in the cost
 
     def plus(self, half: HalfHour) -> Day:

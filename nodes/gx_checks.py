@@ -20,7 +20,7 @@ STUCK = timedelta(minutes=4)  # the state of charge is asked for every minute, o
 SOURCES = {0: "nothing", 2: "a generator", 3: "shore power", 240: "nothing, the grid is gone"}
 WHY_NOT = {
     1: "the GX says this is no ESS",
-    2: "the GX knows no state of charge",
+    2: "the GX does not know the state of charge",
     3: "the GX is set to keep the battery charged",
     4: "another controller, such as Dynamic ESS, blocks schedules",
 }
@@ -34,7 +34,7 @@ def reasons(cfg: Config, state: State, now: datetime) -> list[str]:
     if live.lost or live.since is None:
         return ["no sign of life from the GX"]
     if not live.ready:
-        return ["the GX has not yet told everything"]
+        return ["the GX has not reported everything yet"]
     return [
         *_plant(live.seen),
         *_supply(cfg, state, now),
@@ -59,7 +59,7 @@ def _plant(seen: Mapping[str, Value]) -> list[str]:
     if soc(seen) is None:
         told.append("the state of charge is unknown")
     if number(seen, GRID[0]) is None and at(f"{ESS}/RunWithoutGridMeter") != 1:
-        told.append("the grid meter tells nothing")
+        told.append("the grid meter reports nothing")
     return told
 
 
@@ -71,7 +71,7 @@ def _supply(cfg: Config, state: State, now: datetime) -> list[str]:
     if state.back and (until := settling(cfg, state, now)):
         return [f"the grid came back at {state.back:%H:%M} UTC; the battery is left alone until {until:%H:%M}"]
     if live.soc_at and now - live.soc_at > max(STUCK, 4 * cfg.keepalive):
-        return [f"the GX has not told the state of charge since {live.soc_at:%H:%M} UTC"]
+        return [f"the GX has not reported the state of charge since {live.soc_at:%H:%M} UTC"]
     return []
 
 
@@ -90,7 +90,7 @@ def _clock(cfg: Config, seen: Mapping[str, Value], skew: float, now: datetime) -
     if unset and now.astimezone(where).utcoffset() != now.astimezone(ZoneInfo(cfg.timezone)).utcoffset():
         return [f"the GX's time zone is not set; set it to {cfg.timezone}"]
     if abs(skew) > CLOCK:
-        return [f"the GX's clock is {'ahead' if skew > 0 else 'behind'} by {abs(skew):.0f} s; set it by the internet"]
+        return [f"the GX's clock is {'ahead' if skew > 0 else 'behind'} by {abs(skew):.0f} s; set it from the internet"]
     return [gx_slot.TWICE] if gx_slot.twice(now, where) else []
 
 
@@ -104,7 +104,7 @@ def _slot(cfg: Config, state: State, now: datetime) -> list[str]:
         return [theirs(cfg, state)]
     first = before(cfg, state, now)
     if first is not None:
-        return [f"charge schedule {first + 1} on the GX goes first, and runs now"]
+        return [f"charge schedule {first + 1} on the GX takes precedence, and is running now"]
     idle = state.held is None and state.live.work.goal != "on"  # what is in force may stay
     return [why] if idle and (why := gx_wear.spent(cfg, state, now)) else []
 

@@ -21,7 +21,7 @@ def meant(cfg: Config) -> None:
     if not 0 <= cfg.slot <= 4:
         raise ValueError(f"slot is {cfg.slot}; a GX has 0 to 4")
     if cfg.keepalive <= timedelta() or (cfg.keepalive >= AWAKE and cfg.url != "mqtt://flow"):
-        raise ValueError(f"keepalive is {cfg.keepalive}; a GX tells nothing any more {AWAKE} after the last")
+        raise ValueError(f"keepalive is {cfg.keepalive}; a GX falls silent {AWAKE} after the last")
     if zone(cfg.timezone) is None:
         raise ValueError(f"no time zone is called {cfg.timezone}")
     if cfg.writes < 10:
@@ -30,7 +30,7 @@ def meant(cfg: Config) -> None:
         raise ValueError("hold: overrides needs proven, which `wattwire gx probe` prints")
     for firmware, life in cfg.proven.items():
         if not SHORTEST <= life <= LONGEST:
-            raise ValueError(f"proven says {life} for {firmware}; overrides are used where they live 30 s to 10 min")
+            raise ValueError(f"proven says {life} for {firmware}; overrides are used where they last 30 s to 10 min")
 
 
 def dial(cfg: Config) -> Dial:

@@ -22,7 +22,7 @@ LONGEST = timedelta(hours=1)
 
 def take(cfg: Config, state: State, lease: Lease, now: datetime) -> tuple[State, Results]:
     """A wish came. A release also goes on after somebody changed our slot, unless its owner's lease it was."""
-    if state.live.work.proving:  # all is written; nobody need wait for its effect any more
+    if state.live.work.proving:  # all is written; nobody need wait any longer for its effect
         state = replace(state, live=replace(state.live, work=Work()))
     if lease.mode == "release":
         again = lease.owner in ("", BY_HAND) or lease.owner != state.owner
@@ -52,7 +52,7 @@ def pursue(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
     if not live.ready or live.work.goal != "none":
         return state, []
     if wish is None or wish.mode == "release" or wish.until <= now:
-        if state.blocked and runs(cfg, state, now):  # theirs is the word
+        if state.blocked and runs(cfg, state, now):  # theirs stands
             return replace(state, wish=None), []
         return let_go(cfg, state, now)
     if wish == state.held:

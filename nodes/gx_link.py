@@ -36,7 +36,7 @@ def down(cfg: Config, state: State, why: str, denied: bool, now: datetime) -> tu
         return replace(state, live=live), [status]
     state = replace(state, live=replace(live, denied=True, lost=True))
     state, told = tell(cfg, state, now, at_once=True)
-    return state, [Emit("denied", Fault(f"the GX lets us not in: {why}", code="denied")), *told, status]
+    return state, [Emit("denied", Fault(f"the GX does not let us in: {why}", code="denied")), *told, status]
 
 
 def found(cfg: Config, state: State, note: Note, now: datetime) -> tuple[State, Results]:

@@ -26,7 +26,7 @@ def why_not(cfg: Config, state: State, now: datetime) -> str:
     if cfg.hold != "overrides":
         return "not wanted"
     if seen.get(FIRMWARE) not in cfg.proven:
-        return f"nobody probed how overrides live on firmware {seen.get(FIRMWARE) or 'unknown'}"
+        return f"nobody has probed how long overrides last on firmware {seen.get(FIRMWARE) or 'unknown'}"
     if drawn(state, now) is None:
         return "what the car draws is not known"
     if gx_readings.number(seen, USER_SETPOINT) is None:

@@ -19,8 +19,8 @@ SOC = "system/0/Dc/Battery/Soc"
 BATTERY = "system/0/Dc/Battery/Power"
 MODE = "system/0/SystemState/State"
 NOMINAL = 230.0  # V
-ABSURD = 1e9  # of any unit; no house has it, and sums of the largest numbers have no end
-JUMP = 300.0  # W; a car that begins or ends to draw
+ABSURD = 1e9  # of any unit; no house has it, and sums of such numbers may overflow
+JUMP = 300.0  # W; a car that starts or stops drawing
 MODES = {
     0: "off",
     1: "low power",

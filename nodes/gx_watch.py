@@ -85,7 +85,7 @@ def _idle(cfg: Config, state: State, values: dict[str, float], now: datetime) ->
 
 
 def block(cfg: Config, state: State, now: datetime, why: str) -> tuple[State, Results]:
-    """Somebody changed what is ours: theirs is the word until a person says `rearm` or releases."""
+    """Somebody changed what is ours: theirs stands until a person says `rearm` or releases."""
     owner = state.held.owner if state.held else ""
     results: Results = [Emit("refused", Fault(why, code="changed")), Status(why, "red")]
     state, undone = gx_overrides.undo(replace(state, wish=None, held=None, blocked=why, owner=owner))
@@ -128,7 +128,7 @@ def _lately(at: datetime | None, now: datetime) -> bool:
 
 
 def _ask(cfg: Config, state: State) -> Results:
-    """All of our slot: a GX answers by its leaves."""
+    """All of our slot: a GX answers leaf by leaf."""
     return [ask(state.live.portal, slot_path(cfg.slot))]
 
 

@@ -17,7 +17,7 @@ WARN = 0.8
 
 
 def count(cfg: Config, state: State, fields: Iterable[str], now: datetime) -> tuple[State, Results]:
-    """So many writes are about to be made; past four fifths of a day's it is said, once."""
+    """This many writes are about to be made; past four fifths of the day's it is said, once."""
     wear = _today(cfg, state, now)
     writes = dict(wear.writes)
     for field in fields:
@@ -48,4 +48,4 @@ def _day(cfg: Config, state: State, now: datetime) -> date:
 
 def _words(cfg: Config, field: str, writes: int) -> str:
     name = f"{field} of charge schedule {cfg.slot + 1}"
-    return f"{name} was written {writes} times today, of {cfg.writes} that the GX's flash should bear"
+    return f"{name} was written {writes} times today, of {cfg.writes} allowed to spare the GX's flash"

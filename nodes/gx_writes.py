@@ -23,7 +23,7 @@ TRIES = 3
 PROOF = timedelta(seconds=10)  # the GX looks at its schedules every 5 s
 LAST_PROOF = timedelta(seconds=6)
 AGAIN = timedelta(seconds=60)
-LATER = timedelta(minutes=15)  # nothing hangs on it
+LATER = timedelta(minutes=15)  # nothing depends on it
 LATE = timedelta(minutes=5)
 MANY = 8
 
@@ -129,7 +129,7 @@ def _write(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
     state = at(state, replace(work, tries=work.tries + 1))
     state, worn = (
         gx_wear.count(cfg, state, missing, now) if not work.tries else (state, [])
-    )  # an equal value is no wear
+    )  # writing an equal value wears nothing
     paths = [slot_path(cfg.slot, field) for field in missing]
     says = [write(live.portal, path, value) for path, value in zip(paths, missing.values(), strict=True)]
     return state, [*says, *(ask(live.portal, path) for path in paths), Timer("readback", now + READ_BACK), *worn]
@@ -141,7 +141,7 @@ def _tried(state: State, values: Mapping[str, float], now: datetime) -> State:
 
 
 def sure(state: State, now: datetime) -> State:
-    """No GX tells so late what it took: what shows from now on, somebody set."""
+    """No GX reports a write this late: what shows from now on, somebody else set."""
     if state.tried_at is None or timedelta() <= now - state.tried_at < LATE:
         return state
     return replace(state, tried={}, tried_at=None)

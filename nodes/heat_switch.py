@@ -56,7 +56,7 @@ Step: TypeAlias = tuple[State, Heating | None, Results]
 
 
 def wish(cfg: Config, rate: Rate | None, now: datetime) -> Wish:
-    """Whether this half hour is cheap enough, as surely as wanted."""
+    """Whether this half hour is cheap enough, with the certainty wanted."""
     if rate is None or not rate.at <= now < rate.until + MARGIN:
         return Wish(False, "what power costs now is not known")
     if rate.window:
@@ -121,7 +121,7 @@ def due(cfg: Config, state: State, event: Linked | Started, now: datetime) -> St
         will: Results = [] if cfg.shadow else [Will(Say(last.topic, last.off.encode()))]
         if state.on and state.until and now < state.until:
             return replace(state, said=None), None, [*will, Timer("look", state.until)]
-        return (*_ended(state, "it was over before we came back", now), will)
+        return (*_ended(state, "its time ended while we were away", now), will)
     if not event.up:
         why = f"not connected: {event.why}" if event.why else "not connected"
         return replace(state, said=None), None, [Status(why, "yellow")]
@@ -131,7 +131,7 @@ def due(cfg: Config, state: State, event: Linked | Started, now: datetime) -> St
 
 def released(cfg: Config, state: State, now: datetime) -> Step:
     says = _says(cfg, False) if state.on else []
-    return (*_ended(state, "we stop", now), says)
+    return (*_ended(state, "wattwire stops", now), says)
 
 
 def _ended(state: State, why: str, now: datetime) -> tuple[State, Heating | None]:

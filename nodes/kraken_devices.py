@@ -71,7 +71,7 @@ def _level(found: Json) -> float | None:
 
 
 def _power(found: Json, at: datetime) -> tuple[float | None, datetime | None]:
-    """What it draws, in W, and when that was read; it comes in kW, and an old one is none."""
+    """What it draws, in W, and when that was read; it comes in kW, and an old reading does not count."""
     if not isinstance(found, dict):
         return None, None
     value, seen = number(found.get("value")), found.get("timestamp")

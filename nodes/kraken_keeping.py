@@ -34,10 +34,10 @@ class State:
     device: Device | None = volatile(lambda: None)  # the one that was discovered
     token: Token | None = volatile(lambda: None)
     left: tuple[str, ...] = volatile(tuple)  # devices of this poll; the first is under way
-    lean: bool = volatile(bool)  # Octopus refused the question about the device: ask for the plan alone
+    lean: bool = volatile(bool)  # Octopus refused the query about the device: ask for the plan alone
 
     def polled(self, device: Device, token: Token) -> State:
-        """Every live device is asked for, one after the other; the car's own plan comes last, and so is what stays."""
+        """Every live device is asked about in turn; the car's own plan comes last, and so is the one retained."""
         wanted = (*(d for d in device.also if d != device.id), device.id)
         plans = self.plans
         if not plans.keys() <= {*wanted}:
@@ -74,7 +74,7 @@ def read_plan(state: State, reply: Reply, id_: str | None, device_max_age: timed
 
 
 def _recalled(plan: Plan, known: Device) -> Plan:
-    """With what was seen of the device before: its power proves nothing by now, nor its state of what began since."""
+    """With what was seen of the device before, but not its power, nor its state if a dispatch has begun since."""
     began = any(known.at < d.start <= plan.at for d in plan.dispatches)
     return replace(plan, state=None if began else known.state, suspended=known.suspended)
 
@@ -88,7 +88,7 @@ def _kept(state: State, plan: Plan) -> tuple[State, Plan | Trouble]:
         return replace(state, plans={**state.plans, id_: Kept(plan.dispatches)}), plan
     state = replace(state, plans={**state.plans, id_: replace(before, emptied=True)})
     what = "a dispatch was" if ahead == 1 else f"{ahead} dispatches were"
-    return state, Trouble("emptied", Fault(f"an empty plan where {what} to come: kept until it is confirmed", 200))
+    return state, Trouble("emptied", Fault(f"an empty plan where {what} to come: ignored until confirmed", 200))
 
 
 def _repeated(state: State, told: Trouble) -> tuple[State, Trouble]:

@@ -26,10 +26,10 @@ CLASSES: tuple[tuple[str, frozenset[str]], ...] = (
     # A new token may help. 1124 is the everyday one: "Signature of the JWT has expired."
     ("unauthorised", FIELD | codes(1112, 1120, 1124, 1125, 1126, 1127, 1134, 1135, 1139, 1143, 1144) | {"OE-0103"}),
     ("throttled", codes(1199)),  # typed AUTHORIZATION, yet it says nothing about the token: keep it and wait
-    ("forbidden", codes(1121, 1122, 1138, 1145, 1148, 4123)),  # the account, or the way to sign in: a person's job
+    ("forbidden", codes(1121, 1122, 1138, 1145, 1148, 4123)),  # the account, or the way to sign in: a person must act
     ("disabled", codes(1113)),  # Octopus has switched the field off
-    ("gone", codes(4301, 4313)),  # the device's id is no longer known: discover it again
-    ("invalid", codes(1188, 1189, 1201, 4321)),  # the question is wrong: asking it again cannot help
+    ("gone", codes(4301, 4313)),  # the device's id is no longer known: find it again
+    ("invalid", codes(1188, 1189, 1201, 4321)),  # the query is wrong: asking it again cannot help
     ("unavailable", codes(4314, 4316, 4339, 4340, 4341, 4360, 4373, 4382)),  # Octopus itself cannot get it now
 )
 """Which out port a code belongs to; of several in one reply the first class counts. Any other code is `failed`."""
@@ -87,7 +87,7 @@ def trouble(reply: Reply, spare: Callable[[Wrong], bool] = lambda _: False) -> T
 
 
 def unread(reply: Reply, why: str) -> Trouble:
-    """Why there is nothing in a reply to read: what would not matter beside good data says it now."""
+    """Why a reply holds nothing to read: even an error that would not matter beside good data tells it now."""
     return trouble(reply) or Trouble("failed", reply.fault(why))
 
 
@@ -115,7 +115,7 @@ def instant(text: str) -> datetime:
     found = datetime.fromisoformat(text)
     if found.tzinfo is None:
         raise ValueError(f"a time without an offset: {text}")
-    if not FIRST < found < ENDLESS:  # nobody means it, and reckoning with it would leave the calendar
+    if not FIRST < found < ENDLESS:  # nobody means it, and date arithmetic on it would fail
         raise ValueError(f"no time that there is: {text}")
     return found.astimezone(UTC)
 
@@ -126,7 +126,7 @@ def ending(text: str) -> datetime | None:
 
 
 LARGEST = Decimal("1e300")
-"""What is more leaves no room to reckon with: JSON has no word for infinity."""
+"""Sums with anything larger could overflow, and JSON has no word for infinity."""
 
 
 def number(value: Json) -> Decimal | None:

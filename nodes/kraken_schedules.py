@@ -43,9 +43,9 @@ def wish(said: Preferences, now: datetime) -> Wish | str:
     aims += [(day, aim) for name, aim in said.days.items() for day in _days(name)]
     for day, aim in aims:
         if day not in DAYS:
-            return f"{day!r} is no day of the week"
+            return f"{day!r} is not a day of the week"
         if aim.percent is not None and aim.percent <= 0:  # more likely a number that was not known
-            return f"{aim.percent:g} % is nothing to charge to"
+            return f"{aim.percent:g} % is not a level to charge to"
         told = {"percent": aim.percent, "ready_by": aim.ready_by}
         given.setdefault(day, {}).update({k: v for k, v in told.items() if v is not None})
     if not any(given.values()):

@@ -10,7 +10,7 @@ from .calls import Json, Reply
 from .kraken_replies import FIELD, codes, number, wrongs
 
 MISTAKEN = "KT-CT-1138"
-"""The key is wrong, and not one that may not be used so."""
+"""The key itself is wrong, not just barred from this use."""
 
 REFUSED = FIELD | codes(1121, 1122, 1134, 1135, 1138, 1139, 1143, 1144, 1145, 1148) | {"OE-0103"}
 """When a token was asked for: the key is wrong or may not be used."""
@@ -27,7 +27,7 @@ def key_refused(reply: Reply) -> bool:
 
 
 LAST = 2**32
-"""Seconds since 1970; what is more are milliseconds, or nonsense."""
+"""Seconds since 1970; anything larger is milliseconds, or nonsense."""
 
 
 def expiry(token: str, payload: object, asked: datetime) -> datetime:

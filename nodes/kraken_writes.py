@@ -23,7 +23,7 @@ Results: TypeAlias = list[Emit | Request]
 
 READ, WRITE = "read", "write "
 YOUNG = timedelta(minutes=2)
-"""What was written since may still show: the looks that are used up were an earlier wish's."""
+"""A newer write may still show: the looks that are used up were for an earlier wish."""
 
 
 def proceed(

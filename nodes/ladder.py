@@ -13,7 +13,7 @@ from .messages import Car, Dispatch, House, Plan, Rate
 
 Rung = Literal["window", "offered", "started", "confirmed"]
 RANK: Mapping[Rung, int] = {"offered": 1, "started": 2, "confirmed": 3, "window": 4}
-"""The window is certain: who trusts nothing less trusts no dispatch."""
+"""The window is certain: whoever trusts nothing less trusts no dispatch."""
 
 IN_PROGRESS, BOOSTING = "SMART_CONTROL_IN_PROGRESS", "BOOSTING"
 DRAWING = 500.0  # W; less is a charger's own use
@@ -68,7 +68,7 @@ def started(plan: Plan, d: Dispatch, at: datetime) -> bool:
 
 
 def earned(rate: Rate) -> bool:
-    """Whether a dispatch that has begun makes a half hour cheap: it is billed so, though the dispatch end within it."""
+    """Whether a dispatch that has begun makes a half hour cheap: it is billed so, even if it ends within it."""
     return rate.band == "cheap" and rate.rung in ("started", "confirmed")
 
 

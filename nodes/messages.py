@@ -100,7 +100,7 @@ class Bands:
     car_standard: float | None = None
 
 
-# `import` is a word of Python's: it is written import_ here, and import on the wire.
+# `import` is a keyword of Python's: it is written import_ here, and import on the wire.
 @dataclass(frozen=True, kw_only=True)
 class Prices:
     at: datetime
@@ -150,7 +150,7 @@ class Car:
     home: bool | None = None
     vin: str | None = None
     name: str | None = None  # what people call it
-    phase: str | None = None  # what a reader of it is about, such as resting: left alone so that it can fall asleep
+    phase: str | None = None  # what its reader is doing, such as resting: left alone so that it can fall asleep
     reckoned: tuple[str, ...] = ()  # which of soc and soc_usable was worked out from the other
     fast: bool | None = None  # at a fast (DC) charger
 
@@ -170,7 +170,7 @@ class House:
     controllable: bool | None = None
     why_not: str | None = None
     input_limit: float | None = None  # W, what the GX lets through from the grid; None: no limit is set
-    islanded: bool | None = None  # supplied by something else than the grid
+    islanded: bool | None = None  # supplied by something other than the grid
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,7 +188,7 @@ class BatteryTarget:
 
     at: datetime
     soc: float
-    until: datetime  # after this it says nothing any more
+    until: datetime  # after this it no longer counts
     why: str = ""
 
 

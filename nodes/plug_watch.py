@@ -72,7 +72,7 @@ def commanded(guard: Guard, done: CarDone, now: datetime) -> Step:
 def _cable(cfg: Settings, guard: Guard, now: datetime, car: Car) -> Step:
     if car.plugged is False:
         if guard.phase == "stopped":
-            return Guard("unplugged"), [_told(now, "unplugged again: nothing is owed to the car")]
+            return Guard("unplugged"), [_told(now, "unplugged again: nothing more to do")]
         return Guard("unplugged"), []
     if car.plugged and guard.phase == "unplugged" and cfg.enabled:
         return Guard("armed", plugged=now), []
@@ -140,7 +140,7 @@ def _stopped(cfg: Settings, guard: Guard, now: datetime, car: Car | None, news: 
     if guard.phase == "stopped" and now - since >= cfg.wait:
         return over, _start(now, f"no plan came within {cfg.wait.total_seconds() / 60:.0f} minutes")
     if guard.due and now - max(guard.due, since) >= cfg.slack:
-        return over, _start(now, "Octopus's dispatch has begun, and the car still stands")
+        return over, _start(now, "Octopus's dispatch has begun, and the car is still not charging")
     return guard, []
 
 

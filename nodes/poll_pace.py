@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from .poll_planner import Config
 
 JUST_LOOKED = timedelta(seconds=15)
-"""What is known now will hardly be better known so soon."""
+"""What has just been read will hardly be different so soon."""
 
 AROUND, PUSHED = timedelta(seconds=10), timedelta(seconds=20)
-"""Everybody asks on the half hour: stay so far before it, or go so far after."""
+"""Everybody asks on the half hour: keep this far before it, or this far after it."""
 
 FORGOTTEN = timedelta(hours=1)
-"""A device of which nothing is heard for so long has been unplugged from the account."""
+"""A device not heard of for this long has been removed from the account."""
 
 
 def heard(plans: Mapping[str, Plan], plan: Plan, now: datetime) -> dict[str, Plan]:

@@ -9,7 +9,7 @@ from . import Emit, Reply
 from .field import figure
 from .messages import House
 
-MONEY = "tesla spend"  # the budget that all share who ask Tesla
+MONEY = "tesla spend"  # the budget shared by all who ask Tesla
 
 
 def house(told: Mapping[str, object], now: datetime) -> House:
@@ -25,7 +25,7 @@ def house(told: Mapping[str, object], now: datetime) -> House:
         load=figure(told.get("load_power")),
         pv=figure(told.get("solar_power")),
         controllable=up,
-        why_not=None if up else "the grid is gone, or not told",
+        why_not=None if up else "the grid is gone, or not reported",
         islanded=down if up or down else None,
     )
 

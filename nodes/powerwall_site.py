@@ -20,9 +20,9 @@ from .powerwall_replies import MONEY, house, trouble
 if TYPE_CHECKING:
     from .powerwall import Config
 
-SLACK = timedelta(minutes=1)  # a wish that reaches further is of before a clock was set back
+SLACK = timedelta(minutes=1)  # a wish that reaches further dates from before a clock was set back
 READ, WRITE = 1 / 650, 1 / 1300
-"""Pounds, as for a car; what Tesla takes for a site is nowhere told."""
+"""Pounds, as for a car; what Tesla charges for a site is not published."""
 BACK = 1.0  # pounds beyond the month's, while a reserve of ours is there: it must not stay for lack of money
 
 
@@ -93,7 +93,7 @@ def follow(cfg: Config, state: State, reply: Reply) -> Course:
         return state, [trouble(reply)]
     told = reply.json.get("response") if isinstance(reply.json, dict) else None
     if not isinstance(told, dict):
-        return state, [Emit("failed", reply.fault("the reply says nothing of the site"))]
+        return state, [Emit("failed", reply.fault("the reply says nothing about the site"))]
     match reply.tag:
         case "live":
             seen = house(told, now)
@@ -111,7 +111,7 @@ def follow(cfg: Config, state: State, reply: Reply) -> Course:
 def _compared(cfg: Config, state: State, told: Mapping[str, object], now: datetime) -> Course:
     reserve = figure(told.get("backup_reserve_percent"))
     if reserve is None:
-        return state, [Emit("refused", Fault("the Powerwall does not tell its backup reserve"))]
+        return state, [Emit("refused", Fault("the Powerwall does not report its backup reserve"))]
     if state.wrote is not None and reserve not in (state.wrote, state.before, state.original):
         why = f"somebody set the backup reserve to {reserve:g} %; it is left alone until the next release"
         return State(soc=state.soc, bearer=state.bearer, theirs=why), [Emit("refused", Fault(why))]
@@ -134,7 +134,7 @@ def _confirmed(cfg: Config, state: State, told: Mapping[str, object], now: datet
     if isinstance(wanted, Fault) or reserve != wanted:
         return state, [Emit("refused", Fault(f"the Powerwall shows a reserve of {reserve}, not what was written"))]
     if wish is None or _over(cfg, wish, now):
-        ended = wish or Lease(mode="release", until=now, reason="nothing is wished")
+        ended = wish or Lease(mode="release", until=now, reason="nothing is asked for")
         if ended.mode != "release":
             ended = replace(ended, mode="release", reason="its end came")
         free = State(soc=state.soc, bearer=state.bearer)

@@ -25,7 +25,7 @@ class Spell:
     start: datetime
     end: datetime
     kwh: float
-    kwh_low: float | None = None  # so little, or less, on one day of ten
+    kwh_low: float | None = None  # this little, or less, on one day in ten
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -43,7 +43,7 @@ class Banded(Window):
 class Cheapest:
     """Which half hours of a price list count as cheap: either reason is enough."""
 
-    hours: float | None = None  # so many of each local day, the cheapest ones
+    hours: float | None = None  # this many of each local day, the cheapest ones
     below: float | None = None  # p/kWh
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""What a car says by Fleet Telemetry, field by field, and when it is connected. No field bears a time of its own."""
+"""What a car says by Fleet Telemetry, field by field, and when it is connected. No field carries a time of its own."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def connected(memory: Memory, car: Car, told: object, retained: bool) -> tuple[M
             made = str(more.get("CreatedAt", ""))
         case _:
             return memory, car
-    if status == "CONNECTED" and made >= memory.link_at and not retained:  # else it may be over long since
+    if status == "CONNECTED" and made >= memory.link_at and not retained:  # else it may have ended long ago
         return replace(memory, link=link, link_at=made), replace(car, state="online")
     if status == "DISCONNECTED":
         over = link == memory.link if memory.link else made >= memory.link_at

@@ -1,4 +1,4 @@
-"""What Tesla takes for a call in the UK, and how many it lets through: shared by every node that calls one account."""
+"""What Tesla asks for a call in the UK, and how many it lets through: shared by every node that calls one account."""
 
 from __future__ import annotations
 

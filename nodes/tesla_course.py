@@ -83,7 +83,7 @@ def question(cfg: Settings, memory: Memory, what: str) -> Request:
 def follow(cfg: Settings, memory: Memory, reply: Reply) -> Course:
     now = reply.at
     match told := heard(reply):
-        case Moved(base) if memory.base is None:  # once: two regions must not send us to and fro
+        case Moved(base) if memory.base is None:  # once: two regions must not send us back and forth
             memory = replace(memory, base=base)
             return memory, question(cfg, memory, reply.tag)
         case Away("asleep") if reply.tag.startswith("data") and memory.pace.phase in ("charging", "driving"):

@@ -68,7 +68,7 @@ def effect(command: CarCommand, seen: Seen) -> tuple[Effect, str]:
     match command.do:
         case "start" if seen.charging is False:
             if seen.plugged is False:
-                return "unplugged", "no cable is in the car"
+                return "unplugged", "no cable is plugged into the car"
             if seen.powerless:
                 return "powerless", "the cable brings no power: the charger holds it back, or is switched off"
             return ("full", "the car is charged to its limit") if seen.full else ("ineffective", "it does not charge")

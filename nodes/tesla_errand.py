@@ -98,7 +98,7 @@ def _sending(cfg: Settings, memory: Memory, about: str, now: datetime) -> Course
         memory, emits = sleeping(memory, about, Fault("the car is asleep"), now)
         return memory, [*emits]
     if memory.bearer is None:
-        return replace(memory, round=()), [Emit("unauthorised", Fault("no token that is good now"))]
+        return replace(memory, round=()), [Emit("unauthorised", Fault("no valid token at the moment"))]
     if memory.quiet and now < memory.quiet <= now + LONGEST:
         left = (memory.quiet - now).total_seconds()
         why = "Tesla asked not to be called for a while"
@@ -169,7 +169,7 @@ def _looking(cfg: Settings, memory: Memory, now: datetime) -> Course:
     if not due:
         return memory, results
     if memory.bearer is None:
-        return replace(memory, round=()), [*results, Emit("unauthorised", Fault("no token that is good now"))]
+        return replace(memory, round=()), [*results, Emit("unauthorised", Fault("no valid token at the moment"))]
     listed = any(k.startswith("schedule ") for k in due)
     asked = look(cfg, memory.bearer, memory.bases.get(cfg.url), schedules=listed)
     return replace(memory, asking=LOOK), [*results, asked]

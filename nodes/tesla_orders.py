@@ -42,7 +42,7 @@ def wrong(command: CarCommand) -> str:
         case "amps" if value is None or not 0 <= value <= 48 or value % 1:
             return f"a current is a whole number between 0 and 48 A, not {value}"
         case "unschedule" if command.id is None:
-            return "which schedule to remove is not said: id"
+            return "say which schedule to remove: its id"
         case "schedule":
             return _wrong_schedule(schedule) if schedule else "no schedule is given"
     return ""
@@ -51,9 +51,9 @@ def wrong(command: CarCommand) -> str:
 def _wrong_schedule(schedule: Schedule) -> str:
     times = [t for t in (schedule.start, schedule.end) if t is not None]
     if not times or not all(CLOCK.fullmatch(t) for t in times):
-        return "a schedule has a start, an end or both, as 00:30"
+        return "a schedule has a start, an end or both, written like 00:30"
     days = {d.strip().lower() for d in schedule.days.split(",")}
-    return "" if days <= DAYS else f"no day of a schedule: {', '.join(sorted(days - DAYS))}"
+    return "" if days <= DAYS else f"not a day of a schedule: {', '.join(sorted(days - DAYS))}"
 
 
 def call(cfg: Account, command: CarCommand, bearer: Secret, base: str | None) -> Request:

@@ -8,7 +8,7 @@ from . import Fault, Reply
 
 ASLEEP = "vehicle unavailable:"  # only this text means asleep: a bare 408 is a radio hole
 SPENT, LOCKED, BUSY, SERVICE = 900.0, 600.0, 300.0, 60.0  # s to wait where Tesla names no time
-LONGEST = timedelta(days=1)  # nothing waits for longer, whatever Tesla says, nor for what a wrong clock said
+LONGEST = timedelta(days=1)  # no wait is longer, whatever Tesla or a wrong clock said
 
 BARRED = {
     "mobile_access_disabled": "mobile access is switched off in the car: Controls > Safety",
@@ -16,7 +16,7 @@ BARRED = {
 }
 
 WORDS = {
-    400: "Tesla does not understand the question",
+    400: "Tesla does not understand the request",
     402: "Tesla wants a payment method for this developer account",
     403: "Tesla forbids it: the token lacks a scope, or the call was not made over HTTP/2",
     404: "Tesla knows no such car on this account; compare the VIN",
@@ -25,8 +25,8 @@ WORDS = {
     412: "the application is not registered in this region; register it there once (partner_accounts)",
     421: "the account belongs to another region, and no address of Tesla's was named",
     423: "Tesla has locked the account; look at its app or web page",
-    451: "Tesla may not tell: privacy or law",
-    503: "Tesla's service, or the car, is not there",
+    451: "Tesla may not say, for reasons of privacy or law",
+    503: "Tesla's service, or the car, is not available",
     504: "the car did not answer in time",
     540: "the car gave Tesla an answer that it did not expect",
 }

@@ -26,7 +26,7 @@ ALREADY = {
 SAME = {"already_set", "requested"}  # of the rest
 
 REASONS: dict[str, tuple[Port, str]] = {
-    "disconnected": ("unplugged", "no cable is in the car"),
+    "disconnected": ("unplugged", "no cable is plugged into the car"),
     "no_power": ("powerless", "the cable brings no power: the charger holds it back, or is switched off"),
     "could_not_wake_buses": ("busy", "the car is not quite awake yet"),
     "user_not_present": ("refused", "the car wants a person in it"),
@@ -45,7 +45,7 @@ class Verdict:
 def verdict(do: str, reply: Reply) -> Verdict:
     """`unknown`: the car may have done it. `failed`, `busy`, `throttled`: it has not, and trying again may help."""
     if reply.unknown:
-        return Verdict("unknown", reply.fault(f"the process died over {do}: not known whether the car got it"))
+        return Verdict("unknown", reply.fault(f"the process died during {do}: not known whether the car got it"))
     if reply.spent:
         return Verdict("spent", reply.fault(code=reply.spent))
     error, reason = said(reply), _reason(reply)

@@ -55,7 +55,7 @@ Course = tuple[Memory, Request | list[Emit] | None]
 
 def needed(cfg: Settings, memory: Memory, need: Needed, now: datetime) -> Course:
     if need.until is not None and now > need.until:
-        return memory, [Emit("refused", Fault(f"{need.do} is not wanted any more, so the car is not woken"))]
+        return memory, [Emit("refused", Fault(f"{need.do} is no longer wanted, so the car is not woken"))]
     memory = replace(memory, needs={**memory.needs, f"{need.do} {need.id or ''}": need}, needed=now)
     if memory.since is not None and abs(now - memory.since) < cfg.patience:
         return memory, None  # it is being woken: one call serves all
@@ -70,14 +70,14 @@ def looked(cfg: Settings, memory: Memory, now: datetime) -> Course:
     if memory.since is None:
         return _wake(cfg, memory)
     if memory.bearer is None:
-        return memory, [Emit("unauthorised", Fault("no token that is good now"))]
+        return memory, [Emit("unauthorised", Fault("no valid token at the moment"))]
     base = memory.bases.get(cfg.url)
     return replace(memory, asking="look"), request(cfg, "GET", "", memory.bearer, None, "look", base=base)
 
 
 def _wake(cfg: Settings, memory: Memory) -> Course:
     if memory.bearer is None:
-        return memory, [Emit("unauthorised", Fault("no token that is good now"))]
+        return memory, [Emit("unauthorised", Fault("no valid token at the moment"))]
     asked = request(cfg, "POST", "/wake_up", memory.bearer, "wake", "wake", base=memory.bases.get(cfg.url))
     daily = Budget(name=f"tesla wakes {cfg.vin[-6:]}", most=cfg.per_day, per="day")
     return replace(memory, asking="wake"), replace(asked, budgets=(daily, *asked.budgets))
@@ -88,7 +88,7 @@ def follow(cfg: Settings, memory: Memory, reply: Reply) -> Course:
     if not memory.needs:
         return memory, []
     told = heard(reply)
-    if isinstance(told, Moved) and cfg.url not in memory.bases:  # once: two regions must not send us to and fro
+    if isinstance(told, Moved) and cfg.url not in memory.bases:  # once: two regions must not send us back and forth
         memory = replace(memory, bases={cfg.url: told.base})
         return looked(cfg, memory, reply.at) if asked == "look" else _wake(cfg, memory)
     if asked == "look":

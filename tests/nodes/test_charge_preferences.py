@@ -83,11 +83,11 @@ def test_a_lower_limit_that_octopus_has_is_kept() -> None:
     [
         (Preferences(), "nothing to set: say percent, ready_by or days"),
         (Preferences(days={"monday": Aim()}), "nothing to set: say percent, ready_by or days"),
-        (Preferences(percent=80, days={"caturday": Aim(percent=100)}), "'caturday' is no day of the week"),
-        (Preferences(percent=80, days={"s": Aim(percent=100)}), "'s' is no day of the week"),
-        (Preferences(percent=0), "0 % is nothing to charge to"),
-        (Preferences(percent=-10, ready_by="07:00"), "-10 % is nothing to charge to"),
-        (Preferences(percent=80, days={"sunday": Aim(percent=0)}), "0 % is nothing to charge to"),
+        (Preferences(percent=80, days={"caturday": Aim(percent=100)}), "'caturday' is not a day of the week"),
+        (Preferences(percent=80, days={"s": Aim(percent=100)}), "'s' is not a day of the week"),
+        (Preferences(percent=0), "0 % is not a level to charge to"),
+        (Preferences(percent=-10, ready_by="07:00"), "-10 % is not a level to charge to"),
+        (Preferences(percent=80, days={"sunday": Aim(percent=0)}), "0 % is not a level to charge to"),
     ],
 )
 def test_what_makes_no_wish_is_refused_without_asking_octopus(wish: Preferences, why: str) -> None:

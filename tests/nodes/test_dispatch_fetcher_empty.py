@@ -66,5 +66,5 @@ def test_a_kept_plan_says_how_much_is_still_to_come() -> None:
     state, _ = ask(CFG, State(plans={ID: Kept((SMART, SMART))}), None, token=TOKEN, device=CAR)
 
     assert answer(replace(plan_reply([]), at=NOW), state)[1].body == Fault(
-        "an empty plan where 2 dispatches were to come: kept until it is confirmed", 200
+        "an empty plan where 2 dispatches were to come: ignored until confirmed", 200
     )

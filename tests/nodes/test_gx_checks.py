@@ -38,7 +38,7 @@ def test_what_forbids_control_is_said_in_plain_words_and_ends_a_lease(
     ("path", "told", "why"),
     [
         *((SOC, told, "the state of charge is unknown") for told in (None, "55", 1e300, -0.5, 100.5)),
-        *((GRID[0], told, "the grid meter tells nothing") for told in (None, "55", 1e300)),
+        *((GRID[0], told, "the grid meter reports nothing") for told in (None, "55", 1e300)),
     ],
 )
 def test_a_reading_that_the_house_does_not_know_forbids_control(pair: Pair, path: str, told: object, why: str) -> None:
@@ -66,7 +66,7 @@ def test_a_gx_clock_more_than_a_minute_off_ends_a_lease(pair: Pair) -> None:
     charging(pair).set_fault("clockAhead")
     pair.run(seconds=5)
 
-    assert pair.faults() == ["the GX's clock is ahead by 120 s; set it by the internet"]
+    assert pair.faults() == ["the GX's clock is ahead by 120 s; set it from the internet"]
     assert pair.slot()["Day"] == -7
 
 

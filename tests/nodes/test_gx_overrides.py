@@ -177,7 +177,7 @@ def test_without_the_line_of_a_probe_it_cannot_be_set() -> None:
 
 
 def test_an_override_that_never_ends_is_not_used() -> None:
-    with pytest.raises(ValueError, match="overrides are used where they live 30 s to 10 min"):
+    with pytest.raises(ValueError, match="overrides are used where they last 30 s to 10 min"):
         victron_gx.Config(url="mqtt://flow", hold="overrides", proven={"v3.67": timedelta(days=1)})
 
 

@@ -48,7 +48,7 @@ def test_a_user_s_slot_that_goes_first_is_not_fought(pair: Pair) -> None:
     pair.tell_slot(1, Start=0, Duration=86_340, Soc=20, Day=7)
     pair.run(seconds=20)
 
-    assert pair.faults() == ["charge schedule 2 on the GX goes first, and runs now"]
+    assert pair.faults() == ["charge schedule 2 on the GX takes precedence, and is running now"]
     assert (pair.slot()["Day"], pair.slot(1)["Day"], pair.house.controllable) == (-7, 7, False)
 
 
@@ -57,7 +57,7 @@ def test_a_state_of_charge_that_is_not_even_told_when_asked_for_is_no_longer_bel
     pair.deaf.add(f"N/{ID}/{SOC}")
     pair.run(minutes=6)
 
-    assert pair.faults() == ["the GX has not told the state of charge since 12:05 UTC"]
+    assert pair.faults() == ["the GX has not reported the state of charge since 12:05 UTC"]
     assert pair.slot()["Day"] == -7
 
 

@@ -29,14 +29,14 @@ def test_four_fifths_of_a_day_s_writes_are_said_once() -> None:
 
     assert [e.port for _, e in pair.out if e.port == "worn"] == ["worn"] * 4  # each setting of its own
     assert (
-        pair.faults()[0] == "Day of charge schedule 5 was written 8 times today, of 10 that the GX's flash should bear"
+        pair.faults()[0] == "Day of charge schedule 5 was written 8 times today, of 10 allowed to spare the GX's flash"
     )
 
 
 def test_the_day_s_writes_are_spent_and_what_is_on_is_switched_off_all_the_same() -> None:
     pair = worn()
     cycles(pair, 5)
-    why = "Start of charge schedule 5 was written 10 times today, of 10 that the GX's flash should bear"
+    why = "Start of charge schedule 5 was written 10 times today, of 10 allowed to spare the GX's flash"
     spent = (pair.house.controllable, pair.house.why_not)
     pair.said.clear()
     pair.lease("hold", 30)

@@ -84,7 +84,7 @@ def test_what_a_person_wishes_is_stronger_than_the_plan_and_has_an_end(
             "charge",
             "charge by hand until 13:30: the battery at 40 % is below 80 %",
         ),
-        ("charge", {"house": house(soc=80)}, "hold", "charge by hand until 13:30: the battery has its 80 %"),
+        ("charge", {"house": house(soc=80)}, "hold", "charge by hand until 13:30: the battery is full enough at 80 %"),
         ("charge", {"house": house(-3)}, "release", "charge by hand until 13:30, but the house battery is not seen"),
         ("charge", {"house": None}, "release", "charge by hand until 13:30, but the house battery is not seen"),
         (

@@ -31,7 +31,7 @@ NOT_MEASURED = "power is cheap, but the grid's or the battery's power is not mea
             Config(fuse=60),
             grid(7400),  # house and car
             "hold",
-            "power is cheap, but the 60 A fuse leaves 5400 W beside house and car, and it would draw 5000 W",
+            "power is cheap, but the 60 A fuse leaves 5400 W beside house and car; charging draws 5000 W",
         ),
         (Config(fuse=60), grid(4000, battery=-3400), "hold", None),  # what the battery gives, it will not give then
         (Config(fuse=60), grid(-3000, battery=-3400), "charge", None),
@@ -71,5 +71,5 @@ def test_a_charge_gives_way_to_the_oven_and_the_car_and_waits_before_it_begins_a
         said += [(minute, now.mode, now.reason)] if now else []
 
     enough = "power is cheap, and the battery at 40 % is below 95 %"  # at 2 min 12.7 kW of 13.8, and 1 kW to spare
-    short = "power is cheap, but the 60 A fuse leaves 4800 W beside house and car, and it would draw 5000 W"
+    short = "power is cheap, but the 60 A fuse leaves 4800 W beside house and car; charging draws 5000 W"
     assert said == [(0, "charge", enough), (3, "hold", short), (8, "charge", enough)]

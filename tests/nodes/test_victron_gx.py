@@ -108,8 +108,8 @@ def test_a_password_never_travels_in_the_clear(settings: dict[str, Any], url: st
         ({"host": "a", "url": "b"}, "set either host or url"),
         ({"host": "a", "slot": 5}, "slot is 5; a GX has 0 to 4"),
         ({"host": "a", "timezone": "X"}, "no time zone is called X"),
-        ({"host": "a", "keepalive": timedelta(minutes=1)}, "keepalive is 0:01:00; a GX tells nothing any more 0:01:00"),
-        ({"url": "mqtt://flow", "keepalive": timedelta()}, "keepalive is 0:00:00; a GX tells nothing any more 0:01:00"),
+        ({"host": "a", "keepalive": timedelta(minutes=1)}, "keepalive is 0:01:00; a GX falls silent 0:01:00"),
+        ({"url": "mqtt://flow", "keepalive": timedelta()}, "keepalive is 0:00:00; a GX falls silent 0:01:00"),
     ],
 )
 def test_settings_that_cannot_be_meant_are_refused(settings: dict[str, Any], why: str) -> None:

@@ -168,9 +168,9 @@ def test_a_word_may_be_taken_back_and_may_name_a_car_that_was_never_heard_of() -
     drive.cable(0, plugged=True)
 
     assert drive.person(1, "Green") == "unknown"
-    assert drive.whys[-1] == "nothing was heard yet of Green"
+    assert drive.whys[-1] == "nothing has been heard yet of Green"
     assert drive.person(2, None) == "unknown"
-    assert drive.whys[-1] == "no car has told of itself yet"
+    assert drive.whys[-1] == "no car has reported yet"
 
 
 def test_who_was_found_stays_found_while_the_others_merely_catch_up() -> None:
@@ -180,7 +180,7 @@ def test_who_was_found_stays_found_while_the_others_merely_catch_up() -> None:
     drive.car(3, "Red", plugged=True, charging=False, home=True)
 
     assert drive.which == "Blue"
-    assert drive.whys == ["nothing speaks for any of the cars"]  # until the first one told
+    assert drive.whys == ["nothing points to any of the cars"]  # until the first one told
 
 
 def test_the_same_news_are_told_once_and_a_new_reading_once_a_minute() -> None:
@@ -206,7 +206,7 @@ def test_nothing_is_said_of_a_house_that_does_not_measure_the_car() -> None:
 
     assert emits == [
         Emit("car", Car(at=NOON)),
-        Emit("unknown", Fault("no car has told of itself yet")),
+        Emit("unknown", Fault("no car has reported yet")),
     ]
 
 
