@@ -117,7 +117,7 @@ class Link:
         return self.traffic.backlog
 
     def fds(self) -> list[int]:
-        """What to wait for, where this is a second link on another's loop. What is to be sent goes first."""
+        """What to wait for, where this is a second link on another's loop. Sends what is waiting first."""
         self._flush()
         return self._watch.fds()
 

@@ -1,4 +1,4 @@
-"""Bodies as JSON. The work is done once a type: what runs per message is a plain function."""
+"""Bodies as JSON. The work is done once per type: what runs per message is a plain function."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ class Host:
         self._asked, self._probe = b"", topics.into(flow.name, setup.node, "$probe")
 
     def turn(self, patience: float) -> bool:
-        """One round of the loop, waiting so long at most for something to do. False: it was the last."""
+        """One round of the loop, waiting at most this long for something to do. False: it was the last."""
         if self._ends and (monotonic() >= self._ends or self._finished()):
             self._leave()
             return False
@@ -104,7 +104,7 @@ class Host:
         return True
 
     def fds(self) -> list[int]:
-        """What to wait for before the next turn, where another's loop does it. What is to be sent goes first."""
+        """What to wait for before the next turn, where another's loop does the waiting. Sends what is waiting first."""
         return [self.lifeline.fileno(), *self.link.fds(), *(self.outer.fds() if self.outer else ())]
 
     def post(self, act: Callable[[], None]) -> None:

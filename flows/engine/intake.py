@@ -127,7 +127,7 @@ class Intake:
         return inputs
 
     def _bare(self, message: Message, fresh: Envelope, along: tuple[Route, ...]) -> tuple[Envelope, list[str]]:
-        """A body from outside with an id, and the keys by which it is known, one a route."""
+        """A body from outside with an id, and the keys by which it is known, one per route."""
         text, seen = message.payload.decode(errors="replace"), self._desk.seen
         copy = derived("", message.topic, 0, text)
         copies = [known(copy, route) for route in along]

@@ -1,4 +1,4 @@
-"""What calls have cost: of every node of the house in one file, counted before the call, and over restarts.
+"""What calls have cost: for every node of the house in one file, counted before the call and kept over restarts.
 
 A day and a month are UTC's and kept as totals of days; any other span slides, and is kept as the calls within it. What
 was counted by a clock that has since been set back was none the less counted before now: it is taken as of the time

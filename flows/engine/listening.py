@@ -133,7 +133,7 @@ class Connection(BaseHTTPRequestHandler):
             self._write(reply.status, reply.text.encode(), f"{kind}; charset=utf-8", headers)
 
     def _say(self, status: int, why: str) -> None:
-        """The end of the connection: a body may be on its way that is not read."""
+        """Answer, and end the connection: a body may be on its way that nobody reads."""
         self.close_connection = True
         self._write(status, why.encode(), "text/plain; charset=utf-8", {"connection": "close"})
         self._drain()

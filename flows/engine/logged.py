@@ -1,4 +1,4 @@
-"""The log of a flow that is lived through on the bench: the same words as of one that runs."""
+"""The log of a flow that is lived through on the bench: in the same words as that of one that runs."""
 
 from __future__ import annotations
 

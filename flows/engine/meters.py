@@ -93,7 +93,7 @@ class Meters:
         yield _counter("calls_refused", "HTTP calls that were not made, as a budget was spent.", ["budget"],
                        (([b], n) for b, n in self.spent.items()))  # fmt: skip
         yield _counter("repetitions", "Inputs that were recognised as repeated.", [], [([], self.repetitions)])
-        yield _counter("set_aside", "Inputs that no call could digest.", [], [([], self.set_aside)])
+        yield _counter("set_aside", "Inputs set aside, as no call could process them.", [], [([], self.set_aside)])
         yield _gauge("queued_messages", "Inputs that have not had their turn.", [], [([], self.queued)])
         yield _gauge("outbox_messages", "Sent, and not yet confirmed by the broker.", [], [([], self.waiting)])
         yield self._latency()

@@ -1,4 +1,4 @@
-"""JSON as the body that a port carries. The work is done once a type: what runs per message is a plain function."""
+"""JSON as the body that a port carries. The work is done once per type: what runs per message is a plain function."""
 
 from __future__ import annotations
 

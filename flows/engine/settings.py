@@ -169,7 +169,7 @@ def _harmless(value: Any, kind: Any) -> bool:
 
 
 def _owner(path: str) -> str:
-    """What a fault of the whole is said about: the node, or the setting that holds the part."""
+    """What a fault of the whole is reported against: the node, or the setting that holds the part."""
     return f"{path.rstrip('.')}: " if path.endswith(".") else path.removesuffix("setting ")
 
 

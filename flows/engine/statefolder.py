@@ -29,7 +29,7 @@ def default() -> Path:
 
 
 def prepare(folder: Path) -> Path:
-    """Make the folder, and try that something written there stays. Raises Unusable."""
+    """Make the folder, and check that what is written there stays. Raises Unusable."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)

@@ -1,4 +1,4 @@
-"""A node's own file: its state, what it has seen, what it still owes. One transaction an input, in SQLite."""
+"""A node's own file: its state, what it has seen, what it still owes. One transaction per input, in SQLite."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .statefolder import begin
 from .work import Owed
 
 SOME = 256  # inputs, after which it is looked which keys to forget
-ASIDE = 1000  # inputs that no call could digest: more are somebody's mistake, not something to look at
+ASIDE = 1000  # inputs that no call could process: more are somebody's mistake, not something to look at
 ROOM = 20_000_000  # bytes of them
 SIZE = 4096  # bytes of the file of tries
 STEP = 128  # bytes by which what is kept becomes longer
@@ -129,7 +129,7 @@ class Store:
         return json.loads(row[0]) if row else None
 
     def set_aside(self, at: str, port: str, payload: bytes, why: str) -> None:
-        """Keep an input that no call could digest; of very many, the newest. Raises Full."""
+        """Keep an input that no call could process; of very many, the newest. Raises Full."""
         with room():
             self._db.execute("INSERT INTO aside (at, port, payload, why) VALUES (?, ?, ?, ?)", (at, port, payload, why))
             self._db.execute("DELETE FROM aside WHERE number <= (SELECT max(number) FROM aside) - ?", (ASIDE,))

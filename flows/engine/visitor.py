@@ -115,7 +115,7 @@ class Visitor:
         return answers[0] if answers else None
 
     def until(self, done: Callable[[], bool], patience: float = PATIENCE) -> bool:
-        """Listen until this is so, at most so many seconds."""
+        """Listen until this is so, for at most this many seconds."""
         end = monotonic() + patience
         while not done() and (left := end - monotonic()) > 0:
             self.link.step(min(left, 0.5))
