@@ -124,7 +124,7 @@ class Ledger(Counts):
         )
 
     def _meet(self, flow: str, b: Budget, now: datetime) -> None:
-        """Other limits on this budget with which nobody has asked for long are those of an older flow."""
+        """Other limits on this budget with which nobody has asked for a day are those of an older flow."""
         of, at = (flow, b.name, key(b)), now.timestamp()
         if 0 <= at - self._met.get((*of, b.most), 0.0) < KEPT / 24:
             return

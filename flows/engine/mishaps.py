@@ -124,7 +124,7 @@ def chance(said: Mapping[str, Any]) -> Chance:
     shares = {"late", "double", "crash", "answers"}
     spans = {"by", "again", "away"}
     if odd := said.keys() - shares - spans - {"seed", "sparing"}:
-        raise ValueError(f"mishaps take no {', '.join(sorted(odd))}")
+        raise ValueError(f"no such key of mishaps: {', '.join(sorted(odd))}")
     read: dict[str, Any] = {name: share(text) for name, text in said.items() if name in shares}
     read |= {name: duration(text) for name, text in said.items() if name in spans}
     return Chance(seed=said["seed"], sparing=tuple(said.get("sparing", ())), **read)

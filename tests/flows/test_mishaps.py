@@ -253,7 +253,7 @@ WRONG = [
     ({"clock": 3}, "a clock is ahead by a duration such as +1h or -90s; 0s is right"),
     ({"clock": "+1h", "until": "2020-01-01T00:00:00Z"}, "until is not a later time: 2020-01-01T00:00:00Z"),
     ({"mishaps": {}}, "mishaps must be an object with a seed, which is a number"),
-    ({"mishaps": {"seed": 1, "lost": "1%"}}, "mishaps take no lost"),
+    ({"mishaps": {"seed": 1, "lost": "1%"}}, "no such key of mishaps: lost"),
     ({"mishaps": {"seed": 1, "late": 3}}, "3 is not a share such as 10%"),
     (
         {"mishaps": {"seed": 1, "sparing": ["x"]}},
