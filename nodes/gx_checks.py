@@ -19,7 +19,7 @@ CLOCK = 60.0  # s
 STUCK = timedelta(minutes=4)  # the state of charge is asked for every minute, or with each keepalive
 SOURCES = {0: "nothing", 2: "a generator", 3: "shore power", 240: "nothing, the grid is gone"}
 WHY_NOT = {
-    1: "the GX says this is no ESS",
+    1: "the GX says this is not an ESS",
     2: "the GX does not know the state of charge",
     3: "the GX is set to keep the battery charged",
     4: "another controller, such as Dynamic ESS, blocks schedules",

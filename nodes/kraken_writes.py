@@ -153,7 +153,7 @@ def _written(errand: Errand, state: State, reply: Reply) -> tuple[State, Results
     wish = next((w for w in state.wishes if w.id == id_ and w.stage == "asked"), None)
     if wish is None:
         return state, []
-    wrong = hindrance(reply) or (None if _took(reply) else Trouble("unsure", reply.fault("Octopus did not say so")))
+    wrong = hindrance(reply) or (None if _took(reply) else Trouble("unsure", reply.fault("Octopus did not confirm it")))
     if wrong is None or RUNNING in reasons(reply):
         wish = replace(wish, stage="taken")
         return _with(state, wish), [waiting(wish)]

@@ -71,12 +71,12 @@ def effect(command: CarCommand, seen: Seen) -> tuple[Effect, str]:
                 return "unplugged", "no cable is plugged into the car"
             if seen.powerless:
                 return "powerless", "the cable brings no power: the charger holds it back, or is switched off"
-            return ("full", "the car is charged to its limit") if seen.full else ("ineffective", "it does not charge")
+            return ("full", "the car is charged to its limit") if seen.full else ("ineffective", "it is not charging")
         case "start":
-            return ("done", "it charges") if seen.charging else ("unknown", "")
+            return ("done", "it is charging") if seen.charging else ("unknown", "")
         case "stop":
             return _known(
-                None if seen.charging is None else not seen.charging, "it does not charge", "it still charges"
+                None if seen.charging is None else not seen.charging, "it is not charging", "it is still charging"
             )
         case "limit":
             reached = None if seen.limit is None else seen.limit == command.value

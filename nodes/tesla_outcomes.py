@@ -50,9 +50,9 @@ def sleeping(memory: Memory, about: str, fault: Fault, now: datetime) -> Outcome
         )  # fmt: skip
         return memory.at_stage(about, "asleep"), [Emit("asleep", needed)]
     if memory.drawing:
-        why = "Tesla cannot reach the car, and a meter sees it charge"
+        why = "Tesla cannot reach the car, but a meter sees it charging"
         return memory.at_stage(about, "waiting"), [Emit("failed", Fault(why, fault.status, "drawing", 30.0))]
-    return memory.without(about), [done(it, now, "the car is asleep, so it does not charge")]
+    return memory.without(about), [done(it, now, "the car is asleep, so it is not charging")]
 
 
 def judged(cfg: Settings, memory: Memory, told: Seen, *, sure: bool) -> Outcome:

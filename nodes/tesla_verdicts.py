@@ -31,7 +31,7 @@ REASONS: dict[str, tuple[Port, str]] = {
     "could_not_wake_buses": ("busy", "the car is not quite awake yet"),
     "user_not_present": ("refused", "the car wants a person in it"),
     "cabin comfort remote settings not enabled": ("refused", "remote control of the climate is off in the car"),
-    "not_charging": ("refused", "the car does not charge"),
+    "not_charging": ("refused", "the car is not charging"),
     "not_supported": ("refused", "this car does not know the command"),
 }
 

@@ -61,14 +61,14 @@ def test_only_what_a_look_at_the_car_shows_is_done() -> None:
     assert life.reply(1, 200, YES) == [("taken", wish("start", reason="cheap", owner="me"))]
     (look,) = life.again(9)
     assert (look.method, look.url, look.query) == ("GET", f"{CAR}/vehicle_data", {"endpoints": "charge_state"})
-    done = CarDone(at=after(10), do="start", why="it charges", reason="cheap", owner="me")
+    done = CarDone(at=after(10), do="start", why="it is charging", reason="cheap", owner="me")
     assert life.reply(10, 200, reading(charging_state="Starting")) == [("done", done)]
     assert life.again(60) == []
 
 
 def test_what_the_car_does_not_show_is_ineffective_and_sent_again_but_not_for_ever() -> None:
     life = Life()
-    told = Fault("Tesla took start, but it does not charge", code="ineffective")
+    told = Fault("Tesla took start, but it is not charging", code="ineffective")
     for start in (0, 100, 200):
         sent = life.want(wish("start")) if not start else life.again(start)
         assert asked(sent) == [("POST", "/command/charge_start", {})]
