@@ -31,7 +31,7 @@ def test_a_url_is_read(url: str, read: Address) -> None:
         ("mqtt://host:port", "up to 65535"),
         ("mqtt://me:a/b@host", "%2F"),
         ("mqtt://host?ca=x", "settings of mqtts"),
-        ("mqtts://host?cert=x", "not known: cert"),
+        ("mqtts://host?cert=x", "an unknown setting: cert"),
         ("unix://relative.sock", "unix:///path"),
     ],
 )

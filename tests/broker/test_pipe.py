@@ -62,7 +62,7 @@ def test_packets_come_whole_however_they_are_cut(sent: list[tuple[int, bytes]], 
 
 @pytest.mark.parametrize(
     ("wire", "why"),
-    [(b"\x30\xff\xff\xff\xff", "without an end"), (b"\x30" + coded(LARGEST + 1), "a packet of 8388609")],
+    [(b"\x30\xff\xff\xff\xff", "whose length makes no sense"), (b"\x30" + coded(LARGEST + 1), "a packet of 8388609")],
 )
 def test_what_is_no_packet_ends_the_connection(ends: tuple[Pipe, socket.socket], wire: bytes, why: str) -> None:
     pipe, theirs = ends

@@ -50,7 +50,7 @@ def test_two_questions_at_once_are_a_bug() -> None:
     def both(cfg: Config, poll: object) -> list[Request]:
         return [Request(method="GET", url="x"), Request(method="GET", url="y")]
 
-    with pytest.raises(TypeError, match="one question at a time"):
+    with pytest.raises(TypeError, match="one Request at a time"):
         give(actor(both, again), "poll", None)
 
 
