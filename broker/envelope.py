@@ -157,7 +157,7 @@ def loads(payload: bytes, now: datetime) -> Envelope:
         if attempts and not all(
             isinstance(k, str) and isinstance(v, int) and 0 <= v < MANY for k, v in attempts.items()
         ):
-            raise ValueError("attempts are counts per edge")
+            raise ValueError("attempts must be counts per edge")
         id = data["id"]
         root, cause, edge = data.get("root") or id, data.get("cause") or "", data.get("edge") or ""
         names: tuple[Any, ...] = id, root, cause, data["from"], edge

@@ -144,7 +144,7 @@ def wrong_with(said: Mapping[str, Any], kind: str, flow: Flow) -> None:
             raise ValueError(unknown("node", str(said[kind]), [*flow.nodes, EDGES]))
         duration(said.get("for", "0s" if kind == "crash" else None))
         if said.get("step", STEPS[0]) not in STEPS:
-            raise ValueError(f"a step is one of {', '.join(STEPS)}")
+            raise ValueError(f"step must be one of {', '.join(STEPS)}")
     elif kind == "clock":
         ahead(said["clock"])
     until = said.get("until")
@@ -155,7 +155,7 @@ def wrong_with(said: Mapping[str, Any], kind: str, flow: Flow) -> None:
 def ahead(said: Any) -> timedelta:
     """`+1h`, `-90s`; `0s` is right."""
     if not isinstance(said, str) or not said:
-        raise ValueError("a clock is ahead by a duration such as +1h or -90s; 0s is right")
+        raise ValueError("clock must be a duration such as +1h or -90s, by which it is ahead; 0s is right")
     return -duration(said[1:]) if said[0] == "-" else duration(said.removeprefix("+"))
 
 

@@ -156,7 +156,7 @@ class _Composed:
                 told = shown(name).strip("'") if name else "a list"
                 self.faults.append(_reason(self.file, key.start_mark, f"{told} as a key; a key is text"))
             elif name in keys:
-                told = f"{shown(name)} again; it was given on line {keys[name].line}"
+                told = f"{shown(name)} is already given on line {keys[name].line}"
                 self.faults.append(_reason(self.file, key.start_mark, told))
             else:
                 keys[name] = Mark(self.file, key.start_mark.line + 1, key.start_mark.column + 1)

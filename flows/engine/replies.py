@@ -67,19 +67,19 @@ def given(said: Mapping[str, Any]) -> Given:
 def wrong_with(said: Any, nodes: Mapping[str, object]) -> None:
     """Raises ValueError for a `reply` that is none."""
     if not isinstance(said, dict) or "node" not in said:
-        raise ValueError("a reply is an object with a node")
+        raise ValueError("a reply must be an object with a node")
     if odd := sorted(said.keys() - FIELDS):
         raise ValueError(unknown("field", odd[0], FIELDS))
     if said["node"] not in [*nodes]:
         raise ValueError(unknown("node", str(said["node"]), nodes))
     if not isinstance(said.get("status", 200), int):
-        raise ValueError("status is a number; 0 is no answer")
+        raise ValueError("status must be a number; 0 means no answer")
     if not isinstance(said.get("headers"), dict | None):
-        raise ValueError("headers are an object")
+        raise ValueError("headers must be an object")
     if not isinstance(said.get("text"), str | None):
-        raise ValueError("text is text")
+        raise ValueError("text must be a string")
     if not isinstance(said.get("lost"), bool | None):
-        raise ValueError("lost is true or false")
+        raise ValueError("lost must be true or false")
     duration(said.get("takes", "0s"))
 
 

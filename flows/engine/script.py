@@ -67,7 +67,7 @@ def read(lines: Iterable[str], flow: Flow, name: str = "script") -> list[Line]:
         try:
             line = _line(_object(text), flow)
             if found and line.at < found[-1].at:
-                raise ValueError("lines are in time order, and this one is earlier than the one before")
+                raise ValueError("lines must be in time order, and this one is earlier than the one before")
             found.append(line)
         except ValueError as wrong:
             told = " ".join(str(wrong).encode(errors="backslashreplace").decode().split())
@@ -83,14 +83,14 @@ def _object(text: str) -> dict[str, Any]:
     except ValueError as wrong:
         raise ValueError(f"not JSON: {wrong}") from None
     if not isinstance(said, dict) or "at" not in said:
-        raise ValueError('a line is an object with "at"')
+        raise ValueError('a line must be an object with "at"')
     return said
 
 
 def _line(said: dict[str, Any], flow: Flow) -> Line:
     kinds = [k for k in MORE if k in said]
     if len(kinds) != 1:
-        raise ValueError(f"a line says one of {', '.join(MORE)}")
+        raise ValueError(f"a line must have exactly one of {', '.join(MORE)}")
     kind = kinds[0]
     fields = {"at", kind, *MORE[kind]}
     if odd := sorted(said.keys() - fields):
@@ -103,7 +103,7 @@ def _line(said: dict[str, Any], flow: Flow) -> Line:
             raise ValueError(f"{node} has {unknown('in port', port, flow.nodes[node].type.ins)}")
         said = {"body": None, **said}
     elif kind == "broker" and said["broker"] not in ("up", "down"):
-        raise ValueError('broker is "up" or "down"')
+        raise ValueError('broker must be "up" or "down"')
     elif kind == "reply":
         replies.wrong_with(said["reply"], flow.nodes)
     if kind not in ("to", "broker"):

@@ -75,7 +75,7 @@ def _span(seconds: float) -> timedelta:
 
 def _secret(value: Any) -> Secret:
     if not isinstance(value, str):
-        raise BadBody("a secret is text")
+        raise BadBody("a secret must be a string")
     return Secret(value)
 
 

@@ -38,7 +38,7 @@ class Verbs:
         try:
             asked = parse(payload.decode() or "{}")
             if not isinstance(asked, dict):
-                raise Refused("a request is a JSON object")
+                raise Refused("a request must be a JSON object")
             told["transaction"] = asked.get("transaction")
             told["data"] = await self._do(run, verb, asked)
         except Refused as wrong:

@@ -141,7 +141,7 @@ def test_two_bare_bodies_are_two_messages() -> None:
         ("[" * 100_000, "not JSON"),
         (PLAIN.replace("Z", "") + "}", "a time without a zone"),
         (PLAIN.replace("2026", "soon") + "}", "not an envelope"),
-        (PLAIN + ',"attempts":{"a->b":"two"}}', "attempts are counts per edge"),
+        (PLAIN + ',"attempts":{"a->b":"two"}}', "attempts must be counts per edge"),
         (PLAIN + ',"attempts":[1]}', "not an envelope"),
     ],
 )

@@ -109,7 +109,7 @@ def test_a_mapping_in_the_flow_does_as_well(tmp_path: Path) -> None:
          "house/n.yaml:2:5: it: setting tariff.bands[0].from is missing"),
         ("n", {"house__n": "# no bands\nkind: bands\n"},
          "house/n.yaml:2:7: it: setting tariff: kind is bands, and there are none"),
-        ("n", {"house__n": "slot: 5m\nslot: 6m\n"}, "house/n.yaml:2:1: 'slot' again; it was given on line 1"),
+        ("n", {"house__n": "slot: 5m\nslot: 6m\n"}, "house/n.yaml:2:1: 'slot' is already given on line 1"),
         ("n", {"house__n": ""}, "house/n.yaml:1:1: it: setting tariff: the file holds null, not settings"),
         ("n", {"house__n": "[1]"}, "house/n.yaml:1:1: it: setting tariff: the file holds a list, not settings"),
     ],

@@ -248,9 +248,9 @@ WRONG = [
         {"link": "nobody", "for": "1s"},
         "no node 'nobody'; there are asker, careful, edges, first, last, second, simWorld, ticks",
     ),
-    ({"crash": "first", "step": "soon"}, "a step is one of before, within, asked, kept, torn, sent"),
+    ({"crash": "first", "step": "soon"}, "step must be one of before, within, asked, kept, torn, sent"),
     ({"clock": "1"}, "'1' is not a duration; a duration carries a unit: 10s, 5m, 1h"),
-    ({"clock": 3}, "a clock is ahead by a duration such as +1h or -90s; 0s is right"),
+    ({"clock": 3}, "clock must be a duration such as +1h or -90s, by which it is ahead; 0s is right"),
     ({"clock": "+1h", "until": "2020-01-01T00:00:00Z"}, "until is not a later time: 2020-01-01T00:00:00Z"),
     ({"mishaps": {}}, "mishaps must be an object with a seed, which is a number"),
     ({"mishaps": {"seed": 1, "lost": "1%"}}, "no such key of mishaps: lost"),
@@ -260,7 +260,7 @@ WRONG = [
         "no node 'x'; there are asker, careful, edges, first, last, second, simWorld, ticks",
     ),
     ({"reply": {"node": "asker", "takes": "long"}}, "'long' is not a duration; a duration carries a unit: 10s, 5m, 1h"),
-    ({"reply": {"node": "asker", "lost": 1}}, "lost is true or false"),
+    ({"reply": {"node": "asker", "lost": 1}}, "lost must be true or false"),
 ]
 
 

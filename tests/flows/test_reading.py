@@ -62,8 +62,8 @@ def test_an_anchor_stands_for_its_value() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("a: 1\nb: 2\na: 3", "f.yaml:3:1: 'a' again; it was given on line 1"),
-        ("a: {b: 1, b: 2}", "f.yaml:1:11: 'b' again; it was given on line 1"),
+        ("a: 1\nb: 2\na: 3", "f.yaml:3:1: 'a' is already given on line 1"),
+        ("a: {b: 1, b: 2}", "f.yaml:1:11: 'b' is already given on line 1"),
         ("a:\n\tb: 1", "f.yaml:2:1: not YAML: a tab; YAML indents with spaces"),
         ("a: &x [*x]", "f.yaml:1:4: an anchor inside itself"),
         ("a: !secret b", "f.yaml:1:4: tag !secret is not known here"),
