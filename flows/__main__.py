@@ -16,22 +16,22 @@ COMMANDS = {
     "try": "Run a flow in made-up time, in one process, without a network.",
     "draw": "Draw a flow as a graph.",
     "nodes": "Show the palette: node types with their ports and settings.",
-    "tariffs": "List tariffs, or hold the file of one against its cases.",
+    "tariffs": "List tariffs, or check a tariff's file against its cases.",
     "schema": "Print the schema by which editors check and complete flow files.",
     "tail": "Watch the messages of a running flow.",
     "send": "Hand a message to a node of a running flow.",
-    "status": "Show how the nodes of a running flow are.",
-    "log": "Show what happened in a flow, also while nobody looked.",
+    "status": "Show how the nodes of a running flow are doing.",
+    "log": "Show what happened in a flow, even while nobody was looking.",
     "again": "Show what was set aside, and hand it in again.",
     "gx": "Look at a Victron GX, and find out what its firmware does with an override.",
     "battery": "Tell the house battery of a running flow what to do.",
 }
-"""Each is `command` in a file of commands/ named after it. The words stand here so that --help imports none of them."""
+"""Each is `command` in the file of commands/ named after it. Their summaries are here so that --help imports none of them."""
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 ENDS = """\b
-Every command ends with
+Exit code of every command
   0  it went well
   1  it failed while it ran
   2  the flow or the command line is wrong; the reasons are on stderr

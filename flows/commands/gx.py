@@ -26,9 +26,10 @@ from .options import env_option, json_option, state_option
 EVERY = 5.0  # s between looks
 LEAST = 500.0  # W more into the battery that count as a charge
 
-ENDS = """\b
+EXIT = "Exit code: 0, 1 (it failed), 2 (the command line is wrong)."
+ENDS = f"""\b
 TARGET is a GX's address, such as 192.168.1.20 or mqtts://venus.local?ca=gx.pem, or a flow with a victronGx.
-For an address, the password is taken from GX_PASSWORD. Exit code: 0, 1 (it failed), 2 (the command line is wrong).
+For an address, the password is taken from GX_PASSWORD. {EXIT}
 """
 
 
@@ -89,7 +90,7 @@ def probe(
         raise click.ClickException(str(wrong)) from None
 
 
-@command.command("pin", epilog=ENDS)
+@command.command("pin", epilog=EXIT)
 @click.argument("address", metavar="ADDRESS")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def pin(address: str, file: Path) -> None:

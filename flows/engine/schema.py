@@ -43,7 +43,7 @@ def schema(types: Mapping[str, Node]) -> Schema:
         "type": "object",
         "properties": {
             "flow": {"type": "string", "pattern": grammar.NAME, "description": "The flow's name; its topics bear it."},
-            "version": {"const": 1, "description": "Of this grammar."},
+            "version": {"const": 1, "description": "The version of this grammar."},
             "include": {
                 "type": ["string", "array"],
                 "items": {"type": "string"},
@@ -100,7 +100,7 @@ def _node(nodes: list[Node]) -> Schema:
             "memory": {
                 "type": "string",
                 "pattern": durations.SIZE,
-                "description": "What the node may take: 64MB. More is an allocation that fails.",
+                "description": "The memory that the node may take, such as 64MB; allocations beyond that fail.",
             },
         },
         "additionalProperties": False,
@@ -139,9 +139,9 @@ def _edge() -> Schema:
             "times": {
                 "type": "integer",
                 "minimum": 1,
-                "description": "Follow at most so often in a row, then `spent`.",
+                "description": "Follow at most this many times in a row, then `spent`.",
             },
-            "spent": to | {"description": "Where the message goes after so many times."},
+            "spent": to | {"description": "Where the message goes after that many times."},
             "every": DURATION | {"description": f"At most one delivery per span; the first wins. {UNIT}"},
             "drop": {"const": True, "description": "Take this edge of an included flow away."},
         },
