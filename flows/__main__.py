@@ -26,7 +26,7 @@ COMMANDS = {
     "gx": "Look at a Victron GX, and find out what its firmware does with an override.",
     "battery": "Tell the house battery of a running flow what to do.",
 }
-"""Each is `command` in the file of commands/ named after it. Their summaries are here so that --help imports none of them."""
+"""Each is `command` in the file of commands/ named after it; summarised here, so that --help imports none of them."""
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
