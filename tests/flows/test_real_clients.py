@@ -7,6 +7,7 @@ import queue
 import shutil
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -42,9 +43,8 @@ MESSAGES = {
 
 @pytest.fixture(scope="module", params=KINDS)
 def run(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
-    made = Watched(tmp_path_factory.mktemp("open"), FLOW, "--prefer", request.param).early().ready()
-    yield made
-    made.close()
+    with closing(Watched(tmp_path_factory.mktemp("open"), FLOW, "--prefer", request.param)) as made:
+        yield made.early().ready()
 
 
 @needs_clients

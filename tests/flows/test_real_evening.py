@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from typing import Any
 
@@ -64,12 +65,10 @@ STORIES = [  # each in its order; one may be told between the lines of another
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory, hosting: str) -> Iterator[Watched]:
     folder = tmp_path_factory.mktemp("evening")
-    with beginning_at(EIGHT, folder):
-        made = Watched(folder, FLOW, "--prefer", "mosquitto").early()
-        made.link.subscribe(["W/#"])
+    with beginning_at(EIGHT, folder), closing(Watched(folder, FLOW, "--prefer", "mosquitto")) as made:
+        made.early().link.subscribe(["W/#"])
         live_through(made.ready())
         yield made
-    made.close()
 
 
 def live_through(it: Watched) -> None:

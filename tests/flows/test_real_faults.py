@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime
 from itertools import pairwise
 from typing import Any
@@ -52,12 +53,11 @@ ends: [dispatch.yes, pollPlanner.look]
 def house(tmp_path_factory: pytest.TempPathFactory, hosting: str) -> Iterator[Watched]:
     folder = tmp_path_factory.mktemp("troubles")
     forgetful(folder / "state")
-    made = Watched(folder, FLOW, "--prefer", "mosquitto").early()
-    made.ready()
-    made.came("dispatchFetcher.plan")
-    made.came("teslaState.car")
-    yield made
-    made.close()
+    with closing(Watched(folder, FLOW, "--prefer", "mosquitto")) as made:
+        made.early().ready()
+        made.came("dispatchFetcher.plan")
+        made.came("teslaState.car")
+        yield made
 
 
 @pytest.fixture(autouse=True)

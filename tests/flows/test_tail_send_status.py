@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -35,9 +36,8 @@ GRAPH = {
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Supervised]:
-    made = Supervised(Path(tmp_path_factory.mktemp("look")))
-    yield made.ready()
-    made.close()
+    with closing(Supervised(Path(tmp_path_factory.mktemp("look")))) as made:
+        yield made.ready()
 
 
 def call(run: Supervised, *words: str) -> tuple[int, str, str]:
