@@ -110,6 +110,8 @@ def lapsed(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
 
 def awake(cfg: Config, state: State, now: datetime) -> tuple[State, Results]:
     """Keep the GX awake, and now and then ask for what a lease hangs on, as what is told once may be lost."""
+    if state.back and state.back > now:  # by a clock that has been set back: it must not come true later
+        state = replace(state, back=None)
     live = state.live
     every = cfg.keepalive if live.ready else min(cfg.keepalive, gx_link.KNOCK)
     results: Results = [keepalive(live.portal), Timer("keepalive", now + every)]

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from gx_pair import ID, NOON, Pair, charging
 
-from wattwire.nodes import Say, gx_checks, sim_gx, victron_gx
+from wattwire.nodes import Say, gx_checks, gx_watch, sim_gx, victron_gx
 from wattwire.nodes.gx_memory import State
 from wattwire.nodes.gx_readings import GRID, SOC
 from wattwire.nodes.gx_topics import DYNAMIC, ESS, ZONE
@@ -138,3 +138,12 @@ def test_a_clock_set_back_lengthens_no_time_to_settle(back: int, until: int | No
     told = gx_checks.settling(victron_gx.Config(host="gx"), state, NOON)
 
     assert told == (None if until is None else NOON + until * minute)
+
+
+@pytest.mark.parametrize(("back", "kept"), [(-4, True), (60, False)])
+def test_a_return_of_the_grid_noted_by_a_clock_that_was_ahead_does_not_come_true_later(back: int, kept: bool) -> None:
+    """An hour later the battery was let go for five minutes, into a car that was charging."""
+    state = State(back=NOON + timedelta(minutes=back))
+    after, _ = gx_watch.awake(victron_gx.Config(host="gx"), state, NOON)
+
+    assert after.back == (state.back if kept else None)
