@@ -67,6 +67,7 @@ def bill(cfg: Config, state: State, m: Metered) -> tuple[State, Billed]:
     used = state.used if day == state.day else 0.0
     window = local.time() >= cfg.from_ or local.time() < cfg.until
     smart, inside = m.touched and m.car > NOTICED, used < cfg.hours
+    took = 0.5 if m.touched and m.car_smart > NOTICED else 0.0  # hours; what runs on is not the next's
     cheap, prices = window or (smart and inside), cfg.prices
     house_price = prices.cheap if cheap else prices.standard
     car_price = prices.car_cheap if inside else prices.car_standard
@@ -87,4 +88,4 @@ def bill(cfg: Config, state: State, m: Metered) -> tuple[State, Billed]:
         exported=so_far.exported + m.exported,
         cost=so_far.cost + cost,
     )
-    return replace(state, day=day, used=used + (0.5 if smart else 0.0), bill=sums), billed
+    return replace(state, day=day, used=used + took, bill=sums), billed

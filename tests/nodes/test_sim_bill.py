@@ -1,5 +1,6 @@
 """A simulated house is billed as Octopus says that it bills, from what was metered."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -86,6 +87,16 @@ def test_a_boost_uses_nothing_up() -> None:
     found = billed(*(charging(evening + n * HALF, smart=False) for n in range(12)), charging(evening + 12 * HALF))
 
     assert found[-1].house_price == 8
+
+
+def test_what_is_drawn_before_the_dispatch_that_touches_its_half_hour_uses_nothing_up() -> None:
+    """The car stops some seconds after a dispatch's end, in a half hour in which the next one begins."""
+    evening = datetime(2026, 11, 20, 17, tzinfo=UTC)
+    late = Metered(start=evening, imported=3.0, house=1.0, car=0.008, car_smart=0.0, touched=True)
+    over = (replace(late, start=evening + n * HALF) for n in range(12))
+    found = billed(*over, charging(evening + 12 * HALF))
+
+    assert (found[-1].house_price, found[-1].car_price) == (8, 6)
 
 
 def test_what_the_battery_gave_the_car_is_not_paid_twice() -> None:
