@@ -229,6 +229,10 @@ class InHand:
         self._tries[key] = self._tries.get(key, 1) - 1
         self._write()
 
+    def rest(self) -> None:
+        """No take follows: what is done must not count when it comes again after the next start."""
+        self._write()
+
     def note(self, why: str) -> None:
         """What went wrong this time."""
         with suppress(OSError):  # a full disk

@@ -182,6 +182,18 @@ def test_who_is_told_to_stop_during_a_call_has_not_failed(tmp_path: Path) -> Non
     assert len(bench.calls.made) == 1
 
 
+def test_what_went_well_counts_no_try_when_the_same_comes_after_another_start(tmp_path: Path) -> None:
+    """A node without a memory is triggered again by what is retained: at the fourth start it was set aside."""
+    bench = Bench(SLOW, tmp_path)
+    bench.give("body", 1)
+    (it,) = bench.desk.queue
+    bench.desk.work()
+    bench.desk.leave()
+
+    assert it.taken
+    assert InHand(tmp_path / "x.hand").take(it.key) == 1
+
+
 def test_of_very_many_inputs_that_were_set_aside_the_newest_are_kept(tmp_path: Path) -> None:
     store = Store(tmp_path / "x.db")
 
