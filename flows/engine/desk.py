@@ -83,7 +83,7 @@ class Desk:
         """The process ends in good order: what it has in hand is not to blame."""
         if self._asking is not None:
             self.hand.spare(self._asking[0].key)
-        self.hand.rest()
+        self.hand.write()  # no take follows: what is done must not count when it comes again after a start
 
     def hold(self, it: Input, again: bool = False) -> None:
         """Remember a retained value without being triggered by it; `again`: it will come once more in its turn."""

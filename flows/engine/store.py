@@ -217,7 +217,7 @@ class InHand:
     def take(self, key: str) -> int:
         """Which try this is, 1 being the first. Others that an earlier process died of stay counted."""
         tries = self._tries[key] = self._tries.get(key, 0) + 1
-        self._write()
+        self.write()
         return tries
 
     def done(self, key: str) -> None:
@@ -227,11 +227,7 @@ class InHand:
     def spare(self, key: str) -> None:
         """This try does not count: the process was told to end."""
         self._tries[key] = self._tries.get(key, 1) - 1
-        self._write()
-
-    def rest(self) -> None:
-        """No take follows: what is done must not count when it comes again after the next start."""
-        self._write()
+        self.write()
 
     def note(self, why: str) -> None:
         """What went wrong this time."""
@@ -245,7 +241,7 @@ class InHand:
     def close(self) -> None:
         os.close(self._file)
 
-    def _write(self) -> None:
+    def write(self) -> None:
         while len(text := "{" + ",".join([f"{quoted(key)}:{n}" for key, n in self._tries.items()]) + "}") > SIZE:
             del self._tries[next(iter(self._tries))]
         with suppress(OSError):  # a full disk: then a try is not counted
