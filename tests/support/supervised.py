@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -63,6 +63,8 @@ class Supervised:
     """Nothing here sleeps: every wait is for a line, a message or the end of a process."""
 
     shared = False  # whether the nodes of a flow have one process: what conftest's `hosting` says
+    command: Sequence[str] = (sys.executable, "-m", "wattwire.flows")
+    inherited: Sequence[int] = ()  # descriptors
 
     def __init__(self, folder: Path, flow: str = FLOW, *options: str, state: str = "state") -> None:
         folder.mkdir(exist_ok=True)
@@ -75,8 +77,9 @@ class Supervised:
         shared = ["--shared"] if self.shared else []
         told = [*shared, "--state", str(self.state), "--nodes", str(nodes), "--admin", "0", "--port", "0", *options]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "wattwire.flows", "run", str(self.file), *told],
+            [*self.command, "run", str(self.file), *told],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True,
+            pass_fds=self.inherited,
         )  # fmt: skip
         self.lines: list[str] = []
         self._rest, self.heard = b"", dict[str, Any]()
@@ -91,6 +94,7 @@ class Supervised:
             for line in self.lines:
                 if re.search(pattern, line):
                     return line
+            self._before_more()
             assert self.process.stdout
             left = until - time.monotonic()
             assert select.select([self.process.stdout], [], [], max(0.0, left))[0], (pattern, self.lines)
@@ -98,6 +102,9 @@ class Supervised:
             assert data, (pattern, self.lines)
             *lines, self._rest = (self._rest + data).split(b"\n")
             self.lines += [line.decode() for line in lines]
+
+    def _before_more(self) -> None:
+        """What must be done before it says more."""
 
     def ready(self) -> Supervised:
         self.said("admin: http")
@@ -122,7 +129,11 @@ class Supervised:
                                      on_down=lambda _: None, on_message=self._hear, clean=True)  # fmt: skip
             link.connect()
             self.until(lambda: link.up)
+            self._listening()
         return self._link
+
+    def _listening(self) -> None:
+        """What to do once it is there."""
 
     def _hear(self, message: Message) -> None:
         self.link.ack(message)

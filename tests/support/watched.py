@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Self
@@ -15,16 +16,20 @@ from supervised import Supervised
 
 from wattwire.broker.link import Message
 
-OWN = Path(__file__).parent / "nodes"
+OWN, HELD = Path(__file__).parent / "nodes", Path(__file__).with_name("held_run.py")
 
 
 class Watched(Supervised):
-    """The link can be made as soon as the broker is there, before any node runs."""
+    """It starts no node before we listen at its broker, as any wait for what it prints or sends makes us do."""
 
     def __init__(self, folder: Path, flow: str, *options: str) -> None:
         self.messages: list[Message] = []
         self._broker = options[options.index("--broker") + 1] if "--broker" in options else ""
+        theirs, ours = os.pipe()
+        self._gate: int | None = ours
+        self.inherited, self.command = (theirs,), (sys.executable, "-P", str(HELD), str(theirs))
         super().__init__(folder, flow, "--nodes", str(OWN), *options)
+        os.close(theirs)
 
     @property
     def note(self) -> dict[str, Any]:
@@ -34,6 +39,30 @@ class Watched(Supervised):
         """Listen from the first message on."""
         assert self.link.up
         return self
+
+    def _listening(self) -> None:
+        heard: list[object] = []
+        assert self._link
+        self._link.subscribe(["nothing"], heard.append)  # when that is answered, so was what was asked for before
+        self.until(lambda: heard)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if self._gate is not None:
+            os.close(self._gate)
+            self._gate = None
+
+    def _before_more(self) -> None:
+        if self._gate is not None and any("broker: mqtt://" in line for line in self.lines):
+            self._let_go() if self._broker else self.early()  # another's broker may be away on purpose
+
+    def end(self, seconds: float = 40.0) -> int:
+        self._let_go()
+        return super().end(seconds)
+
+    def close(self) -> None:
+        self._let_go()
+        super().close()
 
     def ready(self) -> Self:
         self.said("admin: http")
