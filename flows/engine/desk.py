@@ -16,13 +16,14 @@ from .actor import Actor, Asking, Sent, Work
 from .bodies import BadBody
 from .callers import Caller
 from .edges import Carrier
+from .inhand import InHand
 from .inputs import Done, Input, Queue
 from .letters import Letters
 from .meters import Meters
 from .outbox import Outbox
 from .poison import Poison
 from .seen import Seen
-from .store import Full, InHand, Store
+from .store import Full, Store
 
 TRIES = 3
 ROOM = 1.0  # seconds between tries to keep something on a full disk
@@ -83,7 +84,12 @@ class Desk:
         """The process ends in good order: what it has in hand is not to blame."""
         if self._asking is not None:
             self.hand.spare(self._asking[0].key)
-        self.hand.write()  # no take follows: what is done must not count when it comes again after a start
+        self.tidy()
+
+    def tidy(self) -> None:
+        """Now and then, and at the end: forget what needs to be known no more."""
+        self.hand.rest()
+        self.outbox.prune()
 
     def hold(self, it: Input, again: bool = False) -> None:
         """Remember a retained value without being triggered by it; `again`: it will come once more in its turn."""
@@ -136,14 +142,15 @@ class Desk:
         if work.held:
             self._asking = (it, sent)
             return
-        snapshot = self._snapshot() if self.store is not None and work.changed else None
+        snapshot = None
+        if self.store is not None and work.changed:
+            snapshot = self.actor.changes() if isinstance(self.actor, Carrier) else self.actor.snapshot()
         if work.asking is not None:
             self._asking, self._unasked = (it, sent), (work.asking, snapshot)
             self._put()
             return
-        letters = self.letters
         try:
-            found = letters.of(sent[0]) if len(sent) == 1 else [letter for s in sent for letter in letters.of(s)]
+            found = self.letters.of(sent[0]) if len(sent) == 1 else [one for s in sent for one in self.letters.of(s)]
         except ValueError as wrong:
             if not self._poison.bug(it, wrong):
                 raise
@@ -156,9 +163,6 @@ class Desk:
         else:
             self._unkept.append(done)
             self._waits(True)
-
-    def _snapshot(self) -> dict[str, Any]:
-        return self.actor.changes() if isinstance(self.actor, Carrier) else self.actor.snapshot()
 
     def _keep(self) -> None:
         """Those that could not be kept so far, in order."""
@@ -174,8 +178,8 @@ class Desk:
             if done.why:
                 self._aside(done.it, done.why)
                 done.why = ""
-            if self.store is not None and (done.work.changed or done.owed or done.it.key):
-                key = done.it.key
+            key = done.it.key
+            if self.store is not None and (done.work.changed or done.owed or key):
                 asked = "" if key and key == self._once else None
                 self.store.commit(snapshot=done.snapshot, key=key, owed=done.owed, asking=asked)
         except Full:
@@ -186,9 +190,9 @@ class Desk:
         """Publish what came of an input, and only then acknowledge it."""
         it, sent = done.it, done.sent
         if it.message is not None:
-            if key := it.key:
-                self.seen.add(key)
-            self.hand.done(key)
+            if it.key:
+                self.seen.add(it.key)
+            self.hand.done(it.key)
         if sent and isinstance(self.actor, Actor):
             self.meters.sent(sent)
             self._heed(sent)

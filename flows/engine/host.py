@@ -233,7 +233,7 @@ class Host:
     def _alive(self) -> None:
         self._beat = (monotonic() // (beat := self.setup.beat) + 1) * beat  # all at once, which is cheaper
         self.lifeline.tell({"beat": monotonic()})
-        self.outbox.prune()
+        self.desk.tidy()
 
     def _finished(self) -> bool:
         waits = self.desk.quiet or self.intake.gathering

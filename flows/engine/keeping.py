@@ -11,11 +11,12 @@ from time import monotonic, sleep
 from uuid import uuid4
 
 from .graph import Flow
+from .inhand import InHand
 from .journal import Journal
 from .lifeline import Lifeline
 from .routes import EDGES
 from .setup import Setup
-from .store import Damaged, Full, InHand, Store
+from .store import Damaged, Full, Store
 
 ROOM = 1.0  # seconds between looks for room on a full disk
 

@@ -4,26 +4,21 @@ from __future__ import annotations
 
 import errno
 import json
-import os
 import sqlite3
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from json.encoder import encode_basestring_ascii as quoted
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from wattwire.broker.envelope import parse
-
-from .seen import AGAIN, LEAST, MOST
+from .seen import AGAIN, LEAST, MOST, Newest
 from .statefolder import begin
 from .work import Owed
 
 SOME = 256  # inputs, after which it is looked which keys to forget
 ASIDE = 1000  # inputs that no call could process: more are somebody's mistake, not something to look at
 ROOM = 20_000_000  # bytes of them
-SIZE = 4096  # bytes of the file of tries
 STEP = 128  # bytes by which what is kept becomes longer
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -31,7 +26,7 @@ CREATE TABLE IF NOT EXISTS seen (number INTEGER PRIMARY KEY, key TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS outbox (number INTEGER PRIMARY KEY, topic TEXT, payload BLOB, retain INTEGER);
 CREATE TABLE IF NOT EXISTS aside (number INTEGER PRIMARY KEY, at TEXT, port TEXT, payload BLOB, why TEXT);
 """
-TABLES = {"seen": "number, key", "outbox": "number, topic, payload, retain", "aside": "number, at, port, payload, why"}
+TABLES = {"outbox": "number, topic, payload, retain", "aside": "number, at, port, payload, why"}
 
 
 class Damaged(Exception):
@@ -73,7 +68,10 @@ class Store:
         self._db.execute("DELETE FROM outbox WHERE number IS NULL")  # a damaged version: it would only be read
         if self._db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
             raise Damaged
-        self._last_seen = int(self._db.execute("SELECT coalesce(max(number), 0) FROM seen").fetchone()[0])
+        self._last_seen, self._newest = 0, Newest()
+        for number, key in self._db.execute("SELECT number, key FROM seen ORDER BY number"):
+            self._newest.put(key, number)
+            self._last_seen = number
         self._marks, self._old = deque[tuple[float, int]]([(monotonic(), self._last_seen)], MOST // SOME + 2), 0
         self.snapshot(), self.was_asking()
         for table, columns in TABLES.items():
@@ -107,8 +105,11 @@ class Store:
             if key:
                 self._last_seen += 1
                 self._db.execute("INSERT OR REPLACE INTO seen VALUES (?, ?)", (self._last_seen, key))
+                self._newest.put(key, self._last_seen)
                 if self._last_seen % SOME == 0:
-                    self._db.execute("DELETE FROM seen WHERE number <= ?", (self._past(monotonic()),))
+                    held = ",".join(map(str, self._newest.held))
+                    past = self._past(monotonic())
+                    self._db.execute(f"DELETE FROM seen WHERE number <= ? AND number NOT IN ({held})", (past,))
             self._db.executemany(
                 "INSERT OR REPLACE INTO outbox VALUES (?, ?, ?, ?)",
                 ((o.number, o.topic, o.payload, o.retain) for o in owed),
@@ -199,51 +200,3 @@ def room() -> Iterator[None]:
         raise Full("the disk is full") from None
     except ValueError as wrong:  # no JSON, or no text
         raise Damaged(str(wrong)) from None
-
-
-class InHand:
-    """How often the input in hand was tried. Written before the node is called: the page cache outlives the process."""
-
-    def __init__(self, path: Path) -> None:
-        with room():
-            self._file = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
-        self._tries: dict[str, int] = {}
-        with suppress(ValueError, TypeError, AttributeError):  # damaged: counted anew
-            known = parse(os.pread(self._file, SIZE, 0).rstrip(b"\0 ").decode() or "{}")
-            self._tries |= {k: n for k, n in known.items() if type(n) is int and abs(n) < SIZE}
-        self._why = path.with_suffix(".why")
-        self._written = SIZE  # bytes that what is written next has to cover
-
-    def take(self, key: str) -> int:
-        """Which try this is, 1 being the first. Others that an earlier process died of stay counted."""
-        tries = self._tries[key] = self._tries.get(key, 0) + 1
-        self.write()
-        return tries
-
-    def done(self, key: str) -> None:
-        """It went well, or was set aside. Need not be written: the next `take` does."""
-        self._tries.pop(key, None)
-
-    def spare(self, key: str) -> None:
-        """This try does not count: the process was told to end."""
-        self._tries[key] = self._tries.get(key, 1) - 1
-        self.write()
-
-    def note(self, why: str) -> None:
-        """What went wrong this time."""
-        with suppress(OSError):  # a full disk
-            self._why.write_text(why, errors="replace")
-
-    @property
-    def why(self) -> str:
-        return self._why.read_text(errors="replace") if self._why.exists() else ""
-
-    def close(self) -> None:
-        os.close(self._file)
-
-    def write(self) -> None:
-        while len(text := "{" + ",".join([f"{quoted(key)}:{n}" for key, n in self._tries.items()]) + "}") > SIZE:
-            del self._tries[next(iter(self._tries))]
-        with suppress(OSError):  # a full disk: then a try is not counted
-            os.pwrite(self._file, text.encode().ljust(self._written), 0)
-            self._written = len(text)

@@ -10,8 +10,9 @@ import pytest
 from mishaps import life
 from numbers_flow import BOTH
 
+from wattwire.flows.engine.inhand import InHand
 from wattwire.flows.engine.outbox import Outbox
-from wattwire.flows.engine.store import InHand, Store
+from wattwire.flows.engine.store import Store
 
 
 def forgets_what_it_has_seen(it: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from time import process_time
 from typing import Any
 
 import pytest
@@ -20,12 +19,13 @@ from wattwire.flows.engine.actor import Actor
 from wattwire.flows.engine.callers import Caller
 from wattwire.flows.engine.desk import Desk
 from wattwire.flows.engine.graph import FlowNode
+from wattwire.flows.engine.inhand import InHand
 from wattwire.flows.engine.inputs import Input, thin
 from wattwire.flows.engine.meters import Meters
 from wattwire.flows.engine.outbox import Outbox
 from wattwire.flows.engine.routes import Route
 from wattwire.flows.engine.seen import Seen
-from wattwire.flows.engine.store import Full, InHand, Store
+from wattwire.flows.engine.store import Full, Store
 from wattwire.nodes import Dial, Due, Emit, Heard, Node, Port, Ports, Reply, Request, Say, Started, Stopping
 
 T = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -182,13 +182,16 @@ def test_who_is_told_to_stop_during_a_call_has_not_failed(tmp_path: Path) -> Non
     assert len(bench.calls.made) == 1
 
 
-def test_what_went_well_counts_no_try_when_the_same_comes_after_another_start(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ends", [Desk.leave, Desk.tidy], ids=["told to stop", "killed after its next heartbeat"])
+def test_what_went_well_counts_no_try_when_the_same_comes_after_another_start(
+    tmp_path: Path, ends: Callable[[Desk], None]
+) -> None:
     """A node without a memory is triggered again by what is retained: at the fourth start it was set aside."""
     bench = Bench(SLOW, tmp_path)
     bench.give("body", 1)
     (it,) = bench.desk.queue
     bench.desk.work()
-    bench.desk.leave()
+    ends(bench.desk)
 
     assert it.taken
     assert InHand(tmp_path / "x.hand").take(it.key) == 1
@@ -232,40 +235,6 @@ def test_nor_after_the_process_was_killed_in_it(tmp_path: Path) -> None:
     seen = Seen(Store(tmp_path / "node.db").seen())
 
     assert "0" in seen
-
-
-def test_what_can_come_again_no_more_is_forgotten_though_it_was_a_burst(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    now = [0.0]
-    for module in ("seen", "store"):
-        monkeypatch.setattr(f"wattwire.flows.engine.{module}.monotonic", lambda: now[0])
-    store, seen = Store(tmp_path / "node.db"), Seen()
-    for n in range(24_000):
-        store.commit(key=str(n))
-        seen.add(str(n))
-    now[0] = 6 * 3600 + 1.0
-    for n in range(24_000, 28_160):
-        store.commit(key=str(n))
-        seen.add(str(n))
-
-    assert (len(seen), len(store.seen())) == (20_000, 20_000)
-    assert store.seen()[-1] == "28159"
-
-
-def test_a_memory_that_is_full_costs_hardly_more_than_one_that_fills(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wattwire.flows.engine.seen.AGAIN", -1.0)
-
-    def cost(seen: Seen, first: int) -> float:
-        began = process_time()
-        for n in range(first, first + 5000):
-            seen.add(f"{n}")
-        return process_time() - began
-
-    full = Seen(str(n) for n in range(-20_000, 0))
-    costs = [(cost(Seen(), n), cost(full, n)) for n in range(0, 60_000, 5000)]
-
-    assert min(full for _, full in costs[4:]) < 4 * min(filling for filling, _ in costs)
 
 
 def test_what_is_heard_while_nobody_listens_takes_the_place_of_what_was_heard_there_before() -> None:

@@ -16,11 +16,12 @@ from wattwire.flows.engine.budgets import Budgets
 from wattwire.flows.engine.callers import Caller
 from wattwire.flows.engine.desk import Desk
 from wattwire.flows.engine.graph import FlowNode
+from wattwire.flows.engine.inhand import InHand
 from wattwire.flows.engine.intake import Intake
 from wattwire.flows.engine.meters import Meters
 from wattwire.flows.engine.outbox import Outbox
 from wattwire.flows.engine.routes import Route
-from wattwire.flows.engine.store import InHand, Store
+from wattwire.flows.engine.store import Store
 from wattwire.nodes import Emit, Node, Port, Ports
 
 T = datetime(2026, 11, 21, 12, tzinfo=UTC)

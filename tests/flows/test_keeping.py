@@ -19,13 +19,13 @@ from wattwire.flows.engine.bodies import salvaged
 from wattwire.flows.engine.edges import Carrier
 from wattwire.flows.engine.graph import FlowNode
 from wattwire.flows.engine.host import Host
+from wattwire.flows.engine.inhand import InHand
 from wattwire.flows.engine.keeping import epoch, opened
 from wattwire.flows.engine.lifeline import Lifeline
 from wattwire.flows.engine.loading import load_text
 from wattwire.flows.engine.room import Guest, dismiss
-from wattwire.flows.engine.seen import Seen
 from wattwire.flows.engine.setup import Setup
-from wattwire.flows.engine.store import Damaged, Full, InHand, Store
+from wattwire.flows.engine.store import Damaged, Full, Store
 from wattwire.nodes import Node, Port, Ports, gx_memory
 
 FLOW = """
@@ -247,45 +247,6 @@ def test_damaged_counts_of_tries_begin_anew(tmp_path: Path) -> None:
     (tmp_path / "x.hand").write_bytes(b'["no counts"]')
 
     assert InHand(tmp_path / "x.hand").take("k") == 1
-
-
-@pytest.mark.parametrize(("count", "hours"), [(20_001, 0.2), (21_600, 0.5), (180_000, 0.4)])
-def test_what_a_sender_sends_again_when_it_was_cut_off_for_half_an_hour_is_known(
-    monkeypatch: pytest.MonkeyPatch, count: int, hours: float
-) -> None:
-    now = [0.0]
-    monkeypatch.setattr("wattwire.flows.engine.seen.monotonic", lambda: now[0])
-    seen = Seen()
-    seen.add("sent just before")
-    for n in range(count):
-        now[0] += hours * 3600 / count
-        seen.add(f"{n}")
-
-    assert "sent just before" in seen
-
-
-def test_nor_is_it_forgotten_by_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    now = [0.0]
-    monkeypatch.setattr("wattwire.flows.engine.store.monotonic", lambda: now[0])
-    monkeypatch.setattr("wattwire.flows.engine.store.LEAST", 500)
-    store = Store(tmp_path / "node.db")
-    for n in range(2000):
-        now[0] += 0.8
-        store.commit(key=f"{n}")
-
-    assert len(store.seen()) == 2000
-
-
-def test_an_input_that_comes_anew_is_known_for_as_long_as_a_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wattwire.flows.engine.seen.LEAST", 3)
-    monkeypatch.setattr("wattwire.flows.engine.seen.AGAIN", -1.0)
-    seen = Seen(["pressed", "a"])
-    for key in ("pressed", "b", "c"):
-        seen.add(key)
-    known = "pressed" in seen
-    seen.add("d")
-
-    assert (known, len(seen), "pressed" in seen) == (True, 3, False)
 
 
 def test_a_session_s_name_that_was_half_written_is_made_anew(tmp_path: Path) -> None:

@@ -17,10 +17,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 from wattwire.broker.envelope import DEEPEST, begin, instant, loads
 from wattwire.broker.pipe import Broken
 from wattwire.broker.traffic import Traffic
+from wattwire.flows.engine.inhand import InHand
 from wattwire.flows.engine.logbook import Entry, Logbook
 from wattwire.flows.engine.ownership import Claim, Claims
 from wattwire.flows.engine.statefolder import alive, running
-from wattwire.flows.engine.store import Damaged, InHand, Store
+from wattwire.flows.engine.store import Damaged, Store
 from wattwire.flows.engine.verbs import Verbs
 
 TARGETS = {target.name: target for target in bytes_targets()}

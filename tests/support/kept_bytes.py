@@ -9,8 +9,9 @@ from functools import cache
 from byte_ground import NOW, filed, folder
 
 from wattwire.flows.engine import ownership, statefolder, work
+from wattwire.flows.engine.inhand import InHand
 from wattwire.flows.engine.logbook import FILE, Logbook
-from wattwire.flows.engine.store import Damaged, InHand, Store
+from wattwire.flows.engine.store import Damaged, Store
 
 
 def database(data: bytes) -> None:

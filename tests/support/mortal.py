@@ -14,13 +14,14 @@ from wattwire.flows.engine.actor import Actor
 from wattwire.flows.engine.callers import Caller
 from wattwire.flows.engine.desk import Desk
 from wattwire.flows.engine.edges import Carrier
+from wattwire.flows.engine.inhand import InHand
 from wattwire.flows.engine.intake import Intake
 from wattwire.flows.engine.journal import Journal
 from wattwire.flows.engine.keeping import keeps
 from wattwire.flows.engine.meters import Meters
 from wattwire.flows.engine.outbox import Outbox
 from wattwire.flows.engine.routes import EDGES, routes
-from wattwire.flows.engine.store import InHand, Store
+from wattwire.flows.engine.store import Store
 from wattwire.nodes import Reply, Request
 
 if TYPE_CHECKING:
