@@ -84,8 +84,9 @@ class Store:
             raise Damaged("the state in it makes no sense")
         return found
 
-    def seen(self) -> list[str]:
-        return [key for (key,) in self._db.execute("SELECT key FROM seen ORDER BY number")]
+    def seen(self) -> Iterator[str]:
+        """Oldest first, one at a time: there may be very many."""
+        return (key for (key,) in self._db.execute("SELECT key FROM seen ORDER BY number"))
 
     def owed(self) -> list[Owed]:
         rows = self._db.execute("SELECT number, topic, payload, retain FROM outbox ORDER BY number")

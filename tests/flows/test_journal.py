@@ -102,7 +102,7 @@ def test_what_an_earlier_release_kept_as_one_value_is_taken_up(tmp_path: Path) -
     now = Journal(tmp_path / "edges.db")
 
     assert now.snapshot() == whole
-    assert now.seen() == ["k"]
+    assert list(now.seen()) == ["k"]
 
 
 def earlier(path: Path) -> sqlite3.Connection:

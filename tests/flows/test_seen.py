@@ -37,7 +37,7 @@ def test_nor_is_it_forgotten_by_the_file(tmp_path: Path, monkeypatch: pytest.Mon
         now[0] += 0.8
         store.commit(key=f"{n}")
 
-    assert len(store.seen()) == 2000
+    assert len(list(store.seen())) == 2000
 
 
 def test_an_input_that_comes_anew_is_known_for_as_long_as_a_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,8 +67,8 @@ def test_what_can_come_again_no_more_is_forgotten_though_it_was_a_burst(
         store.commit(key=str(n))
         seen.add(str(n))
 
-    assert (len(seen), len(store.seen())) == (20_000, 20_000)
-    assert store.seen()[-1] == "28159"
+    assert (len(seen), len(list(store.seen()))) == (20_000, 20_000)
+    assert list(store.seen())[-1] == "28159"
 
 
 def test_a_memory_that_is_full_costs_hardly_more_than_one_that_fills(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,4 +140,4 @@ def test_edges_that_others_make_up_take_no_more_than_so_much_room(put: Put, stor
         put(seen, f"{n}|made.up{n}>b|body")
 
     assert len(seen) <= 300 + LINES
-    assert len(store.seen()) <= 300 + SOME + LINES
+    assert len(list(store.seen())) <= 300 + SOME + LINES

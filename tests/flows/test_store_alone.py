@@ -24,4 +24,4 @@ def test_tried_again_by_the_same_process_it_stays_locked_for_all_others(
 
     assert other.stderr.endswith("database is locked\n")
     mine.commit(key="a")
-    assert mine.seen() == ["a"]
+    assert list(mine.seen()) == ["a"]

@@ -23,7 +23,7 @@ def database(data: bytes) -> None:
     except Damaged:
         return
     try:
-        it.snapshot(), it.seen(), it.owed(), it.aside(), it.was_asking()
+        it.snapshot(), list(it.seen()), it.owed(), it.aside(), it.was_asking()
         it.commit(snapshot={"a": 1}, key="k", owed=[work.Owed(1, "t", b"p", False)])
         it.set_aside("now", "in", b"payload", "why")
         it.settle(10)
