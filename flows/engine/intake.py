@@ -27,6 +27,7 @@ class Intake:
         self._desk, self._routes, self._ins, self._ack, self._refuse = desk, routes, ins, ack, refuse
         self._retained: dict[str, Input] = {}  # in port -> the newest
         self._live: list[Message] = []
+        self._gone = set[str]()  # topics from which messages of before a deploy still came
         self.gathering = True
         self._late: dict[str, datetime] | None = None  # in port -> the newest since we went on without all retained
         self._epoch = ""  # of the session: its message ids begin again with it
@@ -108,6 +109,9 @@ class Intake:
 
     def _read(self, message: Message) -> list[Input]:
         along = self._routes.get(message.topic, ())
+        if not along and message.topic not in self._gone:
+            self._gone.add(message.topic)
+            self._refuse(f"{message.topic}: no edge brings this here any more; what had come along it is dropped")
         try:
             envelope = loads(message.payload, datetime.now(UTC))
         except ValueError as wrong:

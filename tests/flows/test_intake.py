@@ -62,7 +62,8 @@ class Reader:
                          post=lambda act: act(), act=lambda actions: None, aside=lambda it, why: None,
                          full=lambda full: None)  # fmt: skip
         routes = {p: (Route(f"a.{p}>reader.{p}", p),) for p in ("go", "again", "price")}
-        self.intake = Intake(self.desk, routes, NODE.ins, lambda m: self.acked.append(m.mid), lambda why: None)
+        self.refused: list[str] = []
+        self.intake = Intake(self.desk, routes, NODE.ins, lambda m: self.acked.append(m.mid), self.refused.append)
         self.intake.begin("a session")
 
     def _publish(self, topic: str, payload: bytes, retain: bool, on_sent: Any) -> None:
@@ -266,3 +267,14 @@ def test_what_is_no_envelope_is_refused_and_let_go(reader: Reader, change: dict[
     reader.desk.work()
 
     assert (reader.got, reader.acked) == ([], [9])
+
+
+def test_what_waited_for_an_edge_that_is_gone_is_let_go_and_said_once(reader: Reader) -> None:
+    for pence in (1, 2):
+        reader.comes("gone", pence)
+    reader.comes("go", 7)
+    reader.gathered()
+    reader.comes("gone", 3)
+
+    assert (reader.got, sorted(reader.acked)) == ([700], [1, 2, 3, 7])
+    assert reader.refused == ["gone: no edge brings this here any more; what had come along it is dropped"]
