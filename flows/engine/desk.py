@@ -84,11 +84,11 @@ class Desk:
         """The process ends in good order: what it has in hand is not to blame."""
         if self._asking is not None:
             self.hand.spare(self._asking[0].key)
-        self.tidy()
+        self.hand.settle()
 
     def tidy(self) -> None:
-        """Now and then, and at the end: forget what needs to be known no more."""
-        self.hand.rest()
+        """Now and then, when there may be nothing else to do."""
+        self.hand.settle()
         self.outbox.prune()
 
     def hold(self, it: Input, again: bool = False) -> None:
@@ -181,7 +181,7 @@ class Desk:
             key = done.it.key
             if self.store is not None and (done.work.changed or done.owed or key):
                 asked = "" if key and key == self._once else None
-                self.store.commit(snapshot=done.snapshot, key=key, owed=done.owed, asking=asked)
+                self.store.commit(snapshot=done.snapshot, key=key, line=done.it.line, owed=done.owed, asking=asked)
         except Full:
             return False
         return True
@@ -191,7 +191,7 @@ class Desk:
         it, sent = done.it, done.sent
         if it.message is not None:
             if it.key:
-                self.seen.add(it.key)
+                self.seen.add(it.key, it.line)
             self.hand.done(it.key)
         if sent and isinstance(self.actor, Actor):
             self.meters.sent(sent)

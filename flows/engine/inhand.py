@@ -15,7 +15,7 @@ SIZE = 4096  # bytes of the file
 
 
 class InHand:
-    """Written before the node is called, as the page cache outlives the process."""
+    """Written before the node is called, so that a death counts; to the page cache only, which outlives the process."""
 
     def __init__(self, path: Path) -> None:
         with room():
@@ -35,9 +35,14 @@ class InHand:
         return tries
 
     def done(self, key: str) -> None:
-        """It went well, or was set aside. The next `take` writes it, or `rest`."""
+        """It went well, or was set aside. The next `take` writes that, or `settle`."""
         self._tries.pop(key, None)
         self._stale = True
+
+    def settle(self) -> None:
+        """Write what is done and no `take` has written: when it comes again after a start, it must not count."""
+        if self._stale:
+            self._write()
 
     def spare(self, key: str) -> None:
         """This try does not count: the process was told to end."""
@@ -55,11 +60,6 @@ class InHand:
 
     def close(self) -> None:
         os.close(self._file)
-
-    def rest(self) -> None:
-        """If no `take` follows: what is done must not count when it comes again after a start."""
-        if self._stale:
-            self._write()
 
     def _write(self) -> None:
         while len(text := "{" + ",".join([f"{quoted(key)}:{n}" for key, n in self._tries.items()]) + "}") > SIZE:

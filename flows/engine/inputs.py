@@ -34,15 +34,17 @@ class Input:
     arrived: float = field(default_factory=monotonic)
     taken: bool = False  # it waits no more
     key: str = field(init=False, default="")  # by which a repetition is known
+    line: str = field(init=False, default="")  # the edge into the port that it came along
 
     def __post_init__(self) -> None:
         if self.message is not None and self.route is not None:
-            self.key = f"{self.message.id}|{self.route.edge or self.message.edge}|{self.route.port}"
+            self.line = self.route.line if self.route.edge else f"{self.message.edge}|{self.route.port}"
+            self.key = f"{self.message.id}|{self.line}"
 
 
 def known(id: str, route: Route) -> str:
     """The key of a body from outside."""
-    return f"{id}|{route.edge}|{route.port}"
+    return f"{id}|{route.line}"
 
 
 class Queue(deque[Input]):

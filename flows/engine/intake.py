@@ -108,10 +108,11 @@ class Intake:
             self._desk.push(it)
 
     def _read(self, message: Message) -> list[Input]:
-        along = self._routes.get(message.topic, ())
-        if not along and message.topic not in self._gone:
+        if (along := self._routes.get(message.topic)) is None and message.topic not in self._gone:
             self._gone.add(message.topic)
             self._refuse(f"{message.topic}: no edge brings this here any more; what had come along it is dropped")
+        if not along:
+            return []
         try:
             envelope = loads(message.payload, datetime.now(UTC))
         except ValueError as wrong:
@@ -137,8 +138,8 @@ class Intake:
         copies = [known(copy, route) for route in along]
         if message.retain:
             return replace(fresh, id=copy, root=copy), copies
-        for key in copies:  # what is read as retained from now on is this very one
-            seen.add(key)
+        for key, route in zip(copies, along, strict=True):  # what is read as retained from now on is this very one
+            seen.add(key, route.line)
         if message.qos:  # so that delivered again, after a kill, it leads to the same messages
             id = derived(self._epoch, message.topic, message.mid, text)
             keys = [f"{known(id, route)}{COPY}{key}" for route, key in zip(along, copies, strict=True)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from wattwire.broker import topics
 from wattwire.nodes import secret
@@ -19,6 +19,10 @@ class Route:
     edge: str
     port: str
     strip: bool = False  # a nudge from a port that carries a secret: the body is left behind
+    line: str = field(init=False, repr=False)  # the edge and the port, as text
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "line", f"{self.edge}|{self.port}")
 
 
 def routes(flow: Flow, node: str) -> dict[str, tuple[Route, ...]]:
@@ -39,7 +43,9 @@ def routes(flow: Flow, node: str) -> dict[str, tuple[Route, ...]]:
 
 def former(flow: Flow, node: str) -> dict[str, tuple[Route, ...]]:
     """Of edges that are carried now and may once have been plain: a node does not subscribe to these topics, but what
-    came before a deploy may lie in its session still."""
+    came before a deploy may lie in its session still. What `edges` still has of plain ones, their nodes have."""
+    if node == EDGES:
+        return {topics.out(flow.name, *source.split(".")): () for source in sources(e for e in flow.edges if e.plain)}
     carried = [e for e in flow.carried() if e.to.partition(".")[0] == node]
     return {topic: tuple(along) for topic, along in _along(flow, carried).items()}
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
-from .seen import AGAIN, LEAST, MOST, Newest
+from .seen import AGAIN, LEAST, LINES, MOST, line_of
 from .statefolder import begin
 from .work import Owed
 
@@ -68,10 +68,11 @@ class Store:
         self._db.execute("DELETE FROM outbox WHERE number IS NULL")  # a damaged version: it would only be read
         if self._db.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
             raise Damaged
-        self._last_seen, self._newest = 0, Newest()
+        self._last_seen, self._newest = 0, dict[str, int]()  # line -> the number of the newest that came along it
         for number, key in self._db.execute("SELECT number, key FROM seen ORDER BY number"):
-            self._newest.put(key, number)
-            self._last_seen = number
+            if not (type(key) is str and type(number) is int and 0 < number < 2**62):
+                raise Damaged("what was seen makes no sense")
+            self._newest[line_of(key)] = self._last_seen = number
         self._marks, self._old = deque[tuple[float, int]]([(monotonic(), self._last_seen)], MOST // SOME + 2), 0
         self.snapshot(), self.was_asking()
         for table, columns in TABLES.items():
@@ -92,8 +93,8 @@ class Store:
         rows = self._db.execute("SELECT number, topic, payload, retain FROM outbox ORDER BY number")
         return [Owed(number, topic, payload, bool(retain)) for number, topic, payload, retain in rows]
 
-    def commit(self, *, snapshot: Mapping[str, Any] | None = None, key: str = "", owed: Iterable[Owed] = (),
-               asking: str | None = None) -> None:  # fmt: skip
+    def commit(self, *, snapshot: Mapping[str, Any] | None = None, key: str = "", line: str = "",
+               owed: Iterable[Owed] = (), asking: str | None = None) -> None:  # fmt: skip
         """Keep the new state, that the input is done, and what it led to: all of it, or nothing. Raises Full.
 
         `asking` is the input for which a call that must not be repeated is about to be made; empty when it has ended.
@@ -104,17 +105,16 @@ class Store:
             if asking is not None:
                 self._put(self.KEPT, "asking", json.dumps(asking))
             if key:
-                self._last_seen += 1
-                self._db.execute("INSERT OR REPLACE INTO seen VALUES (?, ?)", (self._last_seen, key))
-                self._newest.put(key, self._last_seen)
-                if self._last_seen % SOME == 0:
-                    held = ",".join(map(str, self._newest.held))
-                    past = self._past(monotonic())
-                    self._db.execute(f"DELETE FROM seen WHERE number <= ? AND number NOT IN ({held})", (past,))
+                number = self._last_seen + 1
+                self._db.execute("INSERT OR REPLACE INTO seen VALUES (?, ?)", (number, key))
+                if number % SOME == 0:
+                    self._forget(number)
             self._db.executemany(
                 "INSERT OR REPLACE INTO outbox VALUES (?, ?, ?, ?)",
                 ((o.number, o.topic, o.payload, o.retain) for o in owed),
             )
+        if key:  # it is kept
+            self._newest[line] = self._last_seen = number
 
     def settle(self, number: int) -> None:
         """Forget what was owed, up to and including this number: the broker has surely saved it."""
@@ -159,12 +159,17 @@ class Store:
     def close(self) -> None:
         self._db.close()
 
-    def _past(self, now: float) -> int:
-        """The last key that can come no more."""
-        self._marks.append((now, self._last_seen))
+    def _forget(self, last: int) -> None:
+        """The keys that can come no more."""
+        self._marks.append((now := monotonic(), last))
         while now - self._marks[0][0] > AGAIN:
             self._old = self._marks.popleft()[1]
-        return max(min(self._old, self._last_seen - LEAST), self._last_seen - MOST)
+        past = max(min(self._old, last - LEAST), last - MOST)
+        while len(self._newest) > LINES:
+            del self._newest[next(iter(self._newest))]
+        newest = json.dumps([*self._newest.values()])
+        old = "number <= ? AND number NOT IN (SELECT value FROM json_each(?))"
+        self._db.execute(f"DELETE FROM seen WHERE {old}", (past, newest))
 
     def _furnish(self) -> None:
         self._db.executescript(SCHEMA)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -9,8 +10,38 @@ from time import process_time
 
 import pytest
 
-from wattwire.flows.engine.seen import LINES, Seen
-from wattwire.flows.engine.store import SOME, Store
+from wattwire.flows.engine.seen import LINES, Seen, line_of
+from wattwire.flows.engine.store import SOME, Damaged, Full, Store
+
+Put = Callable[[Seen, str], None]
+
+
+@pytest.fixture
+def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The time in a small memory."""
+    now = [0.0]
+    for module in ("seen", "store"):
+        monkeypatch.setattr(f"wattwire.flows.engine.{module}.LEAST", 300)
+        monkeypatch.setattr(f"wattwire.flows.engine.{module}.monotonic", lambda: now[0])
+    return now
+
+
+@pytest.fixture
+def store(now: list[float], tmp_path: Path) -> Iterator[Store]:
+    with closing(Store(tmp_path / "node.db")) as made:
+        yield made
+
+
+@pytest.fixture
+def put(store: Store, now: list[float]) -> Put:
+    """Add a key to the memory and to the file, ten seconds after the one before."""
+
+    def put(seen: Seen, key: str) -> None:
+        now[0] += 10.0
+        seen.add(key, line_of(key))
+        store.commit(key=key, line=line_of(key))
+
+    return put
 
 
 @pytest.mark.parametrize(("count", "hours"), [(20_001, 0.2), (21_600, 0.5), (180_000, 0.4)])
@@ -86,52 +117,87 @@ def test_a_memory_that_is_full_costs_hardly_more_than_one_that_fills(monkeypatch
     assert min(full for _, full in costs[4:]) < 4 * min(filling for filling, _ in costs)
 
 
-Put = Callable[[Seen, str], None]
-
-
-@pytest.fixture
-def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The time in a small memory."""
-    now = [0.0]
-    for module in ("seen", "store"):
-        monkeypatch.setattr(f"wattwire.flows.engine.{module}.LEAST", 300)
-        monkeypatch.setattr(f"wattwire.flows.engine.{module}.monotonic", lambda: now[0])
-    return now
-
-
-@pytest.fixture
-def store(now: list[float], tmp_path: Path) -> Iterator[Store]:
-    with closing(Store(tmp_path / "node.db")) as made:
-        yield made
-
-
-@pytest.fixture
-def put(store: Store, now: list[float]) -> Put:
-    """Add a key to the memory and to the file, ten seconds after the one before."""
-
-    def put(seen: Seen, key: str) -> None:
-        now[0] += 10.0
-        seen.add(key)
-        store.commit(key=key)
-
-    return put
-
-
 def test_the_newest_of_each_edge_into_each_port_is_known_however_much_came_since(put: Put, store: Store) -> None:
     """It may be retained, and come once more with the next connection."""
     rare = ["1|a.rates>b|rates", "2|a.rates>b|rates", "3||rates", "s:4|c.rates>b|rates\nr:4|c.rates>b|rates"]
     seen = Seen()
     for key in (*rare, *(f"{n}|a.tick>b|tick" for n in range(2000))):
         put(seen, key)
-    after = Seen(store.seen())
-    for known in (seen, after):
+
+    for known in (seen, Seen(store.seen())):
         assert [key in known for key in (*rare[:3], "r:4|c.rates>b|rates")] == [False, True, True, True]
         assert len(known) <= 600
 
-    for key in ("5|a.rates>b|rates", *(f"{n}|a.tick>b|tick" for n in range(2000, 4000))):
-        put(after, key)
-    for known in (after, Seen(store.seen())):
-        assert [key in known for key in (rare[1], rare[2], "5|a.rates>b|rates")] == [False, True, True]
+
+def test_nor_is_it_forgotten_after_another_start(tmp_path: Path, now: list[float]) -> None:
+    seen, rare = Seen(), "1|a.rates>b|rates"
+    for start in range(3):
+        with closing(Store(tmp_path / "node.db")) as store:
+            seen = Seen(store.seen())
+            for key in (*[rare][start:], *(f"{start}.{n}|a.tick>b|tick" for n in range(1000))):
+                now[0] += 10.0
+                seen.add(key, line_of(key))
+                store.commit(key=key, line=line_of(key))
+            known = rare in seen, rare in Seen(store.seen())
+
+        assert known == (True, True)
+
+
+def test_when_there_is_a_newer_one_it_is_forgotten_as_others_are(put: Put, store: Store) -> None:
+    seen = Seen()
+    for n in range(4000):
+        put(seen, f"{n}|a.rates>b|rates" if n % 2000 == 0 else f"{n}|a.tick>b|tick")
+
+    for known in (seen, Seen(store.seen())):
+        assert ["0|a.rates>b|rates" in known, "2000|a.rates>b|rates" in known] == [False, True]
+
+
+def test_ids_with_bars_in_them_are_of_the_edge_that_they_came_along(put: Put) -> None:
+    seen = Seen()
+    for key in ("1|a.rates>b|rates", *(f"meter|{n}|a.tick>b|tick" for n in range(2000))):
+        put(seen, key)
+
+    assert "1|a.rates>b|rates" in seen
+
+
+def test_hours_on_a_full_disk_take_no_place_in_the_file(
+    put: Put, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wattwire.flows.engine.store.SOME", 16)
+    seen = Seen()
+    for n in range(1000):
+        put(seen, f"{n}")
+    store._db.execute(f"PRAGMA max_page_count={store._db.execute('PRAGMA page_count').fetchone()[0]}")
+    for _ in range(5000):
+        with pytest.raises(Full):
+            store.commit(key="x" * 4000)
+    store._db.execute("PRAGMA max_page_count=1000000")
+    for n in range(1000, 1250):
+        put(seen, f"{n}")
+
+    assert set(store.seen()) >= {f"{n}" for n in range(950, 1250)}
+
+
+@pytest.mark.parametrize("odd", ["x'00ff'", "NULL", "17"], ids=["no text", "nothing", "a number"])
+def test_a_key_that_makes_no_sense_is_damage(tmp_path: Path, odd: str) -> None:
+    with closing(sqlite3.connect(tmp_path / "node.db")) as db:
+        db.execute("CREATE TABLE seen (number INTEGER PRIMARY KEY, key)")
+        db.execute(f"INSERT INTO seen VALUES (1, {odd})")
+        db.commit()
+
+    with pytest.raises(Damaged):
+        Store(tmp_path / "node.db")
+
+
+@pytest.mark.parametrize("odd", ["NULL", "'abc'", "-1", "9223372036854775807"])
+def test_so_is_a_number_that_makes_no_sense(tmp_path: Path, odd: str) -> None:
+    with closing(sqlite3.connect(tmp_path / "node.db")) as db:
+        db.execute("CREATE TABLE seen (number, key TEXT NOT NULL)")
+        db.execute(f"INSERT INTO seen VALUES ({odd}, 'a')")
+        db.commit()
+
+    with pytest.raises(Damaged):
+        Store(tmp_path / "node.db")
 
 
 def test_edges_that_others_make_up_take_no_more_than_so_much_room(put: Put, store: Store) -> None:
