@@ -123,17 +123,16 @@ class Supervised:
         if self._link is None:
 
             def up(_: bool) -> None:
-                link.subscribe([f"wattwire/{self.name}/#"])
+                link.subscribe([f"wattwire/{self.name}/#"], lambda refused: self._listening())
 
             self._link = link = Link(str(self.note["url"]), f"test-{os.getpid()}-{id(self)}", on_up=up,
                                      on_down=lambda _: None, on_message=self._hear, clean=True)  # fmt: skip
             link.connect()
             self.until(lambda: link.up)
-            self._listening()
         return self._link
 
     def _listening(self) -> None:
-        """What to do once it is there."""
+        """What to do once its broker sends us everything."""
 
     def _hear(self, message: Message) -> None:
         self.link.ack(message)

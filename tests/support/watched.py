@@ -20,7 +20,8 @@ OWN, HELD = Path(__file__).parent / "nodes", Path(__file__).with_name("held_run.
 
 
 class Watched(Supervised):
-    """It starts no node before we listen at its broker, as any wait for what it prints or sends makes us do."""
+    """It starts no node before we listen at its broker, as any wait for what it prints or sends makes us do; at a
+    broker that it was given, only if we wait for what it sends. One that stands by waits for us when it takes over."""
 
     def __init__(self, folder: Path, flow: str, *options: str) -> None:
         self.messages: list[Message] = []
@@ -28,8 +29,13 @@ class Watched(Supervised):
         theirs, ours = os.pipe()
         self._gate: int | None = ours
         self.inherited, self.command = (theirs,), (sys.executable, "-P", str(HELD), str(theirs))
-        super().__init__(folder, flow, "--nodes", str(OWN), *options)
-        os.close(theirs)
+        try:
+            super().__init__(folder, flow, "--nodes", str(OWN), *options)
+        except BaseException:
+            os.close(ours)
+            raise
+        finally:
+            os.close(theirs)
 
     @property
     def note(self) -> dict[str, Any]:
@@ -37,24 +43,26 @@ class Watched(Supervised):
 
     def early(self) -> Self:
         """Listen from the first message on."""
-        assert self.link.up
+        self.until(lambda: self.link.up and self._gate is None)
         return self
 
     def _listening(self) -> None:
-        heard: list[object] = []
-        assert self._link
-        self._link.subscribe(["nothing"], heard.append)  # when that is answered, so was what was asked for before
-        self.until(lambda: heard)
         self._let_go()
 
     def _let_go(self) -> None:
         if self._gate is not None:
+            with contextlib.suppress(BrokenPipeError):  # it never came so far
+                os.write(self._gate, b".")
             os.close(self._gate)
             self._gate = None
 
     def _before_more(self) -> None:
-        if self._gate is not None and any("broker: mqtt://" in line for line in self.lines):
-            self._let_go() if self._broker else self.early()  # another's broker may be away on purpose
+        if self._gate is None or not any("broker: mqtt://" in line for line in self.lines):
+            return
+        if self._broker:  # which may be away on purpose
+            self._let_go()
+        else:
+            self.early()
 
     def end(self, seconds: float = 40.0) -> int:
         self._let_go()
