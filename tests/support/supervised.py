@@ -37,6 +37,8 @@ class Out(Ports):
 def act(cfg: Config, body: object, event: Started | None) -> Emit | None:
     if cfg.broken or body == "crash":
         raise RuntimeError("as it was told")
+    if body == "hang":
+        print("hangs, as it was told", flush=True)
     while body == "hang":
         pass
     if body == "memory":
