@@ -1,5 +1,5 @@
-"""What tests of flows share: runs, an Octopus for a newcomer; and who runs twice, with a process for each node of a
-flow, and with one for all."""
+"""What tests of flows share: runs, an Octopus for a newcomer; and that who uses `hosting` runs twice, with a process
+for each node of a flow, and with one for all."""
 
 from __future__ import annotations
 
@@ -12,15 +12,13 @@ from newcomer import Octopus
 from supervised import Supervised
 from watched import Watched
 
-TWICE = ("test_real_kills", "test_real_nodes", "test_real_faults", "test_real_house", "test_real_evening")
 LONG = "test_real_evening"  # a minute each time
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    name = metafunc.module.__name__.rpartition(".")[2]
-    if name in TWICE:
-        shared = pytest.param("shared", marks=[pytest.mark.long] if name == LONG else [])
-        metafunc.fixturenames.insert(0, "hosting")
+    if "hosting" in metafunc.fixturenames:
+        long = metafunc.module.__name__.endswith(LONG)
+        shared = pytest.param("shared", marks=[pytest.mark.long] if long else [])
         metafunc.parametrize("hosting", ["isolated", shared], scope="module", indirect=True)
 
 

@@ -12,7 +12,7 @@ from fast_clock import beginning_at
 from forgetful import forgetful
 from watched import Watched
 
-pytestmark = [pytest.mark.broker, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.broker, pytest.mark.timeout(300), pytest.mark.usefixtures("hosting")]
 
 Runs = Callable[..., Watched]
 

@@ -22,6 +22,7 @@ from wattwire.broker.private import PrivateBroker, start
 
 pytestmark = [
     pytest.mark.broker,
+    pytest.mark.usefixtures("hosting"),
     pytest.mark.mosquitto,  # no other broker keeps these promises
 ]
 
@@ -116,6 +117,7 @@ def test_with_durability_on_disk_everything_may_be_killed_at_once(runs: Runs) ->
 
 def test_with_durability_on_disk_a_node_that_only_computes_keeps_what_it_sent_too(runs: Runs) -> None:
     flow = chain(0, "durability: disk").replace("every: 4ms", "every: 1h")
+    flow = flow.replace("{type: fragile}", "{type: fragile, isolation: spawn}")  # it alone is to stand still
     run = runs(flow, "--prefer", "mosquitto").early().ready()
     second = run.status("second", "ready")["pid"]
     os.kill(second, signal.SIGSTOP)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from watched import Watched
 
-pytestmark = pytest.mark.broker
+pytestmark = [pytest.mark.broker, pytest.mark.usefixtures("hosting")]
 
 Runs = Callable[..., Watched]
 
@@ -44,6 +44,13 @@ def test_an_adapter_with_its_own_serve_receives_and_emits_and_is_started_again_w
     assert [word for word in words(run) if word not in ("again", "good morning")] == ["word: one", "word: two"]
     assert crashed[0]["body"]["why"].startswith("RuntimeError at parrot.py:")  # and not what it was given
     assert run.status("parrot", "ready", restarts=3)  # so often it was tried
+
+
+def test_the_nodes_have_one_process_where_that_is_what_is_tested(runs: Runs, request: pytest.FixtureRequest) -> None:
+    run = runs(PARROT).ready()
+    pids = {run.status(node, "ready")["pid"] for node in ("parrot", "shown")}
+
+    assert request.node.callspec.params["hosting"] == ("shared" if len(pids) == 1 else "isolated")
 
 
 def test_what_an_adapter_has_in_hand_when_it_is_killed_comes_again(runs: Runs) -> None:
