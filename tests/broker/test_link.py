@@ -95,7 +95,7 @@ def test_a_link_knows_when_its_broker_last_spoke(broker: PrivateBroker, dial: Di
 def test_more_than_the_window_waits_and_goes_in_order(broker: PrivateBroker, dial: Dial) -> None:
     sent: list[int] = []
     a = dial(broker)
-    a.link.window = 7
+    a.link.traffic.window = 7
     a.subscribe("many/t")
     for number in range(500):
         a.link.publish("many/t", b"%d" % number, on_sent=lambda n=number: sent.append(n))

@@ -71,7 +71,7 @@ def misbehave(house: Watched, simulator: str, kind: str, times: int | None = Non
     """Returns when it does: what is asked next may be there before what was said first."""
     before = len(house.messages)
     house.give(f"{simulator}.fault", {"kind": kind, "times": times})
-    word = b"behaving" if kind == "none" else f"misbehaving: {kind}".encode()
+    word = b'"behaving' if kind == "none" else f"misbehaving: {kind}".encode()
     status = f"wattwire/{house.name}/{simulator}/$status"
     house.until(lambda: any(m.topic == status and word in m.payload for m in house.messages[before:]))
 
@@ -82,7 +82,7 @@ def test_a_simulator_says_where_it_listens_however_it_behaves(house: Watched, si
         misbehave(house, simulator, kind)
         said = [m.payload for m in house.messages if m.topic == f"wattwire/{house.name}/{simulator}/$status"]
 
-        assert b"behaving" in said[-1]
+        assert (b'"behaving' in said[-1]) == (kind == "none")
         assert b", listens on http://127.0.0.1:" in said[-1]
 
 
