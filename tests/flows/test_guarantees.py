@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -80,10 +78,7 @@ def test_no_message_is_lost_and_none_counts_twice_while_every_process_and_the_br
         made.kill(name)
         numbered(made, range(len(owed), len(owed) + 500), owed)
         made.start(name)
-    made.broker.save()
-    os.kill(made.broker.pid, signal.SIGKILL)
-    made.broker.restart()
-    made.until(lambda: made.link.up)
+    made.break_broker()
     made.until(lambda: all(seats(made, name) >= 2 for name in made.pids))
     for name in made.pids:
         made.say(name, {"go": True})
@@ -141,10 +136,7 @@ def test_a_waiting_message_outlives_its_carrier_and_the_broker(rigs: list[Rig]) 
     made.send("first.body", {"n": 7})
     made.until(lambda: any(m.topic.startswith("wattwire/chain/$waiting/") and m.payload for m in made.heard))
     made.kill("edges")
-    made.broker.save()
-    os.kill(made.broker.pid, signal.SIGKILL)
-    made.broker.restart()
-    made.until(lambda: made.link.up)
+    made.break_broker()
     made.start("edges")
     for name in ("first", "second", "last"):
         made.until(lambda name=name: seats(made, name) >= 2)  # type: ignore[misc]

@@ -11,6 +11,7 @@ import socket
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -63,7 +64,16 @@ class Rig:
             self._rest[name] = b""
         self.until(lambda: all(any("seated" in t for t in self.told[n]) for n in names or processes(self.flow)))
         for name in names or processes(self.flow):
-            self.say(name, {"go": True})
+            with suppress(BrokenPipeError):  # what came again may have killed it before
+                self.say(name, {"go": True})
+
+    def break_broker(self) -> None:
+        """kill -9, once it has saved what it knows, and wait until we are connected to the next."""
+        assert self.broker.save(20)
+        number = self.link.number
+        os.kill(self.broker.pid, signal.SIGKILL)
+        self.broker.restart()
+        self.until(lambda: self.link.up and self.link.number > number)
 
     def say(self, name: str, what: dict[str, Any]) -> None:
         self.channels[name].sendall(json.dumps(what).encode() + b"\n")
