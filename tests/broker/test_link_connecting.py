@@ -53,7 +53,7 @@ def test_a_broker_that_never_answers_does_not_hold_up_the_loop(dial: Dial) -> No
         a.link._limit = a.link._misc = 0.0
         a.link.step(0)
 
-    assert (took < 1, a.downs) == (True, ["the broker does not answer"])
+    assert (took < 5, a.downs) == (True, ["the broker does not answer"])
 
 
 def test_a_queue_at_the_door_of_a_broker_that_hangs_does_not_hold_up_the_loop(dial: Dial, tmp_path: Path) -> None:
