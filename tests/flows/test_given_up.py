@@ -105,12 +105,12 @@ class Far:
 def test_who_was_let_into_a_shared_process_too_late_finds_nobody(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
-    monkeypatch.setattr(sharing, "PATIENCE", 0.2)
-
     async def main() -> None:
         far = Far()
         room = Sharing(far.start)
-        await given_up(room.join(place(tmp_path, "n", shared=True), lambda _: None), how)
+        with monkeypatch.context() as hasty:
+            hasty.setattr(sharing, "PATIENCE", 0.2)
+            await given_up(room.join(place(tmp_path, "n", shared=True), lambda _: None), how)
         first = await asyncio.to_thread(far.joins)
         assert birth.given_up(first.fileno())
 
