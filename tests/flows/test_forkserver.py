@@ -190,7 +190,7 @@ def test_children_end_with_the_fork_server_and_another_one_goes_on(nursery: Run,
         os.kill(made.launcher.pid, signal.SIGKILL)
 
         assert await asyncio.wait_for(process.ended, 5) == -signal.SIGKILL
-        assert gone(handles, 2.0) == []
+        assert gone(handles, 20) == []
         again, found = await made.born("b", spawn=spawn)
         assert found["preloaded"] is not spawn
         again.send({"stop": 0})
@@ -224,7 +224,7 @@ def test_the_end_of_the_launcher_is_the_end_of_all(nursery: Run) -> None:
         handles = watch({it["pid"]: it["node"] for it in found})
         await made.launcher.close()
 
-        assert gone(handles, 2.0) == []
+        assert gone(handles, 20) == []
 
     nursery(what)
 
