@@ -233,8 +233,10 @@ class ClosedBroker:
             [str(find_mosquitto()), "-c", str(self.conf)], stderr=subprocess.PIPE, stdout=subprocess.DEVNULL
         )
         assert self.process.stderr
-        while b"running" not in self.process.stderr.readline():
-            pass
+        said = b""
+        while b"running" not in said:
+            assert (line := self.process.stderr.readline()), f"mosquitto does not start: {said.decode()}"
+            said += line
         return f"mqtt://127.0.0.1:{self.port}"
 
     def __exit__(self, *_: object) -> None:
