@@ -55,7 +55,8 @@ class Measured:
     lived: float
 
     def first(self, looks: Sequence[Process]) -> Sequence[Process]:
-        return [it for it in looks if self.warm <= it.at < self.warm + HOUR] or looks[:1]
+        warmed = [it for it in looks if it.at >= self.warm]  # an hour without a look is none of what a start takes
+        return [it for it in warmed if it.at < self.warm + HOUR] or warmed[:1] or looks[:1]
 
     def last(self, looks: Sequence[Process]) -> Sequence[Process]:
         return [it for it in looks if it.at > self.lived - HOUR] or looks[-1:]
