@@ -9,6 +9,7 @@ from collections.abc import Callable
 from .real_harm import Harm, Script, after, alive, send, within
 
 PATIENT = 120.0  # seconds after which the next fault comes though the one before is not over
+NO_ROOM = "cannot be used: the disk is full"  # the last words of a supervisor that cannot begin
 
 
 class Havoc(Harm):
@@ -133,7 +134,7 @@ class Havoc(Harm):
     def disk_full(self, kind: str = "disk full", killed: bool = False) -> Script:
         assert self.disk
         self.begins(kind)
-        self._full_since = time.monotonic()
+        self._full_since, self.site.excused = time.monotonic(), NO_ROOM  # it may have been killed just before
         self.disk.fill()
         yield after(1.5 if self.short else self.chance.uniform(1, 8))
         if killed and (chosen := self.node("sieve", "sink", "edges", "source")):
@@ -142,7 +143,7 @@ class Havoc(Harm):
         self.disk.clear()
         self.ends()
         yield after(0 if self.short else 6)
-        self._full_since = float("inf")
+        self._full_since, self.site.excused = float("inf"), ""
 
     def disk_full_and_killed(self) -> Script:
         yield from self.disk_full("disk full, node killed", True)
@@ -151,7 +152,7 @@ class Havoc(Harm):
         """Two faults at once, of which only `durability: disk` promises anything: asked for by its name alone."""
         assert self.disk
         self.begins("disk full, supervisor killed")
-        self._full_since, self.site.excused = time.monotonic(), True
+        self._full_since, self.site.excused = time.monotonic(), NO_ROOM
         self.disk.fill()
         yield after(self.brief())
         self.site.kill_supervisor()
@@ -160,7 +161,7 @@ class Havoc(Harm):
         self.disk.clear()
         self.ends()
         yield after(6)
-        self._full_since, self.site.excused = float("inf"), False
+        self._full_since, self.site.excused = float("inf"), ""
 
     # The link
 

@@ -100,7 +100,8 @@ class Site:
             chain.join(self.link)
         self.topics = ["$status", "crashed", "effect", "ended"]
         self.restarts, self.surprises = 0, list[str]()
-        self.killed = self.stopping = self.excused = False  # excused: it may end by itself just now
+        self.killed = self.stopping = False
+        self.excused = ""  # with these words it may end by itself just now
         self._again = 0.0
         self.start()
         self.link.connect()
@@ -116,13 +117,16 @@ class Site:
         if self.stopping or self.process.poll() is None:
             self._again = time.monotonic() + 0.5
         elif time.monotonic() > self._again:
-            if not (self.killed or self.excused):
+            if not (self.killed or (self.excused and self.excused in self._last_words())):
                 self.surprises.append(f"the supervisor of {self.name} ended by itself: {self.process.returncode}")
             self.restarts += 1
             self.start()
         for chain in self.chains:
             for sender in chain.senders:
                 sender.turn()
+
+    def _last_words(self) -> str:
+        return self.log.read_text(errors="replace").rstrip().rpartition("\n")[2]
 
     def say(self, flow: str, node: str, port: str, body: object) -> None:
         self.link.publish(f"wattwire/{flow}/{node}/in/{port}", json.dumps(body).encode())
