@@ -65,11 +65,22 @@ def told_again(house: Watched) -> dict[str, bytes]:
     return retained(house.note["url"])
 
 
-def test_a_key_and_a_token_appear_nowhere(house: Watched) -> None:
+@pytest.fixture
+def tailed(house: Watched, tmp_path: Path) -> Iterator[Path]:
+    """What `tail` shows all the while."""
     house.early().ready()
+    shown = tmp_path / "tailed"
+    command = [sys.executable, "-m", "wattwire.flows", "tail", str(house.file), "--state", str(house.state)]
+    with shown.open("wb") as out, subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT) as tail:
+        yield shown
+        tail.kill()
+
+
+def test_a_key_and_a_token_appear_nowhere(house: Watched, tailed: Path) -> None:
     # Both tokens expire and are asked for again
     house.came("krakenToken.token", 2)
     house.came("teslaToken.token", 2)
+    house.until(lambda: re.search(rb" krakenToken\.token .*\n", tailed.read_bytes()))
     # Poison where tokens go in: no token, half a token, one that no header can carry, and no JSON
     for poison in POISON:
         house.raw("krakenDevice/in/token", poison)
@@ -90,13 +101,6 @@ def test_a_key_and_a_token_appear_nowhere(house: Watched) -> None:
     for target in json.loads(metrics[1]):
         metrics.append(house.admin(target["labels"]["__metrics_path__"]))
     retained = told_again(house)
-    tail = subprocess.Popen([sys.executable, "-m", "wattwire.flows", "tail", str(house.file), "--state",
-                             str(house.state)], stdout=subprocess.PIPE, stderr=subprocess.STDOUT)  # fmt: skip
-    assert tail.stdout
-    house.give("krakenToken.want", None)
-    tailed = tail.stdout.readline()
-    tail.kill()
-    tail.communicate()
     processes = subprocess.check_output(["ps", "-eo", "args"])
     house.signal(signal.SIGINT)
     house.end(15)
@@ -109,6 +113,7 @@ def test_a_key_and_a_token_appear_nowhere(house: Watched) -> None:
     assert [t for t, payload in retained.items() if SECRETS.search(payload)] == []
     assert [line for line in house.lines if SECRETS.search(line.encode())] == []
     assert [text for text in metrics if SECRETS.search(text.encode())] == []
-    assert not SECRETS.search(tailed)
+    assert [line for line in tailed.read_bytes().splitlines() if SECRETS.search(line)] == []
+    assert re.search(rb" krakenToken\.token +\*\*\*\n", tailed.read_bytes())
     assert not SECRETS.search(processes)
     assert [f.name for f in house.open_files() if SECRETS.search(f.read_bytes())] == []
