@@ -235,7 +235,8 @@ class ClosedBroker:
         assert self.process.stderr
         said = b""
         while b"running" not in said:
-            assert (line := self.process.stderr.readline()), f"mosquitto does not start: {said.decode()}"
+            line = self.process.stderr.readline()
+            assert line, f"mosquitto does not start: {said.decode()}"
             said += line
         return f"mqtt://127.0.0.1:{self.port}"
 
