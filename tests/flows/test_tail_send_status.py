@@ -37,7 +37,8 @@ GRAPH = {
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Supervised]:
     with closing(Supervised(Path(tmp_path_factory.mktemp("look")))) as made:
-        yield made.ready()
+        made.ready().said("ready: ")
+        yield made
 
 
 def call(run: Supervised, *words: str) -> tuple[int, str, str]:
