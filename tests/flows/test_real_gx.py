@@ -156,13 +156,13 @@ def test_a_node_that_hangs_pings_no_more_and_its_will_is_executed(tmp_path: Path
     url, heard, queue = f"mqtt://127.0.0.1:{port}", list[Message](), deque[Input]()
     watcher = Link(url, "watcher", on_up=lambda _: None, on_down=lambda _: None, on_message=heard.append)
     watcher.connect()
-    caller = Caller(Dial(url=url, keepalive=2), url, queue)
+    caller = Caller(Dial(url=url, keepalive=4), url, queue)
     caller.outer.act(Will(Say("W/gx/Day", {"value": -7})))
     caller.until(lambda: Linked(True) in caller.events)
     while not watcher.up:
         watcher.step(0.05)
     watcher.subscribe(["W/#"])
-    kept = monotonic() + 4  # a broker waits for one and a half times as long
+    kept = monotonic() + 7  # a broker waits for one and a half times as long
     while monotonic() < kept:  # as long as it is called, it keeps its lease
         caller.turn(0.1)
         watcher.step(0.0)
@@ -170,7 +170,7 @@ def test_a_node_that_hangs_pings_no_more_and_its_will_is_executed(tmp_path: Path
     late = Input(event=Due("look"))
     late.arrived -= HANGS + 1
     queue.append(late)
-    ends = monotonic() + 20
+    ends = monotonic() + 40
     while not heard and monotonic() < ends:
         if turns:
             caller.turn(0.05)
@@ -191,9 +191,9 @@ ends: [gx.house, gx.confirmed, gx.refused, gx.lost]
 """
 
 
-def test_a_lease_that_follows_another_is_written_within_2_s_and_in_effect_with_the_gx_s_next_tick() -> None:
-    quiet = HOUSE.replace("heartbeat: 1s, publish: 1s", "heartbeat: 5s, publish: 5s").replace(
-        "report: 1s", "report: 5s, silent_after: 20s"
+def test_a_lease_that_follows_another_is_written_at_once_and_in_effect_with_the_gx_s_next_tick() -> None:
+    quiet = HOUSE.replace("heartbeat: 1s, publish: 1s", "heartbeat: 20s, publish: 20s").replace(
+        "report: 1s", "report: 5s, silent_after: 60s"
     )  # nothing that the GX says wakes the node
     rig = Rig(load_text(quiet))
     try:
@@ -214,8 +214,8 @@ def test_a_lease_that_follows_another_is_written_within_2_s_and_in_effect_with_t
     finally:
         rig.stop()
 
-    assert written < 2
-    assert in_effect < 7
+    assert written < 8  # not only with the GX's next word
+    assert in_effect < 9.5  # it looks each 5 s
     assert retained == []
 
 
