@@ -67,8 +67,9 @@ def told_again(house: Watched) -> dict[str, bytes]:
 
 @pytest.fixture
 def tailed(house: Watched, tmp_path: Path) -> Iterator[Path]:
-    """What `tail` shows all the while."""
+    """What `tail` shows from the first token on."""
     house.early().ready()
+    house.came("krakenToken.token")  # so there is a running flow to be found
     shown = tmp_path / "tailed"
     command = [sys.executable, "-m", "wattwire.flows", "tail", str(house.file), "--state", str(house.state)]
     with shown.open("wb") as out, subprocess.Popen(command, stdout=out, stderr=subprocess.STDOUT) as tail:
