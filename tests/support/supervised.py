@@ -164,9 +164,20 @@ class Supervised:
 
     def give(self, to: str, body: object) -> None:
         node, port = to.split(".")
-        self.until(lambda: self.link.up)
-        assert self.link.publish(f"wattwire/{self.name}/{node}/in/{port}", json.dumps(body).encode())
-        self.link.step(0)
+        self.raw(f"{node}/in/{port}", json.dumps(body).encode())
+
+    def raw(self, topic: str, payload: bytes) -> None:
+        """Until the broker has it: a connection that was not cared for during another wait may be gone."""
+        taken, number = list[None](), 0
+
+        def done() -> bool:
+            nonlocal number
+            if self.link.up and self.link.number != number:
+                number = self.link.number
+                self.link.publish(f"wattwire/{self.name}/{topic}", payload, on_sent=lambda: taken.append(None))
+            return bool(taken)
+
+        self.until(done)
 
     def insist(self, to: str, body: object, done: Callable[[], object], seconds: float = 40.0) -> None:
         """Give it again each second until it shows: a broker that lost its memory knows no subscribers at first."""
@@ -180,8 +191,7 @@ class Supervised:
     def ask(self, verb: str, **asked: object) -> dict[str, Any]:
         """An admin request over MQTT, and its response."""
         self.heard.pop(f"$response/{verb}", None)
-        self.until(lambda: self.link.up)
-        self.link.publish(f"wattwire/{self.name}/$request/{verb}", json.dumps({"transaction": 7, **asked}).encode())
+        self.raw(f"$request/{verb}", json.dumps({"transaction": 7, **asked}).encode())
         self.until(lambda: f"$response/{verb}" in self.heard)
         told = self.heard[f"$response/{verb}"]
         assert isinstance(told, dict)
@@ -227,7 +237,11 @@ class Supervised:
 
 def watch(pids: dict[int, str]) -> dict[int, str]:
     """Handles on processes, by which their end can be waited for: descriptor -> name."""
-    return {os.pidfd_open(pid): name for pid, name in pids.items()}
+    handles = dict[int, str]()
+    for pid, name in pids.items():
+        with suppress(ProcessLookupError):  # it ended just now
+            handles[os.pidfd_open(pid)] = name
+    return handles
 
 
 def gone(handles: dict[int, str], seconds: float) -> list[str]:

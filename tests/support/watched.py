@@ -97,11 +97,6 @@ class Watched(Supervised):
         self.until(lambda: len(self.sent(source)) >= number, seconds)
         return self.sent(source)
 
-    def raw(self, topic: str, payload: bytes) -> None:
-        self.until(lambda: self.link.up)
-        self.link.publish(f"wattwire/{self.name}/{topic}", payload)
-        self.link.step(0)
-
     def kill(self, node: str) -> None:
         """kill -9, and wait until it has been started again."""
         restarts = self.status(node, "ready")["restarts"]
