@@ -19,6 +19,7 @@ from .means import Means, apart
 from .minder import Minder
 from .options import hosted, shares
 from .setup import Setup
+from .shown import Shown
 from .statefolder import BUDGETS, Unusable, prepare
 
 TOGETHER, AGAIN = 10.0, 5.0  # seconds to wait for all seats: at the start, and when the broker came back
@@ -33,6 +34,7 @@ class FlowRun:
         self.holding = Holding(flow.name, self.folder, means.me, means.bus, self._stand_by)
         self.open = self.stopping = self.paused = False
         self._recovery: asyncio.Task[None] | None = None
+        self._shown = Shown(self._publish, means.later)
         self._moved = asyncio.Event()  # somebody took a seat, or will not
         self.requests: Callable[[FlowRun, str, bytes], None] = lambda *_: None
 
@@ -203,10 +205,11 @@ class FlowRun:
                 self.requests(self, rest[0], payload)
         elif rest == ["$owner"] and not self.stopping:
             self.holding.heard(node, payload)
-        elif rest == ["$status"] and node in self.owned and b'"state": "lost"' in payload:
+        elif rest == ["$status"] and node in self.owned and not self.stopping:
             minder = self.minders[node]
-            if minder.process is None and not minder.own_word:
+            if b'"state": "lost"' in payload and minder.process is None and not minder.own_word:
                 self._publish(minder)  # its last will came after our word
+            self._shown.heard(minder, payload)
 
     # Words
 
