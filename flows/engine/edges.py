@@ -67,7 +67,7 @@ class Carrier:
     def __init__(self, flow: Flow, *, saved: Mapping[str, Any] | None = None, now: datetime | None = None,
                  chance: Callable[[], float] = lambda: 0.0) -> None:  # fmt: skip
         """`now` is needed where a clock may have been set since the journal was written."""
-        self.flow, self._chance = flow.name, chance
+        self.flow, self._whole, self._chance = flow.name, flow, chance
         self._now: datetime | None = None
         self._untold = False  # the journal is out of date about what waits
         self._left: list[Carried] = []  # edges that have no `after` any more, and still hold a message
@@ -89,6 +89,8 @@ class Carrier:
 
     def take(self, name: str, message: Envelope, now: datetime) -> Work:
         """A message has come to an edge."""
+        if name not in self.edges:
+            return self._hand_over(name, message)
         it, edge = self.edges[name], self.edges[name].edge
         self._changed.add(name)
         tried = message.attempts.get(name, 0)
@@ -112,6 +114,12 @@ class Carrier:
         it.counts["displaced"] += it.waiting is not None
         self._wait(it, Waiting(held, now + wait(edge.after, tried + 1, self._chance, message.body), now))
         return Work([self._mirror(it)], changed=True)
+
+    def _hand_over(self, name: str, message: Envelope) -> Work:
+        """What came along an edge before it was plain. Its node knows it as a repetition if it heard it itself, too."""
+        edge = next(e for e in self._whole.edges if e.name == name)
+        it = Carried(edge, secret(self._whole.carries(edge.source)))
+        return Work([self._handed(it, edge.to, message, message.attempts)])
 
     def due(self, now: datetime) -> Work:
         """Hand over what has waited long enough, the longest due first."""

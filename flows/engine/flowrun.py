@@ -34,7 +34,7 @@ class FlowRun:
         self.holding = Holding(flow.name, self.folder, means.me, means.bus, self._stand_by)
         self.open = self.stopping = self.paused = False
         self._recovery: asyncio.Task[None] | None = None
-        self._shown = Shown(self._publish, means.later)
+        self._shown = Shown(self._status, self._publish, means.later, lambda: self.stopping)
         self._moved = asyncio.Event()  # somebody took a seat, or will not
         self.requests: Callable[[FlowRun, str, bytes], None] = lambda *_: None
 
@@ -225,9 +225,11 @@ class FlowRun:
 
     def _publish(self, m: Minder) -> None:
         if m.name in self.owned and m.state != "standby":
-            told = announcing.status(m.state, m.text, m.fill, since=m.since, host=self.means.options.host, pid=m.pid,
-                                     restarts=m.restarts)  # fmt: skip
-            self.bus.publish(topics.status(self.flow.name, m.name), told, retain=True)
+            self.bus.publish(topics.status(self.flow.name, m.name), self._shown.says(m), retain=True)
+
+    def _status(self, m: Minder) -> bytes:
+        return announcing.status(m.state, m.text, m.fill, since=m.since, host=self.means.options.host, pid=m.pid,
+                                 restarts=m.restarts)  # fmt: skip
 
     def minder(self, flow: Flow, name: str) -> Minder:
         options = self.means.options

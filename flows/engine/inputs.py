@@ -40,6 +40,8 @@ class Input:
         if self.message is not None and self.route is not None:
             self.line = self.route.line if self.route.edge else f"{self.message.edge}|{self.route.port}"
             self.key = f"{self.message.id}|{self.line}"
+            if self.lay:
+                self.line = ""  # no edge of the flow: it comes once
 
 
 def known(id: str, route: Route) -> str:

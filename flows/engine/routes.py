@@ -28,11 +28,7 @@ class Route:
 def routes(flow: Flow, node: str) -> dict[str, tuple[Route, ...]]:
     """Topic -> routes, for a node of the flow or for its edges process."""
     if node == EDGES:
-        found: dict[str, list[Route]] = {}
-        for source in sources(flow.carried()):
-            along = [Route(e.name, e.name) for e in flow.carried() if e.source == source]
-            found[topics.out(flow.name, *source.split("."))] = along
-        return {topic: tuple(along) for topic, along in found.items()}
+        return _over(flow, flow.carried())
     found = _along(flow, flow.plain_into(node))
     ins = flow.nodes[node].type.ins
     for port in ins:
@@ -43,11 +39,18 @@ def routes(flow: Flow, node: str) -> dict[str, tuple[Route, ...]]:
 
 def former(flow: Flow, node: str) -> dict[str, tuple[Route, ...]]:
     """Of edges that are carried now and may once have been plain: a node does not subscribe to these topics, but what
-    came before a deploy may lie in its session still. What `edges` still has of plain ones, their nodes have."""
+    came before a deploy may lie in its session still. So it is with `edges` and those that are plain now."""
     if node == EDGES:
-        return {topics.out(flow.name, *source.split(".")): () for source in sources(e for e in flow.edges if e.plain)}
+        return _over(flow, [e for e in flow.edges if e.plain])
     carried = [e for e in flow.carried() if e.to.partition(".")[0] == node]
     return {topic: tuple(along) for topic, along in _along(flow, carried).items()}
+
+
+def _over(flow: Flow, edges: list[Edge]) -> dict[str, tuple[Route, ...]]:
+    return {
+        topics.out(flow.name, *source.split(".")): tuple(Route(e.name, e.name) for e in edges if e.source == source)
+        for source in sources(edges)
+    }
 
 
 def _along(flow: Flow, edges: list[Edge]) -> dict[str, list[Route]]:

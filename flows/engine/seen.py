@@ -55,16 +55,17 @@ class Seen:
                     self._known[old] = left
 
     def _last(self, line: str, known: int) -> None:
-        if (former := self._newest.get(line)) == known:
+        former = self._newest.pop(line, None)
+        self._newest[line] = known  # as the last: the first is the one that goes
+        if former == known:
             return
-        self._newest[line] = known
         if former is None and len(self._newest) > LINES:
             former = self._newest.pop(next(iter(self._newest)))
         self._known.setdefault(known, 0)
         self._lasting.add(known)
         if former is not None:
             self._lasting.discard(former)
-            if not self._known[former]:
+            if self._known.get(former) == 0:
                 del self._known[former]
 
 

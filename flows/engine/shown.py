@@ -4,44 +4,52 @@ by another connection: what was said first may come last, and is retained."""
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable, Coroutine
 from typing import Any
 
 from .minder import Minder
 
 SOON = 1.0  # seconds in which what was said by the one comes after what was said by the other
-OURS = b'"pid": null'  # in what the supervisor says
-LOOKS = 10
 
 
 class Shown:
     """Says it again if the supervisor's word is the last that the broker has of a node that has spoken since."""
 
-    def __init__(self, publish: Callable[[Minder], None], later: Callable[[Coroutine[Any, Any, None]], object]) -> None:
-        self._publish, self._later = publish, later
-        self._last: dict[str, bytes] = {}
+    def __init__(
+        self,
+        status: Callable[[Minder], bytes],
+        publish: Callable[[Minder], None],
+        later: Callable[[Coroutine[Any, Any, None]], object],
+        over: Callable[[], bool],
+    ) -> None:
+        self._status, self._publish, self._later, self._over = status, publish, later, over
+        self._ours: dict[str, bytes] = {}  # node -> what the supervisor said last
+        self._last: dict[str, bytes] = {}  # node -> what came last
+        self._minders: dict[str, Minder] = {}  # a deploy may bring another
         self._looking = set[str]()
 
+    def says(self, minder: Minder) -> bytes:
+        """What the supervisor is about to say."""
+        told = self._ours[minder.name] = self._status(minder)
+        return told
+
     def heard(self, minder: Minder, payload: bytes) -> None:
-        self._last[minder.name] = payload
-        if OURS in payload and minder.name not in self._looking:
-            self._looking.add(minder.name)
-            self._later(self._look(minder))
+        name = minder.name
+        self._last[name], self._minders[name] = payload, minder
+        if payload == self._ours.get(name) and name not in self._looking:
+            self._looking.add(name)
+            self._later(self._look(name))
 
-    async def _look(self, minder: Minder) -> None:
-        for _ in range(LOOKS):
-            await asyncio.sleep(SOON)
-            if self._right(minder):
-                break
-            self._publish(minder)  # so it is looked at once more: the node may have said something meanwhile
-        self._looking.discard(minder.name)
-
-    def _right(self, minder: Minder) -> bool:
-        if minder.process is None or not minder.own_word:
-            return True
+    async def _look(self, name: str) -> None:
         try:
-            told = json.loads(self._last[minder.name])
-            return [told["state"], told["text"], told["fill"]] == [minder.state, minder.text, minder.fill]
-        except (ValueError, LookupError, TypeError, RecursionError):  # anybody may have written there
-            return False
+            await asyncio.sleep(SOON)
+            while not self._over() and self._stale(self._minders[name], self._last[name]):
+                self._publish(self._minders[name])
+                await asyncio.sleep(SOON)  # the node may have said something meanwhile
+        finally:
+            self._looking.discard(name)
+
+    def _stale(self, minder: Minder, last: bytes) -> bool:
+        """Only what the supervisor said can be: what a node says is in order."""
+        running = minder.process is not None and minder.own_word
+        return running and last == self._ours[minder.name] and last != self._status(minder)

@@ -72,7 +72,7 @@ class Store:
         for number, key in self._db.execute("SELECT number, key FROM seen ORDER BY number"):
             if not (type(key) is str and type(number) is int and 0 < number < 2**62):
                 raise Damaged("what was seen makes no sense")
-            self._newest[line_of(key)] = self._last_seen = number
+            self._came(line_of(key), number)
         self._marks, self._old = deque[tuple[float, int]]([(monotonic(), self._last_seen)], MOST // SOME + 2), 0
         self.snapshot(), self.was_asking()
         for table, columns in TABLES.items():
@@ -114,7 +114,7 @@ class Store:
                 ((o.number, o.topic, o.payload, o.retain) for o in owed),
             )
         if key:  # it is kept
-            self._newest[line] = self._last_seen = number
+            self._came(line, number)
 
     def settle(self, number: int) -> None:
         """Forget what was owed, up to and including this number: the broker has surely saved it."""
@@ -158,6 +158,10 @@ class Store:
 
     def close(self) -> None:
         self._db.close()
+
+    def _came(self, line: str, number: int) -> None:
+        self._newest.pop(line, None)  # so that it is the last: the first is the one that goes
+        self._newest[line] = self._last_seen = number
 
     def _forget(self, last: int) -> None:
         """The keys that can come no more."""

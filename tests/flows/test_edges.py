@@ -9,6 +9,8 @@ from edge_trial import NODES, NOON, Trial, said, seconds, told
 
 from wattwire.flows.engine.edges import Carrier, wait
 from wattwire.flows.engine.graph import Backoff, Edge, Flow
+from wattwire.flows.engine.inputs import Input
+from wattwire.flows.engine.routes import Route
 
 
 def test_a_message_is_handed_over_that_much_later() -> None:
@@ -166,3 +168,13 @@ def test_several_edges_hand_over_the_longest_due_first() -> None:
 
     assert carrier.next_due() == NOON + seconds(10)
     assert told(carrier.due(NOON + seconds(60))) == ["alarm.why a", "plan.poll a"]
+
+
+def test_what_came_along_an_edge_before_it_was_plain_is_handed_over_as_what_its_node_may_have_heard_itself() -> None:
+    carrier = Carrier(Flow("f", NODES, (Edge("plan.failed", "plan.poll"),)))
+    work = carrier.take("plan.failed>plan.poll", message := said("a"), NOON)
+    directly = Input(message, Route("plan.failed>plan.poll", "poll"))
+    handed_over = Input(work.sent[0].envelope, Route("", "poll"))
+
+    assert told(work) == ["plan.poll a"]
+    assert handed_over.key == directly.key

@@ -5,11 +5,15 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from time import process_time
 
 import pytest
 
+from wattwire.broker.envelope import begin
+from wattwire.flows.engine.inputs import Input
+from wattwire.flows.engine.routes import Route
 from wattwire.flows.engine.seen import LINES, Seen, line_of
 from wattwire.flows.engine.store import SOME, Damaged, Full, Store
 
@@ -198,6 +202,25 @@ def test_so_is_a_number_that_makes_no_sense(tmp_path: Path, odd: str) -> None:
 
     with pytest.raises(Damaged):
         Store(tmp_path / "node.db")
+
+
+def test_what_a_person_hands_in_again_takes_no_edge_s_place() -> None:
+    message = begin("a.b", 1, datetime.now(UTC), "1")
+    ever = Input(message, Route("a.b>it", "body")), Input(message, Route("again1.x", "body"), lay=1)
+
+    assert [it.line for it in ever] == ["a.b>it|body", ""]
+
+
+def test_of_edges_that_others_make_up_those_that_are_seldom_used_go(put: Put) -> None:
+    seen = Seen()
+    put(seen, "1|a.rates>b|rates")
+    for n in range(LINES):
+        put(seen, f"{n}|made.up{n}>b\nr|body")
+        put(seen, f"{n + 2}|a.rates>b|rates")
+    for n in range(2000):
+        put(seen, f"{n}|a.tick>b|tick")
+
+    assert f"{LINES + 1}|a.rates>b|rates" in seen
 
 
 def test_edges_that_others_make_up_take_no_more_than_so_much_room(put: Put, store: Store) -> None:

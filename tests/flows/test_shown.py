@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import dataclass, field
-from typing import cast
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any, cast
 
 import pytest
 
@@ -16,73 +17,96 @@ from wattwire.flows.engine.shown import Shown
 
 @dataclass
 class Minded:
-    """As much of a minder as counts here, and what the broker shows of it."""
+    """As much of a minder as counts here."""
 
-    name: str = "a"
-    state: str = "ready"
+    state: str
+    pid: int | None
     text: str = ""
-    fill: str = "green"
-    own_word: bool = True
-    process: object = "it runs"
-    published: list[str] = field(default_factory=list)
+    name: str = "a"
+
+    @property
+    def process(self) -> object:
+        return self.pid
+
+    @property
+    def own_word(self) -> bool:
+        return self.state != "starting"
+
+    def status(self) -> bytes:
+        return json.dumps([self.state, self.pid, self.text]).encode()
 
 
-def status(state: str, pid: int | None, text: str = "", fill: str = "green") -> bytes:
-    return json.dumps({"state": state, "text": text, "fill": fill, "pid": pid}).encode()
+STARTING, READY, BUSY = Minded("starting", None), Minded("ready", 7), Minded("ready", 7, "busy")
 
 
-OURS, THEIRS = status("starting", None, "started again", "yellow"), status("ready", 7)
-
-
-@pytest.mark.parametrize(
-    ("node", "heard", "times"),
-    [
-        (Minded(), [OURS, THEIRS], 0),
-        (Minded(), [THEIRS, OURS], 1),
-        (Minded(text="it goes on"), [THEIRS, OURS, status("ready", 7, "it goes on")], 0),
-        (Minded(), [OURS, b"rubbish"], 1),
-        (Minded(), [OURS, b"[]"], 1),
-        (Minded(own_word=False), [OURS], 0),
-        (Minded(process=None), [THEIRS, OURS], 0),
-        (Minded(), [b"rubbish"], 0),
-    ],
-    ids=["in order", "crossed", "crossed, and another", "rubbish", "a list", "starting", "ended", "nobody's"],
-)
-def test_what_a_node_said_is_said_again_if_the_supervisor_s_earlier_word_came_after_it(
-    monkeypatch: pytest.MonkeyPatch, node: Minded, heard: list[bytes], times: int
-) -> None:
+def lived(monkeypatch: pytest.MonkeyPatch, now: Minded, come: Callable[[Shown], None], over: bool = False) -> list[str]:
+    """What the supervisor says after it was heard what `come` lets it hear; each word of its own comes back."""
     monkeypatch.setattr(shown, "SOON", 0.001)
+    said = list[str]()
 
     async def live() -> None:
         work = list[asyncio.Task[None]]()
 
         def publish(minder: Minder) -> None:
-            node.published.append(minder.state)
-            it.heard(minder, status(minder.state, 7, minder.text, minder.fill))
+            it.heard(minder, it.says(minder))
+            said.append(minder.text or minder.state)
 
-        it = Shown(publish, lambda job: work.append(asyncio.ensure_future(job)))
-        for payload in heard:
-            it.heard(cast(Minder, node), payload)
-        await asyncio.gather(*work)
+        def later(job: Coroutine[Any, Any, None]) -> None:
+            work.append(asyncio.create_task(job))
 
-    asyncio.run(live())
-
-    assert node.published == [node.state] * times
-
-
-def test_it_is_said_until_it_is_shown_but_not_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shown, "SOON", 0.001)
-    node, said = Minded(), list[str]()
-
-    async def live() -> None:
-        work = list[asyncio.Task[None]]()
-        it = Shown(lambda minder: said.append(minder.state), lambda job: work.append(asyncio.ensure_future(job)))
-        it.heard(cast(Minder, node), OURS)
-        await asyncio.gather(*work)
-        it.heard(cast(Minder, node), OURS)
-        assert len(work) == 2
-        await asyncio.gather(*work)
+        it = Shown(lambda minder: cast(Minded, minder).status(), publish, later, lambda: over)
+        come(it)
+        await asyncio.wait_for(asyncio.gather(*work), 10)
 
     asyncio.run(live())
+    return said
 
-    assert said == ["ready"] * 2 * shown.LOOKS
+
+@pytest.mark.parametrize(
+    ("now", "heard", "says"),
+    [
+        (READY, [STARTING, READY], []),
+        (READY, [READY, STARTING], ["ready"]),
+        (BUSY, [READY, STARTING], ["busy"]),
+        (BUSY, [STARTING, READY], []),
+        (READY, [STARTING, READY, Minded("lost", 7)], []),
+        (STARTING, [STARTING], []),
+        (Minded("ready", None), [READY, STARTING], []),
+        (READY, [READY], []),
+    ],
+    ids=["in order", "crossed", "crossed, and on", "a word on its way", "a will", "starting", "ended", "nobody's"],
+)
+def test_what_a_node_said_is_said_again_if_the_supervisor_s_earlier_word_came_after_it(
+    monkeypatch: pytest.MonkeyPatch, now: Minded, heard: list[Minded], says: list[str]
+) -> None:
+    def come(it: Shown) -> None:
+        if STARTING in heard:
+            it.says(cast(Minder, STARTING))
+        for told in heard:
+            it.heard(cast(Minder, now), told.status())
+
+    assert lived(monkeypatch, now, come) == says
+    assert lived(monkeypatch, now, come, over=True) == []
+
+
+def test_a_node_that_a_deploy_put_in_the_place_of_another_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    def come(it: Shown) -> None:
+        stopped = cast(Minder, Minded("stopped", None))
+        it.heard(stopped, it.says(stopped))
+        starting = it.says(cast(Minder, STARTING))
+        it.heard(cast(Minder, READY), READY.status())
+        it.heard(cast(Minder, READY), starting)
+
+    assert lived(monkeypatch, READY, come) == ["ready"]
+
+
+def test_a_word_that_comes_between_is_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    node = Minded("ready", 7)
+
+    def come(it: Shown) -> None:
+        starting = it.says(cast(Minder, STARTING))
+        it.heard(cast(Minder, node), starting)
+        node.text = "first"
+        asyncio.get_running_loop().call_later(0.0005, setattr, node, "text", "second")
+
+    assert lived(monkeypatch, node, come)[-1] == "second"
