@@ -25,7 +25,8 @@ class Seen:
             self._order.append(known := hash(key))
             if COPY in key:
                 self._order.append(known := hash(copied(key)))
-            self._newest[line_of(key)] = known
+            self._newest.pop(line := line_of(key), None)
+            self._newest[line] = known
         while len(self._newest) > LINES:
             del self._newest[next(iter(self._newest))]
         self._lasting |= set(self._newest.values())
